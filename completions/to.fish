@@ -1,0 +1,196 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_to_global_optspecs
+    string join \n url= api-key= api-key-file= execution= state-dir= ca-cert= timeout= retry-for= best-effort retry-delay= batch-time= json q/quiet v/verbose color= h/help V/version
+end
+
+function __fish_to_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_to_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_to_using_subcommand
+    set -l cmd (__fish_to_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c to -n "__fish_to_needs_command" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_needs_command" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_needs_command" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_needs_command" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_needs_command" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_needs_command" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_needs_command" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_needs_command" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_needs_command" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_needs_command" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_needs_command" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_needs_command" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_needs_command" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_needs_command" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_needs_command" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_needs_command" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_needs_command" -s V -l version -d 'Print version'
+complete -c to -n "__fish_to_needs_command" -f -a "end" -d 'Completes the execution and prints the status that the server computed'
+complete -c to -n "__fish_to_needs_command" -f -a "push" -d 'Delivers what is kept: the outbox, or a spool directory'
+complete -c to -n "__fish_to_needs_command" -f -a "completions" -d 'Prints the completions of a shell'
+complete -c to -n "__fish_to_needs_command" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
+complete -c to -n "__fish_to_needs_command" -f -a "submit" -d 'Reads reports and sends their results'
+complete -c to -n "__fish_to_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c to -n "__fish_to_using_subcommand end" -l status -d 'Set this status instead of having it computed' -r -f -a "NOT_STARTED\t''
+IN_PROGRESS\t''
+PASSED\t''
+FAILED\t''
+NOT_TESTED\t''
+ENDED_PREMATURELY\t''
+COMPLETED\t''"
+complete -c to -n "__fish_to_using_subcommand end" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand end" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand end" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand end" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand end" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand end" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand end" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand end" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand end" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand end" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand end" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand end" -l exit-code -d 'Exit 10 when the execution is FAILED, 11 when it is ENDED_PREMATURELY'
+complete -c to -n "__fish_to_using_subcommand end" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand end" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand end" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand end" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand end" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand push" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand push" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand push" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand push" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand push" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand push" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand push" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand push" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand push" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand push" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand push" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand push" -l start-again -d 'Open an execution again where an interrupted push may have opened one'
+complete -c to -n "__fish_to_using_subcommand push" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand push" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand push" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand push" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand push" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand completions" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand completions" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand completions" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand completions" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand completions" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand completions" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand completions" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand completions" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand completions" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand completions" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand completions" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand completions" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand completions" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand completions" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand completions" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand start" -l family -d 'What is tested: snap, deb, charm, image or solution [env: TO_FAMILY]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l name -d 'The artefact\'s name, such as core22 [env: TO_NAME]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l version -d 'The artefact\'s version [env: TO_VERSION]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l arch -d 'Debian architecture that is tested, such as amd64; `host` for this machine\'s [env: TO_ARCH]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l environment -d 'Where the tests run: a device, a virtual machine, a lab [env: TO_ENVIRONMENT]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l test-plan -d 'Which tests run, such as smoke [env: TO_TEST_PLAN]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l execution-stage -d 'snap, charm, solution: edge, beta, candidate or stable; deb: proposed or updates, unless it has a source; image: pending or current [env: TO_EXECUTION_STAGE]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l revision -d 'The store\'s revision number [env: TO_REVISION]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l track -d 'The release track, such as latest [env: TO_TRACK]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l store -d 'The snap store, such as ubuntu [env: TO_STORE]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l branch -d 'The branch within the track [env: TO_BRANCH]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l series -d 'The Ubuntu series, such as noble [env: TO_SERIES]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l repo -d 'The archive\'s component, such as main [env: TO_REPO]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l source -d 'deb: the PPA, where it is not from an archive pocket; solution: where it comes from [env: TO_SOURCE]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l os -d 'The image\'s operating system, such as ubuntu-core [env: TO_OS]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l release -d 'The image\'s release, such as noble [env: TO_RELEASE]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l sha256 -d 'The image\'s checksum; alone it is enough where the server knows the image [env: TO_SHA256]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l owner -d 'The team that owns the image [env: TO_OWNER]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l image-url -d 'Where the image can be downloaded [env: TO_IMAGE_URL]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l ci-link -d 'The CI job\'s URL, which is the execution\'s identity: a second start with the same link finds the first execution; `none` sends none [env: TO_CI_LINK]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l initial-status -d 'Instead of IN_PROGRESS: NOT_STARTED, PASSED, FAILED, NOT_TESTED or ENDED_PREMATURELY [env: TO_INITIAL_STATUS]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l needs-assignment -d 'Ask for a reviewer to be assigned [env: TO_NEEDS_ASSIGNMENT]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l relevant-link -d 'A link to show with the execution; repeatable (the variable has one a line) [env: TO_RELEVANT_LINK]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l from -d 'A file with the request in JSON, or - for standard input; flags and variables go over it [env: TO_FROM]' -r -F
+complete -c to -n "__fish_to_using_subcommand start" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand start" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand start" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand start" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand start" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand start" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand start" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand start" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand start" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand submit" -l format -d 'What the reports are written in, instead of telling it by content [env: TO_FORMAT]' -r -f -a "junit\t''
+json\t''
+jsonl\t''
+checkbox\t''"
+complete -c to -n "__fish_to_using_subcommand submit" -l case-name -d 'Names of JUnit cases; by default the class and the name [env: TO_CASE_NAME]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l case-category -d 'Categories of JUnit cases; by default the suite [env: TO_CASE_CATEGORY]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l case-template-id -d 'Template ids of JUnit cases; by default none [env: TO_CASE_TEMPLATE_ID]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l on-duplicate -d 'What becomes of several results of one name: merge makes one of them, number appends ` [2]`, first and last keep one, error sends none [env: TO_ON_DUPLICATE]' -r -f -a "merge\t''
+number\t''
+first\t''
+last\t''
+error\t''"
+complete -c to -n "__fish_to_using_subcommand submit" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail [env: TO_MAX_LOG]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand submit" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand submit" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand submit" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand submit" -l salvage -d 'Send the whole cases of a truncated file too [env: TO_SALVAGE]'
+complete -c to -n "__fish_to_using_subcommand submit" -l allow-empty -d 'It is no error that nothing matches, or that what matches holds no results [env: TO_ALLOW_EMPTY]'
+complete -c to -n "__fish_to_using_subcommand submit" -l dry-run -d 'Print the results as JSON lines and send nothing [env: TO_DRY_RUN]'
+complete -c to -n "__fish_to_using_subcommand submit" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand submit" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand submit" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand submit" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand submit" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "end" -d 'Completes the execution and prints the status that the server computed'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "push" -d 'Delivers what is kept: the outbox, or a spool directory'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "completions" -d 'Prints the completions of a shell'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "submit" -d 'Reads reports and sends their results'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

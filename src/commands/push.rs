@@ -1,0 +1,87 @@
+//! `to push`: delivers the outbox, or a spool directory.
+
+use std::path::Path;
+
+use super::Context;
+use crate::cli::Push as Arguments;
+use crate::failure::{Exit, NoResults};
+use crate::outbox::Outbox;
+use crate::progress::Progress;
+use crate::push::{Push, Pushed};
+use crate::server::{Record, Spool};
+use crate::state::StateDirectory;
+use crate::summary::plural;
+use crate::talk;
+
+/// # Errors
+/// A directory that is none, a server that cannot be set up.
+pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
+    let state = context.state()?;
+    let server = context.server()?;
+    let progress = Progress::new(None, &context.talk);
+    let push = Push {
+        server: &*server,
+        target: context.target()?,
+        pace: context.pace(),
+        progress: &progress,
+        start_again: arguments.start_again,
+    };
+    let outbox = Outbox::new(state.outbox());
+    let records = match &arguments.directory {
+        Some(directory) => spooled(directory)?,
+        None => outbox.spool.records()?,
+    };
+    if records.is_empty() {
+        context.talk.line("nothing is kept in the outbox");
+    }
+    let mut exit = Exit::Success;
+    for record in records {
+        if context.interrupt.signal().is_some() {
+            break;
+        }
+        let outbox = arguments.directory.is_none().then_some(&outbox);
+        exit = exit.and(push_record(&record, outbox, &push, &state, context)?);
+    }
+    Ok(exit)
+}
+
+fn spooled(directory: &Path) -> anyhow::Result<Vec<Record>> {
+    let records = Spool::new(directory.to_path_buf()).records()?;
+    anyhow::ensure!(!records.is_empty(), NoResults::InSpool(directory.to_path_buf()));
+    Ok(records)
+}
+
+/// Delivers one directory. That one of them cannot be delivered is no reason to leave the others.
+fn push_record(
+    record: &Record,
+    outbox: Option<&Outbox>,
+    push: &Push<'_>,
+    state: &StateDirectory,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let mut pushed = Pushed::default();
+    let outcome = match outbox {
+        Some(outbox) => outbox.empty(record, push, &mut pushed).map(Some),
+        None => push.spooled(record, &mut pushed),
+    };
+    let place = record.path.display();
+    for line in pushed.notes.lines() {
+        context.talk.warning(&line);
+    }
+    match outcome {
+        Ok(Some(execution)) => {
+            let results = plural(pushed.sent.results.total(), "result");
+            context.talk.line(format_args!("{place}: sent {results} to execution {execution}"));
+            talk::data(format!("{execution}\n").as_bytes())?;
+            if outbox.is_some() {
+                state.rename(push.target, &record.path, execution)?;
+            }
+            context.say_rejected(&pushed.rejected, &context.home(execution)?, state)
+        }
+        Ok(None) => {
+            context.talk.line(format_args!("{place}: delivered before"));
+            Ok(Exit::Success)
+        }
+        Err(error) => Ok(context.say_undelivered(&error.context(place.to_string()), None)),
+    }
+}

@@ -1,0 +1,151 @@
+//! `to start`: opens an execution, notes it, and prints its id.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Context;
+use crate::cli::Start;
+use crate::execution::{ExecutionId, Link};
+use crate::failure::{Exit, Usage};
+use crate::outbox::Outbox;
+use crate::reason::reason;
+use crate::request::{Draft, StartRequest};
+use crate::server::{self, Execution, Server};
+use crate::state::StateDirectory;
+use crate::talk::{self, Talk};
+
+/// The statuses of an execution that still goes on.
+const OPEN: [&str; 2] = ["NOT_STARTED", "IN_PROGRESS"];
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    execution: ExecutionId,
+    url: String,
+}
+
+/// # Errors
+/// A request that is not right, a state directory that cannot be written, a server that refuses or
+/// cannot be reached.
+pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
+    let request = request(start, &context.talk)?;
+    let target = context.target()?;
+    let state = context.state()?;
+    let server = context.server()?;
+
+    let id = match server.start(&request) {
+        Err(error) if context.best_effort() => open_in_outbox(&request, error, &state, context)?,
+        started => started?,
+    };
+    // The id is printed also where it cannot be noted: nothing else may name the execution.
+    let noted = state.note(target, id);
+    let report = Report { execution: id, url: target.to_string() };
+    let line = if context.json() { serde_json::to_string(&report)? } else { id.to_string() };
+    talk::data(format!("{line}\n").as_bytes())?;
+    noted?;
+
+    if matches!(id, ExecutionId::Outbox(_)) {
+        return Ok(Exit::Success);
+    }
+    let found = found_before(&*server, &request, id, &context.talk);
+    if let Some(execution) = &found {
+        warn_if_ended(execution, id, &context.talk);
+    }
+    let known = found.map(|execution| execution.relevant_links).unwrap_or_default();
+    add_links(&*server, id, &request.links, &known)?;
+    Ok(Exit::Success)
+}
+
+/// `--best-effort`: what no server could open waits in the outbox for `to push`.
+fn open_in_outbox(
+    request: &StartRequest,
+    error: server::Error,
+    state: &StateDirectory,
+    context: &Context,
+) -> anyhow::Result<ExecutionId> {
+    let is_open_perhaps = error.leaves_fate_unknown() && request.ci_link().is_none();
+    let (id, path) = Outbox::new(state.outbox()).start(request, is_open_perhaps)?;
+    let kept = Some(("the execution".to_owned(), path));
+    context.say_undelivered(&error.into(), kept);
+    Ok(id)
+}
+
+fn request(start: Start, talk: &Talk) -> anyhow::Result<StartRequest> {
+    let mut draft = start.fields.0;
+    draft.set_links(start.relevant_link);
+    if let Some(path) = &start.from {
+        let base = read_draft(path)?;
+        for name in base.unknown() {
+            talk.warning(&format!(
+                "`{name}` in {} is no field of start and is not sent",
+                path.display()
+            ));
+        }
+        draft = draft.over(base);
+    }
+    Ok(draft.check()?)
+}
+
+fn read_draft(path: &Path) -> anyhow::Result<Draft> {
+    let usage = |problem: String| Usage { problem, hint: None };
+    let text = read_text(path)
+        .map_err(|error| usage(format!("{}: {}", path.display(), reason(&error))))?;
+    Draft::from_json(&text)
+        .map_err(|error| usage(format!("{}:{}: {error}", path.display(), error.line())).into())
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(path)
+    }
+}
+
+/// The execution as it is, where the CI link may have found one of an earlier start. It is open by
+/// now: that it cannot be looked at (a key may lack the permission) is no failure of the start.
+fn found_before(
+    server: &dyn Server,
+    request: &StartRequest,
+    id: ExecutionId,
+    talk: &Talk,
+) -> Option<Execution> {
+    request.ci_link()?;
+    server.execution(id).unwrap_or_else(|error| {
+        talk.warning(&format!("whether execution {id} is a new one cannot be told: {error}"));
+        None
+    })
+}
+
+fn warn_if_ended(execution: &Execution, id: ExecutionId, talk: &Talk) {
+    let status = &execution.status;
+    if !OPEN.contains(&status.as_str()) {
+        talk.warning(&format!(
+            "execution {id} of an earlier start with the same CI link has ended: it is {status}"
+        ));
+    }
+}
+
+/// Adds the links that the execution lacks: the server would show a link twice that is sent twice.
+fn add_links(
+    server: &dyn Server,
+    id: ExecutionId,
+    links: &[Link],
+    known: &[Link],
+) -> anyhow::Result<()> {
+    let lacking = |link: &&Link| !known.iter().any(|known| known.same_as(link));
+    let add = |link: &Link| {
+        server.add_link(id, link).map_err(|error| {
+            let lacks = if error.leaves_fate_unknown() { "may lack" } else { "lacks" };
+            let said = format!("execution {id} is open, but {lacks} the link `{}`", link.label);
+            anyhow::Error::new(error).context(said)
+        })
+    };
+    // Each is tried: one that is refused says nothing of the others.
+    let outcomes: Vec<_> = links.iter().filter(lacking).map(add).collect();
+    outcomes.into_iter().collect()
+}

@@ -1,0 +1,338 @@
+//! `to submit`: reads reports and sends their results.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use super::Context;
+use crate::cli::Submit;
+use crate::courier::{Courier, Outcome};
+use crate::delivery::Delivery;
+use crate::execution::ExecutionId;
+use crate::failure::{self, Exit, NoResults, Usage};
+use crate::input::junit::Mapping;
+use crate::input::paths::Source;
+use crate::input::{Format, Piped};
+use crate::limits;
+use crate::live::{self, Arrival};
+use crate::notes::Notes;
+use crate::outbox::Outbox;
+use crate::progress::Progress;
+use crate::push::{Push, Pushed};
+use crate::server::{self, Home, Server};
+use crate::state::StateDirectory;
+use crate::submission::{Options, Submission};
+use crate::summary::{self, FileSummary, RefusedResult, Summary, plural};
+use crate::talk;
+
+/// The longest that a result from a pipe waits for others to share its batch. It is to be at the
+/// server within five seconds, and a request takes its time.
+const LIVE_WAIT: Duration = Duration::from_secs(2);
+
+/// Where results go.
+struct Destination {
+    server: Box<dyn Server>,
+    state: StateDirectory,
+    outbox: Outbox,
+    execution: ExecutionId,
+    home: Home,
+    /// Results come from a pipe: what is not delivered and not kept is lost.
+    is_piped: bool,
+    start: Instant,
+}
+
+/// # Errors
+/// Nothing to send, no execution to send it to, a result that can neither be sent nor kept.
+pub fn run(submit: &Submit, context: &Context) -> anyhow::Result<Exit> {
+    let options = options(submit);
+    if submit.dry_run {
+        return print(Submission::survey(&paths(submit)?, &options), submit, context);
+    }
+    let paths = paths(submit)?;
+    let destination = destination(&paths, context)?;
+    if paths != [Path::new("-")] {
+        return send(Submission::survey(&paths, &options), &destination, submit, context);
+    }
+    let piped = Piped::open(submit.format).context("standard input cannot be read")?;
+    if piped.format == Format::Jsonl {
+        send_live(piped, &destination, submit, context)
+    } else {
+        send(Submission::survey_pipe(piped, &options), &destination, submit, context)
+    }
+}
+
+fn destination(paths: &[PathBuf], context: &Context) -> anyhow::Result<Destination> {
+    let state = context.state()?;
+    let execution = context.execution(&state)?;
+    Ok(Destination {
+        server: context.server_of(execution, &state)?,
+        outbox: Outbox::new(state.outbox()),
+        home: context.home(execution)?,
+        is_piped: paths.iter().any(|path| path == Path::new("-")),
+        state,
+        execution,
+        start: Instant::now(),
+    })
+}
+
+fn options(submit: &Submit) -> Options {
+    Options {
+        format: submit.format,
+        mapping: Mapping {
+            name: submit.case_name.clone(),
+            category: submit.case_category.clone(),
+            template_id: submit.case_template_id.clone(),
+        },
+        on_duplicate: submit.on_duplicate,
+        longest_log: submit.max_log,
+        salvage: submit.salvage,
+    }
+}
+
+/// The paths given, or standard input where something is piped in.
+fn paths(submit: &Submit) -> Result<Vec<PathBuf>, Usage> {
+    if !submit.paths.is_empty() {
+        return Ok(submit.paths.clone());
+    }
+    if io::stdin().is_terminal() {
+        return Err(Usage {
+            problem: "no reports are given".to_owned(),
+            hint: Some(
+                "name files, directories or globs, set TO_RESULTS, or pipe a report in".to_owned(),
+            ),
+        });
+    }
+    Ok(vec![PathBuf::from("-")])
+}
+
+/// `--dry-run`: what would be sent, one result a line.
+fn print(mut submission: Submission, submit: &Submit, context: &Context) -> anyhow::Result<Exit> {
+    say_faults(&submission, submit, context)?;
+    submission.results(|result| {
+        let mut line = serde_json::to_vec(result)?;
+        line.push(b'\n');
+        Ok(talk::data(&line)?)
+    })?;
+    for line in submission.notes.lines() {
+        context.talk.warning(&line);
+    }
+    say_aside(&submission, context);
+    Ok(exit(&submission, submit))
+}
+
+/// Sends what has been read through.
+fn send(
+    mut submission: Submission,
+    destination: &Destination,
+    submit: &Submit,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    say_faults(&submission, submit, context)?;
+    if !submission.has_results() && !submit.allow_empty {
+        return Ok(exit(&submission, submit));
+    }
+    let total = submission.total();
+    let progress = Progress::new(Some(total), &context.talk);
+    let (mut courier, before) = destination.courier(&progress, context)?;
+    let read = submission.results(|result| courier.push(result));
+    let outcome = courier.finish()?;
+    progress.finish();
+    let files = submission.files.iter().map(|file| FileSummary {
+        path: file.name.clone(),
+        format: file.format,
+        results: file.results,
+        error: (!file.errors.is_empty()).then(|| file.errors.join("\n")),
+    });
+    let mut summary = Summary {
+        total,
+        merged: submission.merged(),
+        files: files.collect(),
+        warnings: submission.notes.lines(),
+        ..destination.summarise(&before, &outcome, context)
+    };
+    summary.warnings.extend(outcome.notes.lines());
+    let input = exit(&submission, submit);
+    let delivered = destination.conclude(&summary, before, outcome, context)?;
+    say_aside(&submission, context);
+    read?;
+    Ok(delivered.and(input))
+}
+
+/// Sends results as they come in. A name that comes again replaces, as at the server.
+fn send_live(
+    piped: Piped,
+    destination: &Destination,
+    submit: &Submit,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let progress = Progress::new(None, &context.talk);
+    let (mut courier, before) = destination.courier(&progress, context)?;
+    let (hasher, mut seen) = (RandomState::new(), HashSet::new());
+    let (mut notes, mut aside) = (Notes::default(), Notes::default());
+    let mut errors = Vec::new();
+    let read = live::each_arrival(piped, &context.interrupt, &mut notes, |arrival| {
+        match arrival {
+            Arrival::Result(mut result) => {
+                limits::shorten_log(&mut result, submit.max_log, &mut aside);
+                if !seen.insert(hasher.hash_one(&result.name)) {
+                    aside.add("result replaced one of the same name", &result.name);
+                }
+                courier.push(&result)?;
+            }
+            Arrival::Fault(fault) => {
+                let error = fault.said_of(&Source::StandardInput);
+                context.talk.problem(&error);
+                errors.push(error);
+            }
+            Arrival::Pause => {}
+        }
+        courier.flush_after(LIVE_WAIT)
+    });
+    let outcome = courier.finish()?;
+    progress.finish();
+    read?;
+    notes.append(aside);
+    let mut summary = destination.summarise(&before, &outcome, context);
+    summary.warnings = notes.lines();
+    summary.warnings.extend(outcome.notes.lines());
+    summary.files.push(FileSummary {
+        path: Source::StandardInput.to_string(),
+        format: Some(Format::Jsonl),
+        results: summary.total,
+        error: (!errors.is_empty()).then(|| errors.join("\n")),
+    });
+    let delivered = destination.conclude(&summary, before, outcome, context)?;
+    if let Some(signal) = context.interrupt.signal() {
+        return Ok(failure::exit_of_signal(signal));
+    }
+    if summary.total == 0 && errors.is_empty() && !submit.allow_empty {
+        return Err(NoResults::InReports.into());
+    }
+    Ok(delivered.and(if errors.is_empty() { Exit::Success } else { Exit::Input }))
+}
+
+impl Destination {
+    /// Delivers first what is kept for this execution. Where that fails, what follows joins it.
+    fn courier<'a>(
+        &'a self,
+        progress: &'a Progress,
+        context: &Context,
+    ) -> anyhow::Result<(Courier<'a>, Pushed)> {
+        let mut before = Pushed::default();
+        let mut halt = None;
+        if let Some(record) = self.outbox.find(&self.home)? {
+            let push = Push {
+                server: &*self.server,
+                target: context.target()?,
+                pace: context.pace(),
+                progress,
+                start_again: false,
+            };
+            if let Err(error) = self.outbox.empty(&record, &push, &mut before) {
+                halt = Some(error.downcast::<server::Error>()?);
+            }
+        }
+        let delivery = Delivery::new(&*self.server, self.execution, context.pace(), progress);
+        let keeps_all = self.is_piped || context.best_effort();
+        let home = self.home.clone();
+        Ok((Courier::new(delivery, &self.outbox, home, keeps_all, halt), before))
+    }
+
+    fn summarise(&self, before: &Pushed, outcome: &Outcome, context: &Context) -> Summary {
+        let sent = outcome.sent.results;
+        let is_in_outbox = matches!(self.execution, ExecutionId::Outbox(_));
+        let kept = outcome.kept.results + if is_in_outbox { sent.total() } else { 0 };
+        let refused = before.rejected.iter().chain(&outcome.rejected).map(|rejected| {
+            RefusedResult { name: rejected.result.name.clone(), reason: rejected.reason.clone() }
+        });
+        Summary {
+            execution: self.execution,
+            total: sent.total() + outcome.kept.results + outcome.rejected.len() as u64,
+            passed: sent.passed,
+            failed: sent.failed,
+            skipped: sent.skipped,
+            sent: if is_in_outbox { 0 } else { sent.total() },
+            kept,
+            refused: refused.collect(),
+            merged: 0,
+            files: Vec::new(),
+            batches: outcome.sent.batches,
+            retries: context.retries(),
+            seconds: summary::seconds(self.start.elapsed()),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Says what became of the results, writes down what was refused, and gives the exit status.
+    fn conclude(
+        &self,
+        summary: &Summary,
+        before: Pushed,
+        outcome: Outcome,
+        context: &Context,
+    ) -> anyhow::Result<Exit> {
+        if before.sent.results.total() > 0 {
+            let results = plural(before.sent.results.total(), "result");
+            context.talk.line(format_args!("sent {results} from the outbox first"));
+        }
+        if context.json() {
+            talk::data(format!("{}\n", serde_json::to_string(summary)?).as_bytes())?;
+        }
+        if outcome.halt.is_none() || summary.sent > 0 {
+            summary.lines().into_iter().for_each(|line| context.talk.line(line));
+        }
+        summary.warnings.iter().for_each(|warning| context.talk.warning(warning));
+        let rejected: Vec<_> = before.rejected.into_iter().chain(outcome.rejected).collect();
+        let refused = context.say_rejected(&rejected, &self.home, &self.state)?;
+        let Some(error) = outcome.halt else { return Ok(refused) };
+        let sent = format!("{} of {} results were sent", summary.sent, summary.total);
+        let kept = outcome.kept.path.map(|path| (plural(outcome.kept.results, "result"), path));
+        Ok(context.say_undelivered(&anyhow::Error::new(error).context(sent), kept).and(refused))
+    }
+}
+
+const SEARCHED: &str = "directories are searched for *.xml, *.json and *.jsonl; --allow-empty makes \
+                        it no error to find nothing";
+
+/// Says at once what cannot be read, before anything is sent.
+///
+/// # Errors
+/// There is nothing to send, and nothing said why.
+fn say_faults(submission: &Submission, submit: &Submit, context: &Context) -> anyhow::Result<()> {
+    let talk = &context.talk;
+    submission.files.iter().flat_map(|file| &file.errors).for_each(|error| talk.problem(error));
+    if !submit.allow_empty {
+        let nothing = |path| talk.problem(&format!("{path}: nothing there is a report"));
+        submission.empty.iter().for_each(nothing);
+        if !submission.empty.is_empty() {
+            talk.hint(SEARCHED);
+        }
+    }
+    submission.cures.iter().for_each(|cure| talk.hint(cure));
+    if submit.allow_empty || submission.has_results() || exit(submission, submit) != Exit::Success {
+        return Ok(());
+    }
+    submission.notes.lines().iter().for_each(|line| talk.warning(line));
+    Err(NoResults::InReports.into())
+}
+
+fn say_aside(submission: &Submission, context: &Context) {
+    for name in submission.refused_names() {
+        context.talk.problem(&format!("several results are named `{name}`: none of them is sent"));
+    }
+    for hint in &submission.hints {
+        context.talk.hint(hint);
+    }
+}
+
+/// All that could be read was sent; whether all could be is said here.
+fn exit(submission: &Submission, submit: &Submit) -> Exit {
+    let is_lacking = submission.has_errors()
+        || !submission.refused_names().is_empty()
+        || (!submit.allow_empty && !submission.empty.is_empty());
+    if is_lacking { Exit::Input } else { Exit::Success }
+}

@@ -1,0 +1,231 @@
+//! Failures: what is said of an error, what cures it, and the exit status that it gives.
+//!
+//! Hints and statuses are functions of the error, so that a message is worded where the trouble is
+//! known and its cure here, where the flags are.
+
+use std::path::PathBuf;
+
+use anyhow::Error;
+
+use crate::push::{MayBeStarted, OtherServer};
+use crate::request::Problems;
+use crate::server::{self, KeyProblem, Refusal};
+use crate::state;
+
+/// The exit statuses, as the help lists them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Exit {
+    Success = 0,
+    /// A fault of `to` or of its machine.
+    Fault = 1,
+    /// The command line or configuration.
+    Usage = 2,
+    /// Some input could not be read, or held nothing.
+    Input = 3,
+    /// Not delivered.
+    Undelivered = 4,
+    /// Refused by the server, or what answers is not the API.
+    Refused = 5,
+    /// Delivered but for results that the server refused.
+    Rejected = 6,
+    /// `--exit-code`: the execution is FAILED.
+    Failed = 10,
+    /// `--exit-code`: the execution is `ENDED_PREMATURELY`.
+    EndedPrematurely = 11,
+    /// SIGINT.
+    Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// The one to exit with where both apply.
+    pub fn and(self, other: Self) -> Self {
+        if self.rank() <= other.rank() { self } else { other }
+    }
+
+    /// The order in which statuses hide each other.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Interrupted | Self::Terminated => 0,
+            Self::Fault => 1,
+            Self::Usage => 2,
+            Self::Undelivered => 3,
+            Self::Refused => 4,
+            Self::Rejected => 5,
+            Self::Input => 6,
+            Self::Failed | Self::EndedPrematurely => 7,
+            Self::Success => 8,
+        }
+    }
+}
+
+/// A configuration that clap cannot find fault with, with its cure.
+#[derive(Debug)]
+pub struct Usage {
+    pub problem: String,
+    pub hint: Option<String>,
+}
+
+/// Nothing that could be sent.
+#[derive(Debug)]
+pub enum NoResults {
+    InReports,
+    InSpool(PathBuf),
+}
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.problem)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+impl std::fmt::Display for NoResults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InReports => f.write_str("there are no results to send"),
+            Self::InSpool(path) => write!(f, "{}: no execution is recorded there", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for NoResults {}
+
+/// The exit status of an error.
+pub fn exit(error: &Error) -> Exit {
+    if let Some(error) = error.downcast_ref::<server::Error>() {
+        return server_exit(error.cause());
+    }
+    if let Some(error) = error.downcast_ref::<state::Error>() {
+        return match error {
+            state::Error::Unwritable { .. } | state::Error::Unreadable { .. } => Exit::Fault,
+            _ => Exit::Usage,
+        };
+    }
+    if error.is::<NoResults>() {
+        return Exit::Input;
+    }
+    if error.is::<MayBeStarted>() {
+        return Exit::Undelivered;
+    }
+    if error.is::<Usage>() || error.is::<Problems>() || error.is::<OtherServer>() {
+        return Exit::Usage;
+    }
+    Exit::Fault
+}
+
+/// The exit status of a command that a signal ended.
+pub fn exit_of_signal(signal: u8) -> Exit {
+    if signal == 2 { Exit::Interrupted } else { Exit::Terminated }
+}
+
+fn server_exit(error: &server::Error) -> Exit {
+    match error {
+        server::Error::Interrupted { signal } => exit_of_signal(*signal),
+        server::Error::ExposedKey { .. } | server::Error::CaCert { .. } => Exit::Usage,
+        server::Error::NotTheApi { .. } | server::Error::NoSuchExecution { .. } => Exit::Refused,
+        server::Error::Status(refusal) if refusal.status < 500 && !error.is_transient() => {
+            Exit::Refused
+        }
+        server::Error::Status(_) | server::Error::Tls { .. } => Exit::Undelivered,
+        error if error.is_transient() => Exit::Undelivered,
+        _ => Exit::Fault,
+    }
+}
+
+/// What would cure an error, where something is known to.
+pub fn hint(error: &Error) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<server::Error>() {
+        if let server::Error::MayExist(_) = error {
+            return Some(MAY_EXIST.to_owned());
+        }
+        return server_hint(error.cause()).map(Into::into);
+    }
+    if let Some(error) = error.downcast_ref::<state::Error>() {
+        return state_hint(error).map(Into::into);
+    }
+    if let Some(NoResults::InReports) = error.downcast_ref() {
+        return Some("--allow-empty makes this no error".to_owned());
+    }
+    if error.is::<MayBeStarted>() {
+        let hint = "look for it at the server; --start-again opens another execution";
+        return Some(hint.to_owned());
+    }
+    if error.is::<OtherServer>() {
+        return Some("push with that --url".to_owned());
+    }
+    if error.is::<Problems>() {
+        return Some("every flag has a variable: that of --test-plan is TO_TEST_PLAN".to_owned());
+    }
+    error.downcast_ref::<Usage>().and_then(|usage| usage.hint.clone())
+}
+
+fn server_hint(error: &server::Error) -> Option<&'static str> {
+    Some(match error {
+        server::Error::ExposedKey { .. } => "use https, or leave out the key",
+        server::Error::UnknownHost { .. } => "check the host in --url (or TO_URL)",
+        server::Error::Unconnected { .. } => {
+            "check --url (or TO_URL), and whether the server is up and this network reaches it"
+        }
+        server::Error::Tls { .. } => "--ca-cert PEM trusts a private certificate authority",
+        server::Error::Timeout { .. } => "--timeout SECONDS allows one request more time",
+        server::Error::NotTheApi { .. } => {
+            "--url (or TO_URL) takes the API's address, which is not that of its web page"
+        }
+        server::Error::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
+        server::Error::Status(refusal) => return refusal_hint(refusal),
+        _ => return None,
+    })
+}
+
+const MAY_EXIST: &str = "look for it before you start another; with --ci-link (or TO_CI_LINK) a \
+                         start may be repeated";
+
+const UNKNOWN_EXECUTION: &str =
+    "`to start` opens an execution; --execution (or TO_EXECUTION) chooses another";
+
+fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
+    Some(match (refusal.status, &refusal.key) {
+        (_, Some(KeyProblem::NoneGiven)) => {
+            "no key was sent: give one with --api-key-file or TO_API_KEY"
+        }
+        (_, Some(KeyProblem::Unknown)) => {
+            "the server does not know the key: check --api-key, --api-key-file and TO_API_KEY"
+        }
+        (_, Some(KeyProblem::Lacks { .. })) => {
+            "the key is known, but its application lacks the permission `change_test`: \
+             ask an administrator of Test Observer for it"
+        }
+        (403, None) if refusal.from_proxy => "a proxy refuses this network: is the VPN connected?",
+        // The words with which the API answers for a path that it does not have.
+        (404, None) if refusal.words == "Not Found" => {
+            "--url (or TO_URL) takes the API's address: nothing is known at this one"
+        }
+        (404, None) => UNKNOWN_EXECUTION,
+        (422, None) => {
+            "nothing of this request was stored: mend what is named and repeat the command"
+        }
+        (413, None) => "the proxy before the server limits the size of a request",
+        (407, None) => "the proxy wants credentials: check HTTPS_PROXY",
+        _ => return None,
+    })
+}
+
+fn state_hint(error: &state::Error) -> Option<&'static str> {
+    Some(match error {
+        state::Error::Unwritable { .. } => {
+            "--state-dir (or TO_STATE_DIR) chooses another directory"
+        }
+        state::Error::Unreadable { .. } => return None,
+        state::Error::Damaged { .. } => "`to start` writes it anew; --execution does without it",
+        state::Error::NoNote { .. } => {
+            "run `to start` first, in this directory, or say --execution (or TO_EXECUTION)"
+        }
+        state::Error::OtherServer { .. } => {
+            "use that --url, run `to start` for this one, or say --execution (or TO_EXECUTION)"
+        }
+    })
+}

@@ -1,0 +1,133 @@
+//! Tests of the reader as a whole. Those of its parts stand beside them.
+
+mod edge;
+mod fuzz;
+mod model;
+mod reading;
+mod wild;
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use super::case::Case;
+use super::{Mapping, Results, SuiteOutputs, Surroundings};
+use crate::input::Fault;
+use crate::notes::Notes;
+use crate::results::TestResult;
+
+/// What a first reading gives: the cases before they are mapped.
+#[derive(Debug, Default)]
+struct Reading {
+    cases: Vec<(Vec<String>, Case)>,
+    fault: Option<Fault>,
+    notes: Notes,
+}
+
+fn read_cases(source: impl Read, surroundings: Surroundings) -> Reading {
+    let mut reading = Reading::default();
+    let outputs = SuiteOutputs::default();
+    let results = Results::new(source, Mapping::default(), outputs, surroundings);
+    match results.and_then(|mut results| collect_cases(&mut results, &mut reading)) {
+        Ok(()) => {}
+        Err(fault) => reading.fault = Some(fault),
+    }
+    reading
+}
+
+fn collect_cases<R: Read>(results: &mut Results<R>, reading: &mut Reading) -> Result<(), Fault> {
+    loop {
+        // A step of `Results::next`, but for the mapping.
+        match results.read_case(&mut reading.notes) {
+            Ok(true) => {}
+            Ok(false) => {
+                results.note_malformed(&mut reading.notes);
+                return Ok(());
+            }
+            Err(fault) => {
+                let line = fault.line.or(Some(results.xml.line()));
+                return Err(Fault { line, ..fault });
+            }
+        }
+        let suites = results.document.suites().iter().filter(|suite| !suite.is_run);
+        let path = suites.map(|suite| suite.name.clone()).collect();
+        reading.cases.push((path, results.document.case().clone()));
+        results.document.leave_case();
+    }
+}
+
+/// Both readings, as `to submit` does them. The notes are those of the first.
+fn read_twice(
+    bytes: &[u8],
+    mapping: &Mapping,
+    surroundings: Surroundings,
+) -> (Vec<TestResult>, Option<Fault>, Notes) {
+    let mut notes = Notes::default();
+    let mut outputs = SuiteOutputs::default();
+    let mut last = (Vec::new(), None);
+    for pass in 0..2 {
+        let mut pass_notes = Notes::default();
+        let mut results = match Results::new(bytes, mapping.clone(), outputs, surroundings) {
+            Ok(results) => results,
+            Err(fault) => return (Vec::new(), Some(fault), notes),
+        };
+        last = drain(&mut results, &mut pass_notes);
+        outputs = results.into_suite_outputs(&mut pass_notes).unwrap();
+        if pass == 0 {
+            notes = pass_notes;
+        }
+    }
+    (last.0, last.1, notes)
+}
+
+fn drain<R: Read>(results: &mut Results<R>, notes: &mut Notes) -> (Vec<TestResult>, Option<Fault>) {
+    let mut all = Vec::new();
+    loop {
+        match results.next(notes) {
+            Ok(Some(result)) => all.push(result),
+            Ok(None) => return (all, None),
+            Err(fault) => {
+                assert!(matches!(results.next(notes), Ok(None)), "more came after {fault}");
+                return (all, Some(fault));
+            }
+        }
+    }
+}
+
+fn read(text: &str) -> Vec<TestResult> {
+    let (results, fault, _) =
+        read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+    assert!(fault.is_none(), "{fault:?}");
+    results
+}
+
+fn fault(text: &str) -> String {
+    let (_, fault, _) = read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+    fault.expect("a fault").to_string()
+}
+
+/// Reports that are not part of the project, where they are at hand.
+fn shared(name: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/junit")).join(name);
+    if !path.exists() {
+        println!("skipped: there is no {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// Gives at most `piece` bytes at once.
+struct Slow<'a> {
+    bytes: &'a [u8],
+    piece: usize,
+}
+
+impl Read for Slow<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let count = to.len().min(self.piece);
+        self.bytes.read(&mut to[..count])
+    }
+}
+
+fn collapsed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,43 @@
+//! SIGINT and SIGTERM as something to ask about: work that is under way ends in order.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+/// How often somebody who waits asks: a signal is to end a command within a second.
+pub const POLL: Duration = Duration::from_millis(50);
+
+/// Tells whether this process was asked to end.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    signal: Arc<AtomicUsize>,
+    is_caught: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Catches the signals from now on: before, they end the process, which has nothing to lose.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn catch(&self) -> io::Result<()> {
+        if self.is_caught.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        for (signal, number) in [(SIGINT, 2), (SIGTERM, 15)] {
+            flag::register_usize(signal, Arc::clone(&self.signal), number)?;
+        }
+        Ok(())
+    }
+
+    /// The signal's number, once one came.
+    pub fn signal(&self) -> Option<u8> {
+        match self.signal.load(Ordering::Relaxed) {
+            0 => None,
+            number => u8::try_from(number).ok(),
+        }
+    }
+}

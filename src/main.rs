@@ -1,0 +1,62 @@
+//! `to` submits test results to Test Observer: `to start && to submit && to end`.
+//!
+//! Data flows one way, and the modules follow it: input → results → batches → server → summary.
+//! What reads reports knows nothing of HTTP, what sends knows nothing of JUnit, and neither prints.
+
+mod batch;
+mod cli;
+mod commands;
+mod courier;
+mod delivery;
+mod duplicates;
+mod execution;
+mod failure;
+mod files;
+mod input;
+mod interrupt;
+mod limits;
+mod live;
+mod notes;
+mod outbox;
+mod pace;
+mod progress;
+mod push;
+mod reason;
+mod request;
+mod results;
+mod server;
+mod spill;
+mod state;
+mod submission;
+mod summary;
+mod talk;
+
+use std::process::ExitCode;
+
+use cli::{Cli, Task};
+use commands::Context;
+use failure::Exit;
+
+fn main() -> ExitCode {
+    match cli::parse() {
+        Ok(cli) => ExitCode::from(run(cli) as u8),
+        Err(error) => ExitCode::from(cli::say(&error)),
+    }
+}
+
+fn run(cli: Cli) -> Exit {
+    let context = Context::new(cli.common);
+    let outcome = match cli.command {
+        Task::Start(start) => commands::start::run(*start, &context),
+        Task::Submit(submit) => commands::submit::run(&submit, &context),
+        Task::End(end) => commands::end::run(end, &context),
+        Task::Push(push) => commands::push::run(&push, &context),
+        Task::Completions(completions) => talk::data(&cli::completions(completions.shell))
+            .map(|()| Exit::Success)
+            .map_err(Into::into),
+    };
+    outcome.unwrap_or_else(|error| {
+        context.talk.error(&error);
+        failure::exit(&error)
+    })
+}

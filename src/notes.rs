@@ -1,0 +1,71 @@
+//! What was mended, passed over or cut on the way, to be said once each in the summary.
+
+use std::fmt;
+
+/// How many names a note shows of those that it counts.
+const NAMES_SHOWN: usize = 3;
+
+/// Notes by what they say, in the order in which each was first taken.
+#[derive(Debug, Default)]
+pub struct Notes(Vec<Note>);
+
+/// One thing to say, how often it happened, and a few of the names that it happened to.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Note {
+    pub text: &'static str,
+    pub count: u64,
+    pub names: Vec<String>,
+}
+
+impl Notes {
+    /// Takes in the notes of another reading.
+    pub fn append(&mut self, other: Self) {
+        for theirs in other.0 {
+            match self.0.iter_mut().find(|ours| ours.text == theirs.text) {
+                Some(ours) => {
+                    ours.count += theirs.count;
+                    theirs.names.iter().for_each(|name| ours.show(name));
+                }
+                None => self.0.push(theirs),
+            }
+        }
+    }
+
+    /// All notes, in the order in which each was first taken.
+    pub fn all(&self) -> &[Note] {
+        &self.0
+    }
+
+    /// One line a note.
+    pub fn lines(&self) -> Vec<String> {
+        self.all().iter().map(ToString::to_string).collect()
+    }
+
+    /// Counts one more `text`, about `name` (a test, a file, a field).
+    pub fn add(&mut self, text: &'static str, name: &str) {
+        let at = self.0.iter().position(|note| note.text == text).unwrap_or_else(|| {
+            self.0.push(Note { text, count: 0, names: Vec::new() });
+            self.0.len() - 1
+        });
+        self.0[at].count += 1;
+        self.0[at].show(name);
+    }
+}
+
+impl Note {
+    fn show(&mut self, name: &str) {
+        if self.names.len() < NAMES_SHOWN && !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.text, self.count)?;
+        for (index, name) in self.names.iter().enumerate() {
+            write!(f, "{}`{name}`", if index == 0 { ": " } else { ", " })?;
+        }
+        if self.count > self.names.len() as u64 { f.write_str(", …") } else { Ok(()) }
+    }
+}

@@ -1,0 +1,59 @@
+//! Test results as Test Observer takes them.
+//!
+//! This module owns the words of the API's test results and knows nothing of the formats that they are
+//! read from, nor of the server that they are sent to.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The outcome of one test, in the API's spelling.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+/// One element of `POST /v1/test-executions/{id}/test-results`.
+///
+/// Empty fields are left out of the JSON: the server's default for each is the empty string, and a
+/// null is a 422.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct TestResult {
+    pub name: String,
+    pub status: Status,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub category: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub template_id: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub io_log: String,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Passed => "PASSED",
+            Self::Failed => "FAILED",
+            Self::Skipped => "SKIPPED",
+        })
+    }
+}
+
+/// Joins texts, each with its heading, into one: a single text stands as it is.
+pub fn join_sections(sections: &[(String, String)]) -> String {
+    match sections {
+        [(_, text)] => text.clone(),
+        several => under_headings(several),
+    }
+}
+
+/// Joins texts into one, each under its heading.
+pub fn under_headings(sections: &[(String, String)]) -> String {
+    let parts = sections.iter().map(|(heading, text)| format!("--- {heading} ---\n{text}"));
+    parts.collect::<Vec<_>>().join("\n\n")
+}

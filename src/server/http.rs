@@ -1,0 +1,276 @@
+//! Test Observer's API over HTTP: one type, one short method an endpoint.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::error::{Answer, Locate};
+use super::retry::{self, Policy, Repeat, Tried};
+use super::transport::{HttpSettings, Transport};
+use super::{Error, Event, Execution, KeyProblem, Listener, Patch, Server, StatusUpdate};
+use crate::batch::Batch;
+use crate::execution::{ExecutionId, Link};
+use crate::request::StartRequest;
+
+/// The permission that every write needs.
+const WRITE_PERMISSION: &str = "change_test";
+
+/// The API behind one URL.
+pub struct HttpServer {
+    transport: Transport,
+    retry: Policy,
+    listener: Listener,
+    /// When the first of the requests began that all failed since one was accepted.
+    failing_since: Cell<Option<Instant>>,
+}
+
+/// A request that can be made several times.
+struct Request<'a> {
+    method: Method,
+    path: String,
+    body: Option<Vec<u8>>,
+    repeat: Repeat,
+    locate: Locate<'a>,
+}
+
+#[derive(Deserialize)]
+struct Started {
+    id: ExecutionId,
+}
+
+/// `GET /v1/applications/me`. Its `api_key` echoes the key and is not read.
+#[derive(Deserialize)]
+struct Application {
+    name: String,
+    permissions: Vec<String>,
+}
+
+impl Server for HttpServer {
+    fn start(&self, request: &StartRequest) -> Result<ExecutionId, Error> {
+        let has_identity = request.ci_link().is_some();
+        let put = Request {
+            repeat: if has_identity { Repeat::Freely } else { Repeat::NotBlindly },
+            ..Request::new(Method::PUT, "/test-executions/start-test".to_owned(), &locate_start)
+        };
+        let put = put.with_body(request)?;
+        self.ask::<Started>(&put).map(|started| started.id).map_err(|error| {
+            if error.leaves_fate_unknown() && request.ci_link().is_none() {
+                Error::MayExist(Box::new(error))
+            } else {
+                error
+            }
+        })
+    }
+
+    fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, Error> {
+        let path = format!("/test-executions/{id}");
+        absent_on_old_servers(self.ask(&Request::new(Method::GET, path, &locate_path)))
+    }
+
+    fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), Error> {
+        let post = Request {
+            repeat: Repeat::NotBlindly,
+            ..Request::new(Method::POST, format!("/test-executions/{id}/links"), &locate_path)
+        };
+        self.ask::<Value>(&post.with_body(link)?).map(drop)
+    }
+
+    fn submit(&self, id: ExecutionId, batch: &Batch, repeat: Repeat) -> Result<Duration, Error> {
+        let locate = |loc: &[Value]| locate_result(loc, batch);
+        let path = format!("/test-executions/{id}/test-results");
+        let body = Some(batch.body());
+        let post = Request { body, repeat, ..Request::new(Method::POST, path, &locate) };
+        self.ask_timed::<Value>(&post).map(|(_, elapsed)| elapsed)
+    }
+
+    fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, Error> {
+        let path = format!("/test-executions/{id}/status_update");
+        absent_on_old_servers(self.ask(&Request::new(Method::GET, path, &locate_path)))
+    }
+
+    fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), Error> {
+        let path = format!("/test-executions/{id}/status_update");
+        let post = Request {
+            repeat: Repeat::NotBlindly,
+            ..Request::new(Method::POST, path, &locate_path)
+        };
+        self.ask::<Value>(&post.with_body(&json!({ "events": [update] }))?).map(drop)
+    }
+
+    fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, Error> {
+        let path = format!("/test-executions/{id}");
+        self.ask(&Request::new(Method::PATCH, path, &locate_patch).with_body(patch)?)
+    }
+}
+
+impl HttpServer {
+    /// # Errors
+    /// As those of [`Transport::new`].
+    pub fn new(base: &Url, settings: HttpSettings, listener: Listener) -> Result<Self, Error> {
+        let retry = settings.retry;
+        let transport = Transport::new(base, settings)?;
+        Ok(Self { transport, retry, listener, failing_since: Cell::default() })
+    }
+
+    /// Makes the request until it is answered, refused, or no longer worth repeating.
+    fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, Error> {
+        self.ask_timed(request).map(|(answer, _)| answer)
+    }
+
+    /// The same, with the time that the attempt took which was answered.
+    fn ask_timed<T: DeserializeOwned>(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<(T, Duration), Error> {
+        let start = Instant::now();
+        let mut attempts = 1;
+        loop {
+            let attempt = Instant::now();
+            let error = match self.attempt(request, attempts) {
+                Ok(answer) => {
+                    self.failing_since.set(None);
+                    return Ok((self.parse(&answer)?, attempt.elapsed()));
+                }
+                Err(error) => error,
+            };
+            let since = self.failing_since.get().unwrap_or(start);
+            self.failing_since.set(Some(since));
+            let tried = Tried { attempts, elapsed: since.elapsed() };
+            let (policy, jitter) = (self.retry, fastrand::f64());
+            let Some(delay) = retry::delay(&error, tried, request.repeat, policy, jitter) else {
+                return Err(self.final_error(error, tried));
+            };
+            (self.listener)(&Event::Retry { error: &error, delay });
+            self.transport.wait(delay)?;
+            attempts += 1;
+        }
+    }
+
+    fn final_error(&self, error: Error, tried: Tried) -> Error {
+        match error {
+            Error::Status(mut refusal) if refusal.status == 403 && !refusal.from_proxy => {
+                refusal.key = self.key_problem();
+                Error::Status(refusal)
+            }
+            error if error.is_transient() => Error::GivenUp {
+                attempts: tried.attempts,
+                elapsed: tried.elapsed,
+                is_end_of_patience: tried.elapsed >= self.retry.retry_for,
+                last: Box::new(error),
+            },
+            error => error,
+        }
+    }
+
+    /// Makes the request once.
+    fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, Error> {
+        let start = Instant::now();
+        let method = request.method.clone();
+        let result = self.transport.exchange(method, &request.path, request.body.as_deref());
+        let outcome = match &result {
+            Ok(answer) => Ok(answer.status),
+            Err(error) => Err(error),
+        };
+        (self.listener)(&Event::Request {
+            method: request.method.as_str(),
+            path: &format!("/v1{}", request.path),
+            bytes: request.body.as_ref().map_or(0, Vec::len),
+            elapsed: start.elapsed(),
+            attempt,
+            outcome,
+        });
+        let answer = result?;
+        match answer.status {
+            200..300 => Ok(answer),
+            _ => Err(answer.into_error(self.transport.base(), request.locate)),
+        }
+    }
+
+    fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Error> {
+        serde_json::from_str(&answer.body).map_err(|_| Error::NotTheApi {
+            url: self.transport.base().to_owned(),
+            what: answer.page(),
+        })
+    }
+
+    /// Asks what is wrong with the key; `None` where the server does not tell.
+    fn key_problem(&self) -> Option<KeyProblem> {
+        if !self.transport.has_token() {
+            return Some(KeyProblem::NoneGiven);
+        }
+        let me = Request::new(Method::GET, "/applications/me".to_owned(), &locate_path);
+        match self.attempt(&me, 1) {
+            Err(Error::Status(refusal)) if refusal.status == 401 => Some(KeyProblem::Unknown),
+            Err(_) => None,
+            Ok(answer) => match self.parse::<Option<Application>>(&answer).ok()? {
+                None => Some(KeyProblem::Unknown),
+                Some(application) => application.problem(),
+            },
+        }
+    }
+}
+
+/// Servers from before 2025-11 do not know the question.
+fn absent_on_old_servers<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Err(error) if error.status() == Some(405) => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+impl<'a> Request<'a> {
+    fn new(method: Method, path: String, locate: Locate<'a>) -> Self {
+        Self { method, path, body: None, repeat: Repeat::Freely, locate }
+    }
+
+    fn with_body(self, body: &impl serde::Serialize) -> Result<Self, Error> {
+        let body =
+            serde_json::to_vec(body).map_err(|error| Error::Setup { reason: error.to_string() })?;
+        Ok(Self { body: Some(body), ..self })
+    }
+}
+
+impl Application {
+    fn problem(self) -> Option<KeyProblem> {
+        let may_write = self.permissions.iter().any(|permission| permission == WRITE_PERMISSION);
+        (!may_write)
+            .then_some(KeyProblem::Lacks { application: self.name, permission: WRITE_PERMISSION })
+    }
+}
+
+/// `["body", "snap", "test_plan"]` is the flag `--test-plan`.
+fn locate_start(loc: &[Value]) -> String {
+    loc.get(2).map_or_else(|| "the request".to_owned(), flag)
+}
+
+/// `["body", "c3_link"]` is the flag `--c3-link`, whatever follows.
+fn locate_patch(loc: &[Value]) -> String {
+    loc.get(1).map_or_else(|| "the request".to_owned(), flag)
+}
+
+fn flag(field: &Value) -> String {
+    format!("--{}", field.as_str().unwrap_or_default().replace('_', "-"))
+}
+
+/// `["body", 1, "status"]` is a field of the batch's second result.
+fn locate_result(loc: &[Value], batch: &Batch) -> String {
+    let index = loc.get(1).and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok());
+    let Some(result) = index.and_then(|index| batch.results.get(index)) else {
+        return locate_path(loc);
+    };
+    match loc.get(2).and_then(Value::as_str) {
+        Some(field) => format!("result `{}`, {field}", result.name),
+        None => format!("result `{}`", result.name),
+    }
+}
+
+fn locate_path(loc: &[Value]) -> String {
+    let parts =
+        loc.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
+    parts.collect::<Vec<_>>().join(".")
+}

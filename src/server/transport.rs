@@ -1,0 +1,267 @@
+//! One request over the network, and what went wrong with it.
+//!
+//! This module owns the client, its trust and its patience with a single request; that requests are
+//! repeated, and what they mean, it does not know.
+
+use std::error::Error as StdError;
+use std::fs;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::blocking::{Client, ClientBuilder, Response};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Certificate, Method, redirect};
+use rustls::crypto::ring;
+use url::Url;
+
+use super::error::Answer;
+use super::{Error, Policy, Token};
+use crate::interrupt::{self, Interrupt};
+use crate::reason::reason;
+
+/// As much of an answer is read: a 422 echoes what was sent, and a batch is at most 4 MiB of JSON.
+const LONGEST_ANSWER: u64 = 16 << 20;
+
+/// How a server is reached.
+#[derive(Clone)]
+pub struct HttpSettings {
+    pub token: Option<Token>,
+    /// A certificate in PEM that is trusted besides the system's store.
+    pub ca_cert: Option<PathBuf>,
+    /// For one request, connecting included.
+    pub timeout: Duration,
+    pub retry: Policy,
+    pub interrupt: Interrupt,
+}
+
+/// A client for one server.
+pub struct Transport {
+    base: String,
+    client: Client,
+    settings: HttpSettings,
+}
+
+impl Transport {
+    /// # Errors
+    /// A certificate file that cannot be used, a machine without any trusted certificate.
+    pub fn new(base: &Url, settings: HttpSettings) -> Result<Self, Error> {
+        let mut builder = Client::builder()
+            .user_agent(concat!("to/", env!("CARGO_PKG_VERSION")))
+            .timeout(settings.timeout)
+            .redirect(redirect::Policy::none())
+            .default_headers(headers(settings.token.as_ref())?);
+        builder = match base.scheme() {
+            "https" => with_trust(builder, settings.ca_cert.as_ref())?,
+            _ => without_tls(builder)?,
+        };
+        let client = builder.build().map_err(|error| setup_error(&error))?;
+        let base = format!("{}/v1", base.as_str().trim_end_matches('/'));
+        Ok(Self { base, client, settings })
+    }
+
+    /// The address that all paths follow.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub fn has_token(&self) -> bool {
+        self.settings.token.is_some()
+    }
+
+    /// Makes a request once.
+    ///
+    /// # Errors
+    /// No answer, for whatever reason; an answer of any status is none.
+    pub fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&[u8]>,
+    ) -> Result<Answer, Error> {
+        let interrupt = &self.settings.interrupt;
+        interrupt.catch().map_err(|error| Error::Setup { reason: reason(&error) })?;
+        self.check_interrupt()?;
+        let mut builder = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+        }
+        match self.abandonable(move || builder.send().map_err(Lost::Sending).and_then(read))? {
+            Ok(answer) => Ok(Answer {
+                location: answer.location.map(|place| self.redact(&place)),
+                body: self.redact(&answer.body),
+                ..answer
+            }),
+            Err(Lost::Sending(error)) => Err(self.sending_error(&error)),
+            Err(Lost::Reading(error)) => Err(self.reading_error(&error)),
+        }
+    }
+
+    /// Does something that cannot be interrupted, and abandons it where that is asked.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    fn abandonable<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(work()));
+        loop {
+            match receiver.recv_timeout(interrupt::POLL) {
+                Ok(done) => return Ok(done),
+                Err(RecvTimeoutError::Timeout) => self.check_interrupt()?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::Setup { reason: "a request's thread ended".to_owned() });
+                }
+            }
+        }
+    }
+
+    /// Waits before another request.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    pub fn wait(&self, delay: Duration) -> Result<(), Error> {
+        let end = Instant::now() + delay;
+        loop {
+            self.check_interrupt()?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            thread::sleep(left.min(interrupt::POLL));
+        }
+    }
+
+    fn check_interrupt(&self) -> Result<(), Error> {
+        match self.settings.interrupt.signal() {
+            Some(signal) => Err(Error::Interrupted { signal }),
+            None => Ok(()),
+        }
+    }
+
+    fn redact(&self, text: &str) -> String {
+        match &self.settings.token {
+            Some(token) => token.redact(text),
+            None => text.to_owned(),
+        }
+    }
+
+    fn sending_error(&self, error: &reqwest::Error) -> Error {
+        let url = self.base.clone();
+        let reason = innermost(error);
+        if error.is_dns() {
+            Error::UnknownHost { url }
+        } else if let Some(tls) = find::<rustls::Error>(error) {
+            Error::Tls { url, reason: tls.to_string() }
+        } else if error.is_connect() {
+            Error::Unconnected { url, reason }
+        } else if error.is_timeout() {
+            Error::Timeout { url, after: self.settings.timeout }
+        } else {
+            Error::Broken { url, reason }
+        }
+    }
+
+    fn reading_error(&self, error: &io::Error) -> Error {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>()) {
+            Some(error) => self.sending_error(error),
+            None => Error::Broken { url: self.base.clone(), reason: reason(error) },
+        }
+    }
+}
+
+/// Why there is no whole answer.
+enum Lost {
+    Sending(reqwest::Error),
+    Reading(io::Error),
+}
+
+fn read(response: Response) -> Result<Answer, Lost> {
+    let status = response.status().as_u16();
+    let text = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
+    let retry_after = text(RETRY_AFTER).and_then(|wait| parse_retry_after(&wait));
+    let location = text(LOCATION);
+    let mut body = Vec::new();
+    response.take(LONGEST_ANSWER).read_to_end(&mut body).map_err(Lost::Reading)?;
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Answer { status, retry_after, location, body })
+}
+
+fn headers(token: Option<&Token>) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    if let Some(token) = token {
+        let mut value = HeaderValue::from_str(&token.authorization()).map_err(|_| {
+            Error::Setup { reason: "the key cannot be sent in a header".to_owned() }
+        })?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
+}
+
+/// Trusts the system's store, and `ca_cert` besides.
+fn with_trust(builder: ClientBuilder, ca_cert: Option<&PathBuf>) -> Result<ClientBuilder, Error> {
+    // An error says that a provider is there already, which serves as well.
+    _ = ring::default_provider().install_default();
+    let Some(path) = ca_cert else { return Ok(builder) };
+    let problem = |reason: String| Error::CaCert { path: path.clone(), reason };
+    let pem = fs::read(path).map_err(|error| problem(reason(&error)))?;
+    let certificates =
+        Certificate::from_pem_bundle(&pem).map_err(|error| problem(innermost(&error)))?;
+    if certificates.is_empty() {
+        return Err(problem("it holds no certificate in PEM".to_owned()));
+    }
+    Ok(builder.tls_certs_merge(certificates))
+}
+
+/// For plain http: reading the system's certificates would take longer than a request.
+fn without_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    let config = rustls::ClientConfig::builder_with_provider(ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::Setup { reason: error.to_string() })?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(builder.tls_backend_preconfigured(config))
+}
+
+fn setup_error(error: &reqwest::Error) -> Error {
+    Error::Setup { reason: innermost(error) }
+}
+
+/// The last of an error's causes, which names the trouble.
+fn innermost(error: &dyn StdError) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    reason(last)
+}
+
+/// The first of an error's causes of this type, also where an I/O error wraps it.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match wrapped {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// Reads both forms: seconds, and a date.
+fn parse_retry_after(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text.trim()).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+}

@@ -1,0 +1,77 @@
+//! Bytes that are needed again later, kept out of memory.
+//!
+//! This module owns a temporary store of byte strings and knows nothing of what they are. It exists so
+//! that memory does not go with the size of a report: a store that stays small never becomes a file,
+//! and one that grows becomes an unnamed file, which no crash leaves behind.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use tempfile::SpooledTempFile;
+
+/// What is kept in memory before a file is made: most reports stay below it.
+const IN_MEMORY: usize = 256 * 1024;
+
+/// A store that only grows, and that forgets everything when it is dropped.
+#[derive(Debug)]
+pub struct Spill {
+    file: SpooledTempFile,
+    len: u64,
+}
+
+/// Where a byte string lies in the [`Spill`] that gave it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Span {
+    start: u64,
+    len: usize,
+}
+
+impl Default for Spill {
+    fn default() -> Self {
+        Self { file: SpooledTempFile::new(IN_MEMORY), len: 0 }
+    }
+}
+
+impl Spill {
+    /// Keeps a copy of `bytes`.
+    pub fn put(&mut self, bytes: &[u8]) -> io::Result<Span> {
+        self.file.seek(SeekFrom::Start(self.len))?;
+        self.file.write_all(bytes)?;
+        let span = Span { start: self.len, len: bytes.len() };
+        self.len += bytes.len() as u64;
+        Ok(span)
+    }
+
+    /// What was put at `span`.
+    pub fn get(&mut self, span: Span) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; span.len];
+        self.file.seek(SeekFrom::Start(span.start))?;
+        self.file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_back_what_was_put_in_any_order() {
+        let mut spill = Spill::default();
+        let texts: Vec<Vec<u8>> = (0..60u8).map(|n| vec![n; usize::from(n) * 500]).collect();
+        let spans: Vec<Span> = texts.iter().map(|text| spill.put(text).unwrap()).collect();
+        assert!(spill.file.is_rolled(), "the texts were meant to exceed what is kept in memory");
+        for (text, span) in texts.iter().zip(spans).rev() {
+            assert_eq!(&spill.get(span).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn goes_on_after_a_get() {
+        let mut spill = Spill::default();
+        let one = spill.put(b"one").unwrap();
+        spill.get(one).unwrap();
+        let two = spill.put(b"two").unwrap();
+        assert_eq!(spill.get(one).unwrap(), b"one");
+        assert_eq!(spill.get(two).unwrap(), b"two");
+    }
+}

@@ -1,0 +1,284 @@
+//! What is submitted together: all reports, read through once to check them and to count their
+//! names, and read again for their results.
+//!
+//! Reading twice costs time and saves memory: it goes with one hash a name, not with the reports.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+
+use crate::duplicates::{Duplicates, Names, OnDuplicate};
+use crate::input::junit::{Mapping, SuiteOutputs};
+use crate::input::paths::{self, Source};
+use crate::input::{Fault, Format, Loss, Piped, Reader, Report};
+use crate::limits;
+use crate::notes::Notes;
+use crate::reason::reason;
+use crate::results::TestResult;
+
+/// How reports are read and what is made of them.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// In place of telling it by content.
+    pub format: Option<Format>,
+    pub mapping: Mapping,
+    pub on_duplicate: OnDuplicate,
+    /// In bytes.
+    pub longest_log: usize,
+    /// Send what comes before the fault of a broken report.
+    pub salvage: bool,
+}
+
+/// All that is to be submitted.
+pub struct Submission {
+    options: Options,
+    pub files: Vec<File>,
+    duplicates: Duplicates,
+    pub notes: Notes,
+    /// What may mend the errors of the files.
+    pub cures: BTreeSet<&'static str>,
+    /// Flags for `to start` that a report suggests.
+    pub hints: Vec<String>,
+    /// Paths in which nothing matched.
+    pub empty: Vec<String>,
+}
+
+/// One report, as the first reading found it.
+pub struct File {
+    pub name: String,
+    /// Absent where the report cannot be opened.
+    report: Option<Report>,
+    pub format: Option<Format>,
+    /// The results that are submitted of it.
+    pub results: u64,
+    /// What is wrong with it, each as `FILE:LINE: reason`.
+    pub errors: Vec<String>,
+    outputs: SuiteOutputs,
+}
+
+impl Submission {
+    /// Finds the reports of `paths` and reads them through.
+    pub fn survey(paths: &[PathBuf], options: &Options) -> Self {
+        let found = paths::find(paths);
+        let mut survey = Survey::new(options);
+        for (name, fault) in &found.faults {
+            survey.files.push(File::unreadable(name.clone(), fault));
+        }
+        for source in found.sources {
+            survey.read(&source, Report::new(source.clone(), options.format));
+        }
+        Self { empty: found.empty, ..survey.finish() }
+    }
+
+    /// Reads standard input through.
+    pub fn survey_pipe(piped: Piped, options: &Options) -> Self {
+        let mut survey = Survey::new(options);
+        survey.read(&Source::StandardInput, Report::of_pipe(piped));
+        survey.finish()
+    }
+
+    /// How many results there are to send.
+    pub fn total(&self) -> u64 {
+        self.duplicates.remaining() as u64
+    }
+
+    /// Whether there is anything to send.
+    pub fn has_results(&self) -> bool {
+        self.files.iter().any(|file| file.results > 0)
+    }
+
+    /// Whether some input could not be read.
+    pub fn has_errors(&self) -> bool {
+        self.files.iter().any(|file| !file.errors.is_empty())
+    }
+
+    /// How many results went into another one of their name.
+    pub fn merged(&self) -> u64 {
+        self.duplicates.merged
+    }
+
+    /// Names that came more than once and were not to.
+    pub fn refused_names(&self) -> &[String] {
+        &self.duplicates.refused
+    }
+
+    /// Reads the reports again and hands on each result that is to be sent.
+    ///
+    /// # Errors
+    /// That of `take`, which ends the reading; a report that changed since it was read through.
+    pub fn results(
+        &mut self,
+        mut take: impl FnMut(&TestResult) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Self { options, files, duplicates, notes, .. } = self;
+        if duplicates.needs_gathering() {
+            each_result(files, options, |result| duplicates.gather(&result))?;
+            duplicates.rewind();
+        }
+        each_result(files, options, |result| {
+            let Some(mut result) = duplicates.resolve(result, notes)? else { return Ok(()) };
+            limits::shorten_log(&mut result, options.longest_log, notes);
+            take(&result)
+        })
+    }
+}
+
+fn each_result(
+    files: &mut [File],
+    options: &Options,
+    mut take: impl FnMut(TestResult) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    files.iter_mut().try_for_each(|file| file.read_again(options, &mut take))
+}
+
+/// The first reading.
+struct Survey<'a> {
+    options: &'a Options,
+    cures: BTreeSet<&'static str>,
+    names: Names,
+    files: Vec<File>,
+    notes: Notes,
+    hints: Vec<String>,
+}
+
+impl<'a> Survey<'a> {
+    fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            cures: BTreeSet::new(),
+            names: Names::default(),
+            files: Vec::new(),
+            notes: Notes::default(),
+            hints: Vec::new(),
+        }
+    }
+
+    fn finish(self) -> Submission {
+        let Self { options, cures, names, files, notes, hints } = self;
+        let duplicates = names.duplicates(options.on_duplicate);
+        let options = options.clone();
+        Submission { options, files, duplicates, notes, cures, hints, empty: Vec::new() }
+    }
+
+    fn read(&mut self, source: &Source, report: io::Result<Report>) {
+        let mut file = match report {
+            Ok(report) => File::new(report),
+            Err(error) => {
+                let fault = Fault::of_file(reason(&error));
+                self.files.push(File::unreadable(source.to_string(), &fault));
+                return;
+            }
+        };
+        let names_before = self.names.len();
+        let mut notes = Notes::default();
+        match self.read_through(&mut file, &mut notes) {
+            Ok(()) => {}
+            Err(fault) if fault.loss == Loss::NoResults && !source.is_named() => {
+                self.notes.add("no report, passed over", &fault.said_of(source));
+                return;
+            }
+            Err(fault) => {
+                file.errors.push(fault.said_of(source));
+                self.cures.extend(cure(&fault, file.results, self.options.salvage));
+                if !self.options.salvage {
+                    self.names.truncate(names_before);
+                    file.results = 0;
+                }
+            }
+        }
+        self.notes.append(notes);
+        self.files.push(file);
+    }
+
+    /// # Errors
+    /// The fault that ends the report.
+    fn read_through(&mut self, file: &mut File, notes: &mut Notes) -> Result<(), Fault> {
+        let Some(report) = &file.report else { return Ok(()) };
+        let mut reader = report.read(&self.options.mapping, SuiteOutputs::default())?;
+        let end = loop {
+            match reader.next(notes) {
+                Ok(Some(mut result)) => {
+                    limits::mend(&mut result, notes);
+                    self.names.add(&result.name);
+                    file.results += 1;
+                }
+                Ok(None) => break Ok(()),
+                Err(fault) if fault.loss == Loss::One => {
+                    file.errors.push(fault.said_of(&report.source));
+                }
+                Err(fault) => break Err(fault),
+            }
+        };
+        self.hints.extend(reader.hint());
+        file.outputs = reader.into_suite_outputs(notes)?;
+        end
+    }
+}
+
+impl File {
+    /// Hands on the results that the first reading counted, and has all of them or fails.
+    fn read_again(
+        &mut self,
+        options: &Options,
+        take: &mut impl FnMut(TestResult) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Some(report) = self.report.as_ref().filter(|_| self.results > 0) else { return Ok(()) };
+        let changed = || anyhow!("{} changed while it was read: repeat the command", self.name);
+        let outputs = std::mem::take(&mut self.outputs);
+        // What there is to note was noted in the first reading.
+        let mut notes = Notes::default();
+        let mut reader = report.read(&options.mapping, outputs).map_err(|_| changed())?;
+        for _ in 0..self.results {
+            let mut result = next_good(&mut reader, &mut notes).ok_or_else(changed)?;
+            limits::mend(&mut result, &mut notes);
+            take(result)?;
+        }
+        anyhow::ensure!(next_good(&mut reader, &mut notes).is_none(), changed());
+        self.outputs = reader.into_suite_outputs(&mut notes).map_err(|_| changed())?;
+        Ok(())
+    }
+
+    fn new(report: Report) -> Self {
+        Self {
+            name: report.source.to_string(),
+            format: Some(report.format),
+            report: Some(report),
+            results: 0,
+            errors: Vec::new(),
+            outputs: SuiteOutputs::default(),
+        }
+    }
+
+    fn unreadable(name: String, fault: &Fault) -> Self {
+        Self {
+            errors: vec![fault.said_of(&name)],
+            name,
+            report: None,
+            format: None,
+            results: 0,
+            outputs: SuiteOutputs::default(),
+        }
+    }
+}
+
+/// What may mend a fault that ends a report, of which so many results were read.
+fn cure(fault: &Fault, results: u64, is_salvaged: bool) -> Option<&'static str> {
+    if fault.loss == Loss::NoResults || results == 0 {
+        return Some(
+            "reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's submissions",
+        );
+    }
+    (!is_salvaged).then_some("--salvage sends the results before the fault too")
+}
+
+/// The next result behind those that cannot be read.
+fn next_good(reader: &mut Reader, notes: &mut Notes) -> Option<TestResult> {
+    loop {
+        match reader.next(notes) {
+            Err(fault) if fault.loss == Loss::One => {}
+            next => return next.ok().flatten(),
+        }
+    }
+}

@@ -1,0 +1,520 @@
+//! What is said, and with which exit status, where a server or its proxy refuses, where there is no
+//! server, and where there is nothing to send. Every test compares the whole of it.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::standin::{ALWAYS, Builder, Fault, Poison, Response, Server, anything, patches, starts};
+use crate::to::{Place, Run, kept};
+
+const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
+
+const URL_HINT: &str = "hint: --url (or TO_URL) takes the API's address, which is not that of its \
+                        web page\n";
+const UNKNOWN_EXECUTION: &str = "error: the server answered 404: TestExecution not found\n\
+     hint: `to start` opens an execution; --execution (or TO_EXECUTION) chooses another\n";
+const INVALID: &str =
+    "hint: nothing of this request was stored: mend what is named and repeat the command\n";
+const REPORTS: &str =
+    "hint: reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's submissions\n";
+
+/// A place that tries once, with a snap's variables, a report and an execution.
+fn impatient(server: &Server) -> Place {
+    let place = Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    place.write("report.xml", REPORT);
+    place.with("TO_EXECUTION", "1")
+}
+
+/// All three commands say the same of a refusal; what was to be sent is kept, unless no repetition
+/// could ever deliver it. Each has a state
+/// directory of its own: none finds what another has kept.
+fn assert_refused(place: &Place, status: i32, said: &str) {
+    assert_eq!(place.to("start"), Run::new(status, "", said));
+    assert_unsent(place, status, said);
+    assert_unended(place, status, said);
+}
+
+fn assert_unsent(place: &Place, status: i32, said: &str) {
+    let error = said.strip_prefix("error: ").expect("an error");
+    let kept = kept_after(said, "1 result", "unsent");
+    let said = format!("error: 0 of 1 results were sent: {error}{kept}");
+    let run = place.to("submit report.xml --state-dir unsent");
+    assert_eq!(run, Run::new(status, "", &said));
+}
+
+fn assert_unended(place: &Place, status: i32, said: &str) {
+    let said = format!("{said}{}", kept_after(said, "the status", "unended"));
+    assert_eq!(place.to("end --state-dir unended"), Run::new(status, "", &said));
+}
+
+fn kept_after(said: &str, what: &str, state: &str) -> String {
+    let is_final = |status: &u16| said.contains(&format!("answered {status}:"));
+    if [400, 404, 405, 422].iter().any(is_final) { String::new() } else { kept(what, state) }
+}
+
+fn locked() -> Builder {
+    Server::builder()
+        .auth_required()
+        .application("ci", "to_full", &["change_test", "view_test"])
+        .application("dashboard", "to_reader", &["view_test"])
+}
+
+#[test]
+fn a_wrong_key() {
+    let server = locked().start();
+    let place = impatient(&server).with("TO_API_KEY", "to_wrong");
+    let said = "error: the server answered 403: Insufficient permissions\n\
+                hint: the server does not know the key: check --api-key, --api-key-file and \
+                TO_API_KEY\n";
+    assert_refused(&place, 5, said);
+    assert!(server.executions().is_empty());
+}
+
+#[test]
+fn no_key() {
+    let server = locked().start();
+    let said = "error: the server answered 403: Insufficient permissions\n\
+                hint: no key was sent: give one with --api-key-file or TO_API_KEY\n";
+    assert_refused(&impatient(&server), 5, said);
+    assert!(server.requests().iter().all(|request| request.header("authorization").is_none()));
+}
+
+#[test]
+fn a_key_without_the_permission_to_write() {
+    let server = locked().start();
+    let place = impatient(&server).with("TO_API_KEY", "to_reader");
+    let said = "error: the server answered 403: Insufficient permissions\n\
+                hint: the key is known, but its application lacks the permission `change_test`: \
+                ask an administrator of Test Observer for it\n";
+    assert_refused(&place, 5, said);
+}
+
+#[test]
+fn a_key_in_a_file_loses_the_white_space_around_it() {
+    let server = locked().start();
+    let place = impatient(&server);
+    place.write("key", " \tto_full\r\n\n");
+    assert_eq!(place.to("start --api-key-file key"), Run::new(0, "1\n", ""));
+    assert_eq!(server.requests()[0].header("authorization"), Some("Bearer to_full"));
+}
+
+#[test]
+fn a_flag_of_the_key_beats_both_variables() {
+    for variables in [["TO_API_KEY", "to_wrong"], ["TO_API_KEY_FILE", "wrong"]] {
+        for flag in ["--api-key-file key", "--api-key to_full"] {
+            let server = locked().start();
+            let place = impatient(&server).with(variables[0], variables[1]);
+            place.write("key", "to_full");
+            place.write("wrong", "to_wrong");
+            let run = place.to(&format!("start {flag}"));
+            assert_eq!(run, Run::new(0, "1\n", ""), "{flag} over {}", variables[0]);
+        }
+    }
+}
+
+#[test]
+fn an_unknown_execution() {
+    let server = Server::start();
+    let place = impatient(&server);
+    assert_unended(&place, 5, UNKNOWN_EXECUTION);
+    assert_unsent(&place, 5, UNKNOWN_EXECUTION);
+}
+
+#[test]
+fn a_wrong_path_at_the_right_host_is_not_taken_for_an_unknown_execution() {
+    let server = Server::start();
+    let url = format!("{}/api", server.url());
+    let place = impatient(&server).with("TO_URL", &url);
+    let said = format!(
+        "error: the server answered 404: Not Found\n{}",
+        "hint: --url (or TO_URL) takes the API's address: nothing is known at this one\n"
+    );
+    assert_refused(&place, 5, &said);
+}
+
+#[test]
+fn a_refused_field_of_a_start_is_named_as_its_flag() {
+    let server = Server::start();
+    let echo = "x".repeat(2_000_000);
+    let detail = json!([
+        {"type": "enum", "loc": ["body", "snap", "execution_stage"],
+         "msg": "Input should be 'edge' or 'beta'", "input": echo},
+        {"type": "value_error", "loc": ["body", "snap", "version"],
+         "msg": format!("Value error, Invalid version {echo}"), "input": echo},
+        {"type": "union_tag_invalid", "loc": ["body"], "msg": "Input tag 'snap' is not known"},
+    ]);
+    server.fault(starts, 1, Fault::answer(Response::json(422, &json!({"detail": detail}))));
+    let said = format!(
+        "error: the server answered 422: the request is not valid\n  \
+         --execution-stage: Input should be 'edge' or 'beta'\n  \
+         --version: Invalid version {}…\n  \
+         the request: Input tag 'snap' is not known\n{INVALID}",
+        "x".repeat(300 - "Invalid version ".len())
+    );
+    assert_eq!(impatient(&server).to("start"), Run::new(5, "", &said));
+}
+
+#[test]
+fn a_refused_field_of_an_end_is_named_as_its_flag() {
+    let server = Server::start();
+    let detail = json!([{
+        "type": "enum", "loc": ["body", "status", "str-enum[TestExecutionStatus]"],
+        "msg": "Input should be 'PASSED' or 'FAILED'", "input": "COMPLETED",
+    }]);
+    server.fault(patches, 1, Fault::answer(Response::json(422, &json!({"detail": detail}))));
+    let said = format!(
+        "error: the server answered 422: the request is not valid\n  \
+         --status: Input should be 'PASSED' or 'FAILED'\n{INVALID}"
+    );
+    assert_unended(&impatient(&server), 5, &said);
+}
+
+#[test]
+fn a_refused_result_is_named() {
+    let server = Server::start();
+    server.poison(|name| name == "boot", Poison::Refusal);
+    server.open_execution();
+    let said = "sent 0 results to execution 1: 0 passed, 0 failed, 0 skipped\n\
+                1 file, 0 batches, N s\n\
+                error: result `boot` was refused: name: This name is not wanted\n\
+                hint: 1 result refused: written to .to/refused.jsonl\n";
+    assert_eq!(impatient(&server).to("submit report.xml"), Run::new(6, "", said));
+}
+
+#[test]
+fn a_reason_in_one_sentence() {
+    let server = Server::start();
+    let place = Place::new(&server.url());
+    let run = place.to("start --family image --sha256 abc --environment vm --test-plan smoke");
+    let said = format!(
+        "error: the server answered 422: No image with this sha256 exists yet; \
+         provide the full image details to create it.\n{INVALID}"
+    );
+    assert_eq!(run, Run::new(5, "", &said));
+}
+
+/// Pages in place of an answer: what is said of them, and the exit status.
+fn pages() -> Vec<(Response, String, i32)> {
+    let page = |text: &str| Response::page(200, "text/html", text);
+    let web =
+        "<!DOCTYPE html>\n<html lang=en><head><title>\n Test  Observer </title></head></html>";
+    let not_the_api = |what: &str| {
+        format!("error: {{url}} is not Test Observer's API: it answers with {what}\n{URL_HINT}")
+    };
+    let proxy = |said: &str| format!("error: a proxy answered {said}\n");
+    vec![
+        (
+            Response::internal_error(),
+            "error: the server answered 500: Internal Server Error\n".to_owned(),
+            4,
+        ),
+        (Response::nginx(503), proxy("503: 503 Service Temporarily Unavailable"), 4),
+        (
+            Response::nginx(403),
+            proxy("403: 403 Forbidden")
+                + "hint: a proxy refuses this network: is the VPN connected?\n",
+            5,
+        ),
+        (page(web), not_the_api("a web page (200), titled `Test Observer`"), 5),
+        (Response::nginx(404), not_the_api("a web page (404), titled `404 Not Found`"), 5),
+        (page("pong"), not_the_api("`pong` (200)"), 5),
+        (page(""), not_the_api("nothing (200)"), 5),
+        (
+            Response::page(302, "text/plain", "").header("location", "https://login.example/"),
+            not_the_api("a redirect (302) to https://login.example/"),
+            5,
+        ),
+        (
+            Response::page(301, "text/plain", ""),
+            not_the_api("a redirect (301) to an address that it does not name"),
+            5,
+        ),
+        (
+            Response::page(400, "text/plain", ""),
+            "error: the server answered 400: no reason given\n".to_owned(),
+            5,
+        ),
+    ]
+}
+
+#[test]
+fn pages_in_place_of_an_answer() {
+    for (page, said, status) in pages() {
+        let server = Server::start();
+        server.fault(anything, ALWAYS, Fault::answer(page));
+        let said = said.replace("{url}", &format!("{}/v1", server.url()));
+        assert_refused(&impatient(&server), status, &said);
+        assert_eq!(server.requests().len(), 3, "each was asked once");
+    }
+}
+
+#[test]
+fn a_request_that_is_too_large_for_the_proxy() {
+    let server = Server::start();
+    server.fault(anything, ALWAYS, Fault::answer(Response::nginx(413)));
+    let said = "error: a proxy answered 413: 413 Request Entity Too Large\n\
+                hint: the proxy before the server limits the size of a request\n";
+    let place = impatient(&server);
+    assert_eq!(place.to("start"), Run::new(5, "", said));
+    assert_unended(&place, 5, said);
+}
+
+#[test]
+fn a_gateway_that_gives_up() {
+    for (status, title) in [(502, "502 Bad Gateway"), (504, "504 Gateway Time-out")] {
+        let server = Server::start();
+        server.fault(anything, ALWAYS, Fault::answer(Response::nginx(status)));
+        // Without a link the execution may exist: that is said in `retry.rs`.
+        let place = impatient(&server).with("TO_CI_LINK", "https://ci.example/1");
+        assert_refused(&place, 4, &format!("error: a proxy answered {status}: {title}\n"));
+    }
+}
+
+#[test]
+fn an_answer_that_never_comes() {
+    let server = Server::start();
+    server.fault(anything, ALWAYS, Fault::silence());
+    let said = format!(
+        "error: no answer from {}/v1 within N s\n\
+         hint: --timeout SECONDS allows one request more time\n",
+        server.url()
+    );
+    assert_unended(&impatient(&server).with("TO_TIMEOUT", "0.1"), 4, &said);
+}
+
+/// The address of a port that nobody listens at.
+fn closed_port() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    format!("http://{}", listener.local_addr().expect("an address"))
+}
+
+#[test]
+fn a_closed_port() {
+    let url = closed_port();
+    let place = Place::new(&url).with_snap().with("TO_RETRY_FOR", "0").with("TO_EXECUTION", "1");
+    place.write("report.xml", REPORT);
+    let said = format!(
+        "error: cannot reach {url}/v1: connection refused\n\
+         hint: check --url (or TO_URL), and whether the server is up and this network reaches it\n"
+    );
+    assert_refused(&place, 4, &said);
+}
+
+#[test]
+fn a_port_that_speaks_no_tls_gets_no_key() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let heard = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut hello = [0; 4096];
+        let length = stream.read(&mut hello).unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").unwrap();
+        let mut heard = hello[..length].to_vec();
+        // What follows, if anything does, must not be the key either.
+        _ = stream.read_to_end(&mut heard);
+        String::from_utf8_lossy(&heard).into_owned()
+    });
+    let place = Place::new(&url).with("TO_API_KEY", "to_secret").with("TO_EXECUTION", "1");
+    let reason = "received corrupt message of type InvalidContentType";
+    let said = format!(
+        "error: cannot trust {url}/v1: {reason}\n\
+         hint: --ca-cert PEM trusts a private certificate authority\n"
+    );
+    assert_unended(&place, 4, &said);
+    assert!(!heard.join().unwrap().contains("to_secret"));
+}
+
+#[test]
+fn a_key_is_not_sent_over_plain_http_to_another_host() {
+    for host in ["192.0.2.1", "192.0.2.1:8000", "[2001:db8::1]", "observer.invalid"] {
+        let url = format!("http://{host}");
+        let place = Place::new(&url).with_snap().with("TO_API_KEY", "to_secret");
+        let said = format!(
+            "error: the key is not sent to {url}: plain http can be read on the way\n\
+             hint: use https, or leave out the key\n"
+        );
+        let start = Instant::now();
+        assert_eq!(place.to("start"), Run::new(2, "", &said));
+        assert!(start.elapsed() < Duration::from_secs(5), "nothing was connected to");
+    }
+}
+
+#[test]
+fn a_key_is_sent_over_plain_http_to_this_host() {
+    let server = locked().start();
+    for host in ["127.0.0.1", "localhost"] {
+        let url = format!("http://{host}:{}", server.port());
+        let place = impatient(&server).with("TO_URL", &url).with("TO_API_KEY", "to_full");
+        assert_eq!(place.to("start").status, 0, "{host}");
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_one() {
+    let server = Server::start();
+    server.expect_no_requests();
+    let place = Place::new(&server.url()).with_snap();
+    place.write("two-lines", "to_one\nto_two\n");
+    place.write("empty", "\n");
+    let line_feed = "the key contains a control character, such as a line feed";
+    let flag = "--api-key (or TO_API_KEY)";
+    let refused = |run: Run, place: &str, reason: &str| {
+        assert_eq!(run, Run::new(2, "", &format!("error: {place}: {reason}\n")));
+    };
+    refused(place.to_with(&["start", "--api-key", "to_one\nto_two"]), flag, line_feed);
+    refused(place.to("start --api-key-file two-lines"), "two-lines", line_feed);
+    refused(place.to("start --api-key-file empty"), "empty", "the key is empty");
+    refused(
+        place.to_with(&["start", "--api-key", "to_schlüssel"]),
+        flag,
+        "the key contains a character that is not ASCII",
+    );
+    refused(
+        place.to("start --api-key-file missing"),
+        "the key file missing cannot be read",
+        "no such file or directory",
+    );
+    let place = place.with("TO_API_KEY", "to_one\nto_two");
+    refused(place.to("start"), flag, line_feed);
+}
+
+#[test]
+fn a_key_may_begin_with_a_dash() {
+    let server = Server::builder().auth_required().key("-to_dash", &["change_test"]).start();
+    let run = impatient(&server).to("start --api-key -to_dash");
+    assert_eq!(run, Run::new(0, "1\n", ""));
+}
+
+#[test]
+fn a_certificate_that_is_none() {
+    let place = Place::new("https://127.0.0.1:1").with("TO_EXECUTION", "1");
+    place.write("not.pem", "hello");
+    let said = "error: --ca-cert not.pem: it holds no certificate in PEM\n";
+    assert_eq!(place.to("end --ca-cert not.pem"), Run::new(2, "", said));
+    let said = "error: --ca-cert missing.pem: no such file or directory\n";
+    assert_eq!(place.to("end --ca-cert missing.pem"), Run::new(2, "", said));
+}
+
+/// Arguments that are wrong in themselves, and what is said before the pointer to the help.
+const USAGE: &[(&str, &str)] = &[
+    ("end --timeout soon", "invalid value 'soon' for '--timeout <SECONDS>': invalid float literal"),
+    (
+        "end --timeout=-1",
+        "invalid value '-1' for '--timeout <SECONDS>': \
+         cannot convert float seconds to Duration: value is negative",
+    ),
+    (
+        "start --enviroment vm",
+        "unexpected argument '--enviroment' found\n\n  \
+         tip: a similar argument exists: '--environment'\n\n\
+         Usage: to start --environment <TEXT>",
+    ),
+    (
+        "submit --dryrun",
+        "unexpected argument '--dryrun' found\n\n  \
+         tip: a similar argument exists: '--dry-run'\n\n\
+         Usage: to submit --dry-run [PATH]...",
+    ),
+    (
+        "strat",
+        "unrecognized subcommand 'strat'\n\n  \
+         tip: a similar subcommand exists: 'start'\n\n\
+         Usage: to [OPTIONS] <COMMAND>",
+    ),
+    (
+        "end --url observer.example",
+        "invalid value 'observer.example' for '--url <URL>': relative URL without a base; \
+         an API is written https://HOST, a spool directory file:DIR",
+    ),
+    (
+        "end --url ftp://observer.example",
+        "invalid value 'ftp://observer.example' for '--url <URL>': \
+         `ftp` is none of https, http and file",
+    ),
+];
+
+#[test]
+fn a_wrong_command_line() {
+    for (arguments, said) in USAGE {
+        let place = Place::new("").with("TO_EXECUTION", "1");
+        let said = format!("error: {said}\n\nFor more information, try '--help'.\n");
+        assert_eq!(place.to(arguments), Run::new(2, "", &said), "{arguments}");
+    }
+}
+
+#[test]
+fn a_timeout_of_nothing_is_refused() {
+    for timeout in ["0", "0.0", "1e18"] {
+        let server = Server::start();
+        server.expect_no_requests();
+        let run = impatient(&server).to(&format!("end --timeout {timeout}"));
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{timeout}: {run:?}");
+        let said = format!("error: invalid value '{timeout}' for '--timeout <SECONDS>': ");
+        assert!(run.stderr.starts_with(&said), "{run:?}");
+    }
+}
+
+#[test]
+fn a_flag_beats_the_variable_that_it_excludes() {
+    let server = Server::start();
+    server.open_execution();
+    let place = impatient(&server).with("TO_VERBOSE", "1");
+    assert_eq!(place.to("end -q"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+    let place = impatient(&server).with("TO_QUIET", "1");
+    let run = place.to("end -v");
+    let said = "PATCH /v1/test-executions/1: 200 (22 bytes, N ms, attempt 1)\n";
+    assert_eq!(run, Run::new(0, "ENDED_PREMATURELY\n", said));
+}
+
+#[test]
+fn no_server_at_all() {
+    let place = Place::new(" ").with_snap();
+    let said = "error: no server is given\n\
+                hint: --url (or TO_URL) takes the API's address, https://HOST, \
+                or file:DIR for a spool directory\n";
+    for command in ["start", "submit x.xml", "submit x.xml --execution 1", "end"] {
+        assert_eq!(place.to(command), Run::new(2, "", said), "{command}");
+    }
+}
+
+#[test]
+fn a_directory_without_reports() {
+    let server = Server::start();
+    server.expect_no_requests();
+    let place = impatient(&server);
+    place.write("empty/notes.txt", "no report");
+    place.write("empty/.hidden/report.xml", REPORT);
+    let said = "error: empty: nothing there is a report\n\
+                hint: directories are searched for *.xml, *.json and *.jsonl; --allow-empty makes \
+                it no error to find nothing\n";
+    assert_eq!(place.to("submit empty"), Run::new(3, "", said));
+}
+
+#[test]
+fn a_file_that_is_no_report() {
+    let server = Server::start();
+    server.expect_no_requests();
+    let place = impatient(&server);
+    let cases = [
+        ("<html><body/></html>", "an HTML page, not a JUnit report"),
+        ("<coverage/>", "root element `coverage`, not `testsuites` or `testsuite`"),
+        ("hello\n", "text where the report should begin: `hello`"),
+    ];
+    for (content, reason) in cases {
+        place.write("report.xml", content);
+        let said = format!("error: report.xml:1: {reason}\n{REPORTS}");
+        assert_eq!(place.to("submit report.xml"), Run::new(3, "", &said), "{content}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let server = Server::start();
+    server.expect_no_requests();
+    let run = impatient(&server).to("submit missing.xml");
+    assert_eq!(run, Run::new(3, "", "error: missing.xml: no such file or directory\n"));
+}
