@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they have in common.
 
+mod destination;
 pub mod end;
 pub mod push;
 pub mod start;

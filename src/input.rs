@@ -44,6 +44,8 @@ pub enum Loss {
     /// All that follows: what was read before is the beginning of a broken document, and is sent
     /// with `--salvage` only.
     Rest,
+    /// All: nothing of it is in a format that is read.
+    All,
     /// Nothing: the document is whole, but it is not one of results.
     NoResults,
 }
@@ -218,6 +220,8 @@ impl Report {
         mapping: &junit::Mapping,
         outputs: junit::SuiteOutputs,
     ) -> Result<Reader, Fault> {
+        // What tells an archive comes first: the readings of a copy share its place in it.
+        let is_archive = self.format == Format::Checkbox && self.is_archive()?;
         let file = self.open()?;
         Ok(match self.format {
             Format::Junit => {
@@ -231,7 +235,7 @@ impl Report {
             Format::Json => Reader::Json(json::Reader::new(file)?),
             Format::Jsonl => Reader::Lines(json_lines::Reader::new(BufReader::new(file))),
             Format::Checkbox => {
-                let reader = if self.is_archive()? {
+                let reader = if is_archive {
                     checkbox::Reader::unpack(file)
                 } else {
                     checkbox::Reader::new(file)

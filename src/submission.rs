@@ -181,7 +181,8 @@ impl<'a> Survey<'a> {
             }
             Err(fault) => {
                 file.errors.push(fault.said_of(source));
-                self.cures.extend(cure(&fault, file.results, self.options.salvage));
+                let is_salvageable = file.results > 0 && !self.options.salvage;
+                self.cures.extend(cure(&fault, is_salvageable));
                 if !self.options.salvage {
                     self.names.truncate(names_before);
                     file.results = 0;
@@ -263,14 +264,15 @@ impl File {
     }
 }
 
-/// What may mend a fault that ends a report, of which so many results were read.
-fn cure(fault: &Fault, results: u64, is_salvaged: bool) -> Option<&'static str> {
-    if fault.loss == Loss::NoResults || results == 0 {
-        return Some(
+/// What may mend a fault that ends a report.
+fn cure(fault: &Fault, is_salvageable: bool) -> Option<&'static str> {
+    match fault.loss {
+        Loss::NoResults | Loss::All => Some(
             "reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's submissions",
-        );
+        ),
+        _ if is_salvageable => Some("--salvage sends the results before the fault too"),
+        _ => None,
     }
-    (!is_salvaged).then_some("--salvage sends the results before the fault too")
 }
 
 /// The next result behind those that cannot be read.

@@ -129,15 +129,16 @@ pub fn color_wanted() -> bool {
     io::stderr().is_terminal() && !no_color
 }
 
-/// Text without control characters: a test's name must not move the cursor or hide a line.
+/// Text without control characters: a test's name must not move the cursor or forge a line. Lines of
+/// a list are indented, and stay.
 fn printable(text: &str) -> Cow<'_, str> {
-    let is_harmful = |character: char| character.is_control() && character != '\n';
-    if !text.contains(is_harmful) {
+    if !text.contains(char::is_control) {
         return text.into();
     }
     let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_harmful(character) {
+    for (at, character) in text.char_indices() {
+        let is_list = character == '\n' && text[at + 1..].starts_with("  ");
+        if character.is_control() && !is_list {
             clean.extend(character.escape_default());
         } else {
             clean.push(character);

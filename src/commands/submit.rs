@@ -4,15 +4,13 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use super::Context;
+use super::destination::Destination;
 use crate::cli::Submit;
-use crate::courier::{Courier, Outcome};
-use crate::delivery::Delivery;
-use crate::execution::ExecutionId;
 use crate::failure::{self, Exit, NoResults, Usage};
 use crate::input::junit::Mapping;
 use crate::input::paths::Source;
@@ -20,30 +18,14 @@ use crate::input::{Format, Piped};
 use crate::limits;
 use crate::live::{self, Arrival};
 use crate::notes::Notes;
-use crate::outbox::Outbox;
 use crate::progress::Progress;
-use crate::push::{Push, Pushed};
-use crate::server::{self, Home, Server};
-use crate::state::StateDirectory;
 use crate::submission::{Options, Submission};
-use crate::summary::{self, FileSummary, RefusedResult, Summary, plural};
+use crate::summary::{FileSummary, Summary};
 use crate::talk;
 
 /// The longest that a result from a pipe waits for others to share its batch. It is to be at the
 /// server within five seconds, and a request takes its time.
 const LIVE_WAIT: Duration = Duration::from_secs(2);
-
-/// Where results go.
-struct Destination {
-    server: Box<dyn Server>,
-    state: StateDirectory,
-    outbox: Outbox,
-    execution: ExecutionId,
-    home: Home,
-    /// Results come from a pipe: what is not delivered and not kept is lost.
-    is_piped: bool,
-    start: Instant,
-}
 
 /// # Errors
 /// Nothing to send, no execution to send it to, a result that can neither be sent nor kept.
@@ -53,7 +35,8 @@ pub fn run(submit: &Submit, context: &Context) -> anyhow::Result<Exit> {
         return print(Submission::survey(&paths(submit)?, &options), submit, context);
     }
     let paths = paths(submit)?;
-    let destination = destination(&paths, context)?;
+    let is_piped = paths.iter().any(|path| path == Path::new("-"));
+    let destination = Destination::new(is_piped, context)?;
     if paths != [Path::new("-")] {
         return send(Submission::survey(&paths, &options), &destination, submit, context);
     }
@@ -63,20 +46,6 @@ pub fn run(submit: &Submit, context: &Context) -> anyhow::Result<Exit> {
     } else {
         send(Submission::survey_pipe(piped, &options), &destination, submit, context)
     }
-}
-
-fn destination(paths: &[PathBuf], context: &Context) -> anyhow::Result<Destination> {
-    let state = context.state()?;
-    let execution = context.execution(&state)?;
-    Ok(Destination {
-        server: context.server_of(execution, &state)?,
-        outbox: Outbox::new(state.outbox()),
-        home: context.home(execution)?,
-        is_piped: paths.iter().any(|path| path == Path::new("-")),
-        state,
-        execution,
-        start: Instant::now(),
-    })
 }
 
 fn options(submit: &Submit) -> Options {
@@ -151,10 +120,9 @@ fn send(
         total,
         merged: submission.merged(),
         files: files.collect(),
-        warnings: submission.notes.lines(),
         ..destination.summarise(&before, &outcome, context)
     };
-    summary.warnings.extend(outcome.notes.lines());
+    summary.warnings.splice(..0, submission.notes.lines());
     let input = exit(&submission, submit);
     let delivered = destination.conclude(&summary, before, outcome, context)?;
     say_aside(&submission, context);
@@ -197,8 +165,7 @@ fn send_live(
     read?;
     notes.append(aside);
     let mut summary = destination.summarise(&before, &outcome, context);
-    summary.warnings = notes.lines();
-    summary.warnings.extend(outcome.notes.lines());
+    summary.warnings.splice(..0, notes.lines());
     summary.files.push(FileSummary {
         path: Source::StandardInput.to_string(),
         format: Some(Format::Jsonl),
@@ -213,86 +180,6 @@ fn send_live(
         return Err(NoResults::InReports.into());
     }
     Ok(delivered.and(if errors.is_empty() { Exit::Success } else { Exit::Input }))
-}
-
-impl Destination {
-    /// Delivers first what is kept for this execution. Where that fails, what follows joins it.
-    fn courier<'a>(
-        &'a self,
-        progress: &'a Progress,
-        context: &Context,
-    ) -> anyhow::Result<(Courier<'a>, Pushed)> {
-        let mut before = Pushed::default();
-        let mut halt = None;
-        if let Some(record) = self.outbox.find(&self.home)? {
-            let push = Push {
-                server: &*self.server,
-                target: context.target()?,
-                pace: context.pace(),
-                progress,
-                start_again: false,
-            };
-            if let Err(error) = self.outbox.empty(&record, &push, &mut before) {
-                halt = Some(error.downcast::<server::Error>()?);
-            }
-        }
-        let delivery = Delivery::new(&*self.server, self.execution, context.pace(), progress);
-        let keeps_all = self.is_piped || context.best_effort();
-        let home = self.home.clone();
-        Ok((Courier::new(delivery, &self.outbox, home, keeps_all, halt), before))
-    }
-
-    fn summarise(&self, before: &Pushed, outcome: &Outcome, context: &Context) -> Summary {
-        let sent = outcome.sent.results;
-        let is_in_outbox = matches!(self.execution, ExecutionId::Outbox(_));
-        let kept = outcome.kept.results + if is_in_outbox { sent.total() } else { 0 };
-        let refused = before.rejected.iter().chain(&outcome.rejected).map(|rejected| {
-            RefusedResult { name: rejected.result.name.clone(), reason: rejected.reason.clone() }
-        });
-        Summary {
-            execution: self.execution,
-            total: sent.total() + outcome.kept.results + outcome.rejected.len() as u64,
-            passed: sent.passed,
-            failed: sent.failed,
-            skipped: sent.skipped,
-            sent: if is_in_outbox { 0 } else { sent.total() },
-            kept,
-            refused: refused.collect(),
-            merged: 0,
-            files: Vec::new(),
-            batches: outcome.sent.batches,
-            retries: context.retries(),
-            seconds: summary::seconds(self.start.elapsed()),
-            warnings: Vec::new(),
-        }
-    }
-
-    /// Says what became of the results, writes down what was refused, and gives the exit status.
-    fn conclude(
-        &self,
-        summary: &Summary,
-        before: Pushed,
-        outcome: Outcome,
-        context: &Context,
-    ) -> anyhow::Result<Exit> {
-        if before.sent.results.total() > 0 {
-            let results = plural(before.sent.results.total(), "result");
-            context.talk.line(format_args!("sent {results} from the outbox first"));
-        }
-        if context.json() {
-            talk::data(format!("{}\n", serde_json::to_string(summary)?).as_bytes())?;
-        }
-        if outcome.halt.is_none() || summary.sent > 0 {
-            summary.lines().into_iter().for_each(|line| context.talk.line(line));
-        }
-        summary.warnings.iter().for_each(|warning| context.talk.warning(warning));
-        let rejected: Vec<_> = before.rejected.into_iter().chain(outcome.rejected).collect();
-        let refused = context.say_rejected(&rejected, &self.home, &self.state)?;
-        let Some(error) = outcome.halt else { return Ok(refused) };
-        let sent = format!("{} of {} results were sent", summary.sent, summary.total);
-        let kept = outcome.kept.path.map(|path| (plural(outcome.kept.results, "result"), path));
-        Ok(context.say_undelivered(&anyhow::Error::new(error).context(sent), kept).and(refused))
-    }
 }
 
 const SEARCHED: &str = "directories are searched for *.xml, *.json and *.jsonl; --allow-empty makes \

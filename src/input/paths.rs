@@ -1,7 +1,8 @@
 //! From the paths of a command line to the files that they mean.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -28,6 +29,13 @@ pub enum Source {
 }
 
 impl Source {
+    /// What was found is named after all.
+    fn name_it(&mut self, now: bool) {
+        if let Self::File { named, .. } = self {
+            *named |= now;
+        }
+    }
+
     /// Whether whoever runs the command said that this is a report.
     pub fn is_named(&self) -> bool {
         match self {
@@ -54,7 +62,9 @@ pub struct Found {
     pub faults: Vec<(String, Fault)>,
     /// Directories and globs in which nothing matches.
     pub empty: Vec<String>,
-    seen: HashSet<PathBuf>,
+    seen: HashMap<PathBuf, usize>,
+    /// How often something matched, what had matched before included.
+    matches: usize,
 }
 
 /// Finds the files of each path, in the order given; those of one directory or glob by name.
@@ -68,7 +78,7 @@ pub fn find(paths: &[PathBuf]) -> Found {
 
 impl Found {
     fn take(&mut self, path: &Path) {
-        let before = self.sources.len() + self.faults.len() + self.seen.len();
+        let before = self.matches;
         if path.as_os_str() == STANDARD_INPUT {
             self.add(Source::StandardInput);
         } else if path.is_dir() {
@@ -78,7 +88,7 @@ impl Found {
         } else {
             self.add_file(path, true);
         }
-        if before == self.sources.len() + self.faults.len() + self.seen.len() {
+        if before == self.matches {
             self.empty.push(path.display().to_string());
         }
     }
@@ -95,14 +105,22 @@ impl Found {
                     self.add_file(entry.path(), false);
                 }
                 Ok(_) => {}
-                Err(error) => self.unreadable(error.path().unwrap_or(directory), &error),
+                Err(error) if is_beside_the_point(&error) => {}
+                Err(error) => self.unsearchable(error.path().unwrap_or(directory), &error),
             }
+        }
+    }
+
+    fn unsearchable(&mut self, path: &Path, error: &walkdir::Error) {
+        match error.io_error() {
+            Some(cause) => self.unreadable(path, cause),
+            None => self.unreadable(path, error),
         }
     }
 
     fn expand(&mut self, pattern: &str) {
         let options =
-            glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+            glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
         match glob::glob_with(pattern, options) {
             Err(error) => self.fault(pattern.to_owned(), format!("is no glob: {}", error.msg)),
             Ok(paths) => {
@@ -123,12 +141,18 @@ impl Found {
         }
         // A shell's `<(command)` is a file without a true path.
         let true_path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        if self.seen.insert(true_path) {
-            self.sources.push(Source::File { path: path.to_path_buf(), named });
+        self.matches += 1;
+        match self.seen.get(&true_path) {
+            None => {
+                self.seen.insert(true_path, self.sources.len());
+                self.sources.push(Source::File { path: path.to_path_buf(), named });
+            }
+            Some(&at) => self.sources[at].name_it(named),
         }
     }
 
     fn add(&mut self, source: Source) {
+        self.matches += 1;
         if !self.sources.contains(&source) {
             self.sources.push(source);
         }
@@ -139,6 +163,7 @@ impl Found {
     }
 
     fn fault(&mut self, path: String, reason: String) {
+        self.matches += 1;
         self.faults.push((path, Fault::of_file(reason)));
     }
 }
@@ -147,6 +172,14 @@ impl Found {
 fn pattern(path: &Path) -> Option<String> {
     let text = path.to_str().filter(|text| text.contains(['*', '?', '[']))?;
     (!path.exists()).then(|| text.to_owned())
+}
+
+/// A link to a directory around it, whose reports are found anyway, or to nothing, under a name that no
+/// report has.
+fn is_beside_the_point(error: &walkdir::Error) -> bool {
+    let leads_nowhere = error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound);
+    error.loop_ancestor().is_some()
+        || (leads_nowhere && error.path().is_some_and(|path| !is_report(path)))
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {

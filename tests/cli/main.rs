@@ -10,15 +10,30 @@
 )]
 
 mod basics;
+mod batches;
+mod broken;
+mod checkbox;
 mod completions;
+mod dry_run;
+mod duplicates;
 mod end;
 mod exchanges;
+mod fixtures;
 mod identity;
+mod limits;
+mod live;
+mod model;
 mod note;
+mod paths;
+mod properties;
 mod refusals;
+mod reports;
 mod retry;
 mod secrets;
+mod shapes;
 mod spool;
 mod standin;
 mod start;
+mod templates;
+mod terminal;
 mod to;

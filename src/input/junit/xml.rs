@@ -14,6 +14,7 @@ use quick_xml::{Error, errors::IllFormedError, events};
 
 use super::decode::{Decoded, unreadable};
 use super::{Fault, Surroundings};
+use crate::input::Loss;
 
 /// How deep elements may lie in each other. Each open one costs memory, and no tool nests a thousandth
 /// of this.
@@ -360,9 +361,13 @@ pub fn shown(text: &str) -> String {
 fn not_a_report(text: &str) -> Fault {
     match text.trim_start_matches(|character| character <= ' ').chars().next() {
         None => fault("an empty file"),
-        Some('{' | '[') => fault("JSON, not a JUnit report"),
-        Some(_) => fault(format!("text where the report should begin: `{}`", shown(text))),
+        Some('{' | '[') => foreign("JSON, not a JUnit report"),
+        Some(_) => foreign(format!("text where the report should begin: `{}`", shown(text))),
     }
+}
+
+fn foreign(reason: impl Into<String>) -> Fault {
+    Fault { loss: Loss::All, ..fault(reason) }
 }
 
 fn broken(error: &Error) -> Fault {

@@ -1,0 +1,169 @@
+//! The execution that a command works on, with the outbox behind it.
+//!
+//! What is kept for the execution is delivered first, by every command that writes to it; where
+//! that fails, what the command has to send joins it there.
+
+use std::time::Instant;
+
+use super::Context;
+use crate::courier::{Courier, Outcome};
+use crate::delivery::Delivery;
+use crate::execution::ExecutionId;
+use crate::failure::Exit;
+use crate::outbox::Outbox;
+use crate::progress::Progress;
+use crate::push::{Push, Pushed};
+use crate::server::{self, Execution, Home, Patch, Server};
+use crate::state::StateDirectory;
+use crate::summary::{self, RefusedResult, Summary, plural};
+use crate::talk;
+
+/// Where a command writes to.
+pub struct Destination {
+    pub server: Box<dyn Server>,
+    pub execution: ExecutionId,
+    state: StateDirectory,
+    outbox: Outbox,
+    home: Home,
+    /// What comes from a pipe is nowhere else: all of it is kept that is not delivered.
+    is_piped: bool,
+    start: Instant,
+}
+
+/// What became of a change.
+pub struct Updated {
+    /// The execution as it is then, where the server has made the change.
+    pub execution: Option<Execution>,
+    pub exit: Exit,
+}
+
+impl Destination {
+    /// # Errors
+    /// No server, no execution, a state directory that cannot be written.
+    pub fn new(is_piped: bool, context: &Context) -> anyhow::Result<Self> {
+        let state = context.state()?;
+        let execution = context.execution(&state)?;
+        Ok(Self {
+            server: context.server_of(execution, &state)?,
+            outbox: Outbox::new(state.outbox()),
+            home: context.home(execution)?,
+            state,
+            execution,
+            is_piped,
+            start: Instant::now(),
+        })
+    }
+
+    /// A way for results to get there, behind those that are kept already.
+    ///
+    /// # Errors
+    /// An outbox that cannot be read.
+    pub fn courier<'a>(
+        &'a self,
+        progress: &'a Progress,
+        context: &Context,
+    ) -> anyhow::Result<(Courier<'a>, Pushed)> {
+        let (before, halt) = self.empty_outbox(progress, context)?;
+        let delivery = Delivery::new(&*self.server, self.execution, context.pace(), progress);
+        let keeps_all = self.is_piped || context.best_effort();
+        let home = self.home.clone();
+        Ok((Courier::new(delivery, &self.outbox, home, keeps_all, halt), before))
+    }
+
+    /// Delivers what is kept for this execution.
+    fn empty_outbox(
+        &self,
+        progress: &Progress,
+        context: &Context,
+    ) -> anyhow::Result<(Pushed, Option<server::Error>)> {
+        let mut pushed = Pushed::default();
+        let Some(record) = self.outbox.find(&self.home)? else { return Ok((pushed, None)) };
+        let push = Push {
+            server: &*self.server,
+            target: context.target()?,
+            pace: context.pace(),
+            progress,
+            start_again: false,
+        };
+        match self.outbox.empty(&record, &push, &mut pushed) {
+            Ok(_) => Ok((pushed, None)),
+            Err(error) => Ok((pushed, Some(error.downcast::<server::Error>()?))),
+        }
+    }
+
+    /// Changes the execution, behind all that is kept for it: an execution must not be completed
+    /// over results that are missing. `what` names the change where it has to be kept.
+    ///
+    /// # Errors
+    /// A change that no repetition will make; one that can neither be sent nor kept.
+    pub fn update(&self, patch: &Patch, what: &str, context: &Context) -> anyhow::Result<Updated> {
+        let progress = Progress::new(None, &context.talk);
+        let (before, halt) = self.empty_outbox(&progress, context)?;
+        progress.finish();
+        let refused = context.say_rejected(&before.rejected, &self.home, &self.state)?;
+        match halt.map_or_else(|| self.server.update(self.execution, patch), Err) {
+            Ok(execution) => Ok(Updated { execution: Some(execution), exit: refused }),
+            Err(error) if error.is_final() && !context.best_effort() => Err(error.into()),
+            Err(error) => {
+                let kept = Some((what.to_owned(), self.outbox.keep_patch(&self.home, patch)?));
+                let exit = context.say_undelivered(&error.into(), kept).and(refused);
+                Ok(Updated { execution: None, exit })
+            }
+        }
+    }
+
+    pub fn summarise(&self, before: &Pushed, outcome: &Outcome, context: &Context) -> Summary {
+        let sent = outcome.sent.results;
+        let is_in_outbox = matches!(self.execution, ExecutionId::Outbox(_));
+        let kept = outcome.kept.results + if is_in_outbox { sent.total() } else { 0 };
+        let refused = before.rejected.iter().chain(&outcome.rejected).map(|rejected| {
+            RefusedResult { name: rejected.result.name.clone(), reason: rejected.reason.clone() }
+        });
+        Summary {
+            execution: self.execution,
+            total: sent.total() + outcome.kept.results + outcome.rejected.len() as u64,
+            passed: sent.passed,
+            failed: sent.failed,
+            skipped: sent.skipped,
+            sent: if is_in_outbox { 0 } else { sent.total() },
+            kept,
+            refused: refused.collect(),
+            merged: 0,
+            files: Vec::new(),
+            batches: outcome.sent.batches,
+            retries: context.retries(),
+            seconds: summary::seconds(self.start.elapsed()),
+            warnings: outcome.notes.lines(),
+        }
+    }
+
+    /// Says what became of the results, writes down what was refused, and gives the exit status.
+    ///
+    /// # Errors
+    /// A state directory or a stdout that cannot be written.
+    pub fn conclude(
+        &self,
+        summary: &Summary,
+        before: Pushed,
+        outcome: Outcome,
+        context: &Context,
+    ) -> anyhow::Result<Exit> {
+        if before.sent.results.total() > 0 {
+            let results = plural(before.sent.results.total(), "result");
+            context.talk.line(format_args!("sent {results} from the outbox first"));
+        }
+        if context.json() {
+            talk::data(format!("{}\n", serde_json::to_string(summary)?).as_bytes())?;
+        }
+        if outcome.halt.is_none() || summary.sent > 0 {
+            summary.lines().into_iter().for_each(|line| context.talk.line(line));
+        }
+        summary.warnings.iter().for_each(|warning| context.talk.warning(warning));
+        let rejected: Vec<_> = before.rejected.into_iter().chain(outcome.rejected).collect();
+        let refused = context.say_rejected(&rejected, &self.home, &self.state)?;
+        let Some(error) = outcome.halt else { return Ok(refused) };
+        let sent = format!("{} of {} results were sent", summary.sent, summary.total);
+        let kept = outcome.kept.path.map(|path| (plural(outcome.kept.results, "result"), path));
+        Ok(context.say_undelivered(&anyhow::Error::new(error).context(sent), kept).and(refused))
+    }
+}

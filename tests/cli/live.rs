@@ -1,0 +1,179 @@
+//! JSON lines from a pipe are sent as they come in.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::model::{Record, held, held_names};
+use crate::reports::{delivered, open, summary};
+use crate::standin::{ALWAYS, Fault, Request, Response, results};
+use crate::to::{Run, finish};
+
+/// The longest that a result may take from the pipe to the server.
+const LIVE: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_result_is_at_the_server_within_five_seconds_while_the_pipe_stays_open() {
+    let (server, place) = open();
+    let mut child = place.spawn("submit -");
+    let mut pipe = child.stdin.take().unwrap();
+
+    let written = Instant::now();
+    pipe.write_all(b"{\"name\": \"a\", \"status\": \"PASSED\"}\n{\"name\": \"half").unwrap();
+    server.wait_for_execution(1, |execution| !execution.results().is_empty());
+    assert!(written.elapsed() < LIVE);
+    assert_eq!(held_names(&server), ["P a"]);
+
+    let written = Instant::now();
+    pipe.write_all(
+        b"\", \"status\": \"failed\", \"new\": 1}\noops\n\n\
+          {\"name\": \"a\", \"status\": \"SKIPPED\", \"comment\": \"again\"}\n",
+    )
+    .unwrap();
+    server.wait_for_execution(1, |execution| execution.results().len() == 2);
+    assert!(written.elapsed() < LIVE);
+    let again = Record { comment: "again".to_owned(), ..Record::new("a", "SKIPPED") };
+    assert_eq!(held(&server), [Record::new("half", "FAILED"), again]);
+
+    // What comes last waits for nothing: the end sends it. It needs no line feed.
+    pipe.write_all(b"[5]\n{\"name\": \"z\", \"status\": \"pass\"}").unwrap();
+    drop(pipe);
+    let run = finish(child.wait_with_output().unwrap());
+    assert_eq!(
+        run,
+        Run::new(
+            3,
+            "",
+            &format!(
+                "error: standard input:3: not JSON: expected value\n\
+                 error: standard input:6: an array where an object belongs\n{}\
+                 warning: unknown field, not sent (1): `new`\n\
+                 warning: result replaced one of the same name (1): `a`\n",
+                summary("4 results", [2, 1, 1], "1 file, 3 batches")
+            )
+        )
+    );
+    assert_eq!(held_names(&server), ["F half", "S a", "P z"]);
+}
+
+#[test]
+fn many_lines_fill_batches_and_a_name_that_comes_again_replaces() {
+    let (server, place) = open();
+    let line = |n: usize| format!("{{\"name\": \"{}\", \"status\": \"PASSED\"}}\n", n % 240);
+    let run = place.pipe((0..250).map(line).collect::<String>(), "submit --json");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let posts: Vec<usize> =
+        server.requests().iter().map(|post| post.json().as_array().unwrap().len()).collect();
+    assert_eq!((posts[0], posts.iter().sum::<usize>()), (100, 250));
+    assert_eq!(server.execution(1).results().len(), 240);
+    assert!(
+        run.stderr
+            .ends_with("warning: result replaced one of the same name (10): `0`, `1`, `2`, …\n"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn lines_are_mended_and_cut_like_reports() {
+    let (server, place) = open();
+    let log = "x".repeat(5000);
+    let line =
+        format!("{{\"name\": \"a\\u0000b\", \"status\": \"fail\", \"io_log\": \"{log}\"}}\n");
+    let run = place.pipe(line, "submit --max-log 10");
+    assert_eq!(
+        run,
+        Run::new(
+            0,
+            "",
+            &format!(
+                "{}warning: NUL characters became U+FFFD (1): `a\u{fffd}b`\n\
+                 warning: a log was cut to the length of --max-log (1): `a\u{fffd}b`\n",
+                summary("1 result", [0, 1, 0], "1 file, 1 batch")
+            )
+        )
+    );
+    let log = "xxxxx\n[… 4990 bytes cut …]\nxxxxx";
+    assert_eq!(server.execution(1).result("a\u{fffd}b").io_log, log);
+}
+
+/// JSON lines from a file are no pipe: their duplicates are what the flag says.
+#[test]
+fn lines_from_a_file_are_read_through_first() {
+    let (server, place) = open();
+    place.write(
+        "results.jsonl",
+        "{\"name\": \"a\", \"status\": \"fail\"}\n{\"name\": \"a\", \"status\": \"pass\"}\n",
+    );
+    let run = place.to("submit --on-duplicate number results.jsonl");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(held_names(&server), ["F a", "P a [2]"]);
+}
+
+#[test]
+fn a_pipe_without_a_good_line_is_an_error() {
+    let (server, place) = open();
+    let run = place.pipe("{\"name\": \"a\", \"status\": \"odd\"}\n{}\n", "submit --format jsonl");
+    assert_eq!((run.status, run.stdout.as_str()), (3, ""));
+    assert!(
+        run.stderr.starts_with(
+            "error: standard input:1: result `a`: unknown status `odd`, not passed, failed or \
+             skipped\nerror: standard input:2: no `name`\n"
+        ),
+        "{}",
+        run.stderr
+    );
+    assert!(server.execution(1).results().is_empty());
+    server.expect_no_requests();
+}
+
+/// What a pipe held is nowhere else: it is read to its end, and kept.
+#[test]
+fn a_server_that_refuses_costs_nothing_that_was_piped() {
+    let (server, place) = open();
+    server.fault(results, ALWAYS, Fault::answer(Response::nginx(403)));
+    let mut child = place.spawn("submit -");
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(b"{\"name\": \"a\", \"status\": \"PASSED\"}\n").unwrap();
+    server.wait_for(|requests: &[Request]| requests.iter().any(results));
+    pipe.write_all(b"{\"name\": \"b\", \"status\": \"FAILED\"}\n").unwrap();
+    drop(pipe);
+    let run = finish(child.wait_with_output().unwrap());
+    assert_eq!((run.status, run.stdout.as_str()), (5, ""), "{}", run.stderr);
+    assert_eq!(
+        place.read(".to/outbox/1/results.jsonl"),
+        "{\"name\":\"a\",\"status\":\"PASSED\"}\n{\"name\":\"b\",\"status\":\"FAILED\"}\n"
+    );
+}
+
+/// Its format is known before its first line is.
+#[test]
+fn a_long_first_line_is_no_obstacle() {
+    let (server, place) = open();
+    let mut child = place.spawn("submit");
+    let mut pipe = child.stdin.take().unwrap();
+    let log = "x".repeat(300_000);
+    let line = format!("{{\"io_log\": \"{log}\", \"status\": \"fail\", \"name\": \"a\"}}\n");
+    pipe.write_all(line.as_bytes()).unwrap();
+    server.wait_for_execution(1, |execution| execution.results().len() == 1);
+    assert_eq!(server.execution(1).result("a").io_log, log);
+    drop(pipe);
+    let run = finish(child.wait_with_output().unwrap());
+    assert_eq!(run, delivered("1 result", [0, 1, 0], "1 file, 1 batch", ""));
+}
+
+/// Unlike a report, it has been sent when it is known that there is no more.
+#[test]
+fn an_empty_pipe_is_an_error_unless_it_may_be_empty() {
+    let (server, place) = open();
+    let run = place.pipe("", "submit --format jsonl");
+    let hint = "hint: --allow-empty makes this no error\n";
+    assert_eq!((run.status, run.stdout.as_str()), (3, ""));
+    assert!(
+        run.stderr.ends_with(&format!("error: there are no results to send\n{hint}")),
+        "{}",
+        run.stderr
+    );
+    let run = place.pipe("\n\n", "submit --format jsonl --allow-empty");
+    assert_eq!(run, delivered("0 results", [0, 0, 0], "1 file, 0 batches", ""));
+    server.expect_no_requests();
+}

@@ -1,0 +1,38 @@
+//! Small reports, and what `to submit` says of those that went well.
+
+use crate::standin::Server;
+use crate::to::{Place, Run};
+
+/// A server with one open execution, and a place to submit to it from.
+pub fn open() -> (Server, Place) {
+    let server = Server::start();
+    server.open_execution();
+    let place = Place::new(&server.url()).with("TO_EXECUTION", "1");
+    (server, place)
+}
+
+/// A JUnit report of one suite, `s`.
+pub fn junit(cases: &str) -> String {
+    format!("<testsuite name=\"s\">\n{cases}\n</testsuite>\n")
+}
+
+/// A JUnit report of cases that passed.
+pub fn passed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let cases: Vec<_> =
+        names.into_iter().map(|name| format!("<testcase name=\"{name}\"/>")).collect();
+    junit(&cases.join("\n"))
+}
+
+/// The first two lines of a summary.
+pub fn summary(results: &str, statuses: [usize; 3], files_and_batches: &str) -> String {
+    let [passed, failed, skipped] = statuses;
+    format!(
+        "sent {results} to execution 1: {passed} passed, {failed} failed, {skipped} skipped\n\
+         {files_and_batches}, N s\n"
+    )
+}
+
+/// A run that delivered such results, and then said this.
+pub fn delivered(results: &str, statuses: [usize; 3], files: &str, more: &str) -> Run {
+    Run::new(0, "", &(summary(results, statuses, files) + more))
+}
