@@ -48,6 +48,7 @@ complete -c to -n "__fish_to_needs_command" -f -a "push" -d 'Delivers what is ke
 complete -c to -n "__fish_to_needs_command" -f -a "completions" -d 'Prints the completions of a shell'
 complete -c to -n "__fish_to_needs_command" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
 complete -c to -n "__fish_to_needs_command" -f -a "submit" -d 'Reads reports and sends their results'
+complete -c to -n "__fish_to_needs_command" -f -a "run" -d 'Opens an execution, runs the tests, sends their reports, and completes the execution'
 complete -c to -n "__fish_to_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c to -n "__fish_to_using_subcommand end" -l status -d 'Set this status instead of having it computed' -r -f -a "NOT_STARTED\t''
 IN_PROGRESS\t''
@@ -188,9 +189,68 @@ complete -c to -n "__fish_to_using_subcommand submit" -l json -d 'One JSON objec
 complete -c to -n "__fish_to_using_subcommand submit" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
 complete -c to -n "__fish_to_using_subcommand submit" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
 complete -c to -n "__fish_to_using_subcommand submit" -s h -l help -d 'Print help'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "end" -d 'Completes the execution and prints the status that the server computed'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "push" -d 'Delivers what is kept: the outbox, or a spool directory'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "completions" -d 'Prints the completions of a shell'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "submit" -d 'Reads reports and sends their results'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c to -n "__fish_to_using_subcommand run" -l family -d 'What is tested: snap, deb, charm, image or solution [env: TO_FAMILY]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l name -d 'The artefact\'s name, such as core22 [env: TO_NAME]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l version -d 'The artefact\'s version [env: TO_VERSION]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l arch -d 'Debian architecture that is tested, such as amd64; `host` for this machine\'s [env: TO_ARCH]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l environment -d 'Where the tests run: a device, a virtual machine, a lab [env: TO_ENVIRONMENT]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l test-plan -d 'Which tests run, such as smoke [env: TO_TEST_PLAN]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l execution-stage -d 'snap, charm, solution: edge, beta, candidate or stable; deb: proposed or updates, unless it has a source; image: pending or current [env: TO_EXECUTION_STAGE]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l revision -d 'The store\'s revision number [env: TO_REVISION]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l track -d 'The release track, such as latest [env: TO_TRACK]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l store -d 'The snap store, such as ubuntu [env: TO_STORE]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l branch -d 'The branch within the track [env: TO_BRANCH]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l series -d 'The Ubuntu series, such as noble [env: TO_SERIES]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l repo -d 'The archive\'s component, such as main [env: TO_REPO]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l source -d 'deb: the PPA, where it is not from an archive pocket; solution: where it comes from [env: TO_SOURCE]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l os -d 'The image\'s operating system, such as ubuntu-core [env: TO_OS]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l release -d 'The image\'s release, such as noble [env: TO_RELEASE]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l sha256 -d 'The image\'s checksum; alone it is enough where the server knows the image [env: TO_SHA256]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l owner -d 'The team that owns the image [env: TO_OWNER]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l image-url -d 'Where the image can be downloaded [env: TO_IMAGE_URL]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l ci-link -d 'The CI job\'s URL, which is the execution\'s identity: a second start with the same link finds the first execution; `none` sends none [env: TO_CI_LINK]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l initial-status -d 'Instead of IN_PROGRESS: NOT_STARTED, PASSED, FAILED, NOT_TESTED or ENDED_PREMATURELY [env: TO_INITIAL_STATUS]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l needs-assignment -d 'Ask for a reviewer to be assigned [env: TO_NEEDS_ASSIGNMENT]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l relevant-link -d 'A link to show with the execution; repeatable (the variable has one a line) [env: TO_RELEVANT_LINK]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l from -d 'A file with the request in JSON, or - for standard input; flags and variables go over it [env: TO_FROM]' -r -F
+complete -c to -n "__fish_to_using_subcommand run" -l format -d 'What the reports are written in, instead of telling it by content [env: TO_FORMAT]' -r -f -a "junit\t''
+json\t''
+jsonl\t''
+checkbox\t''"
+complete -c to -n "__fish_to_using_subcommand run" -l case-name -d 'Names of JUnit cases; by default the class and the name [env: TO_CASE_NAME]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l case-category -d 'Categories of JUnit cases; by default the suite [env: TO_CASE_CATEGORY]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l case-template-id -d 'Template ids of JUnit cases; by default none [env: TO_CASE_TEMPLATE_ID]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l on-duplicate -d 'What becomes of several results of one name: merge makes one of them, number appends ` [2]`, first and last keep one, error sends none [env: TO_ON_DUPLICATE]' -r -f -a "merge\t''
+number\t''
+first\t''
+last\t''
+error\t''"
+complete -c to -n "__fish_to_using_subcommand run" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail [env: TO_MAX_LOG]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l results -d 'Files, directories or quoted globs that the command writes; those that are older than the start are not sent [env: TO_RESULTS]' -r -F
+complete -c to -n "__fish_to_using_subcommand run" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand run" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand run" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand run" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand run" -l salvage -d 'Send the whole cases of a truncated file too [env: TO_SALVAGE]'
+complete -c to -n "__fish_to_using_subcommand run" -l allow-empty -d 'It is no error that nothing matches, or that what matches holds no results [env: TO_ALLOW_EMPTY]'
+complete -c to -n "__fish_to_using_subcommand run" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand run" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand run" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand run" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand run" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "end" -d 'Completes the execution and prints the status that the server computed'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "push" -d 'Delivers what is kept: the outbox, or a spool directory'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "completions" -d 'Prints the completions of a shell'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "submit" -d 'Reads reports and sends their results'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "run" -d 'Opens an execution, runs the tests, sends their reports, and completes the execution'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

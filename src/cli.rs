@@ -47,6 +47,7 @@ Exit status:
   4  not delivered: unreachable, timed out, or 5xx to the end; kept in the outbox
   5  refused: key, permission, unknown execution, invalid request; or not the API
   6  delivered but for results that the server refused, each named
+  127, 126  `run`: the command does not exist, or cannot be run
   10, 11  `end --exit-code`: FAILED, ENDED_PREMATURELY
   130, 143  interrupted; what was not delivered is kept";
 
@@ -177,6 +178,7 @@ pub enum Task {
     Submit(Submit),
     End(End),
     Push(Push),
+    Run(Box<Run>),
     Completions(Completions),
 }
 
@@ -184,6 +186,13 @@ pub enum Task {
 #[derive(Debug, Args)]
 #[command(after_help = START_MORE)]
 pub struct Start {
+    #[command(flatten)]
+    pub request: StartOptions,
+}
+
+/// What an execution is opened with.
+#[derive(Debug, Args)]
+pub struct StartOptions {
     #[command(flatten)]
     pub fields: StartFields,
 
@@ -220,6 +229,17 @@ pub struct Submit {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// Print the results as JSON lines and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// How reports are read and what is made of them.
+#[derive(Debug, Args)]
+pub struct Reading {
     /// What the reports are written in, instead of telling it by content
     #[arg(long, value_name = "FORMAT", value_parser = words::<Format>(&Format::ALL.map(|(name, _)| name)))]
     pub format: Option<Format>,
@@ -253,10 +273,6 @@ pub struct Submit {
     /// It is no error that nothing matches, or that what matches holds no results
     #[arg(long)]
     pub allow_empty: bool,
-
-    /// Print the results as JSON lines and send nothing
-    #[arg(long)]
-    pub dry_run: bool,
 }
 
 const SUBMIT_MORE: &str = "\
@@ -296,6 +312,38 @@ Examples:
   to end
   to end --exit-code
   to end --status NOT_TESTED";
+
+/// Opens an execution, runs the tests, sends their reports, and completes the execution
+#[derive(Debug, Args)]
+#[command(after_help = RUN_MORE)]
+pub struct Run {
+    #[command(flatten)]
+    pub request: StartOptions,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// Files, directories or quoted globs that the command writes; those that are older than the
+    /// start are not sent [env: TO_RESULTS]
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub results: Vec<PathBuf>,
+
+    /// What runs the tests, with its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+const RUN_MORE: &str = "\
+The execution is completed whatever happens: also when the command fails, cannot be run or writes no
+report, and when `to` gets SIGINT or SIGTERM, which it passes on. The command finds the execution in
+TO_EXECUTION; stdin and stdout are the command's. Exits with the command's status, and where that is
+0 with its own.
+
+May be repeated where a CI link is given or found: see `to start`.
+
+Examples:
+  to run --results report.xml -- pytest --junitxml=report.xml
+  to run --results 'target/nextest/**/junit.xml' -- cargo nextest run";
 
 /// Delivers what is kept: the outbox, or a spool directory
 #[derive(Debug, Args)]
@@ -353,10 +401,10 @@ pub fn parse() -> Result<Cli, clap::Error> {
         Some(_) => common.verbose = false,
         None => {}
     }
-    if let Task::Submit(submit) = &mut cli.command
-        && submit.paths.is_empty()
-    {
-        submit.paths = results_variable();
+    match &mut cli.command {
+        Task::Submit(submit) if submit.paths.is_empty() => submit.paths = results_variable(),
+        Task::Run(run) if run.results.is_empty() => run.results = results_variable(),
+        _ => {}
     }
     Ok(cli)
 }
@@ -414,7 +462,7 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 fn command_with(environment: Environment<'_>) -> Command {
     let command = with_variables(Cli::command(), environment);
-    ["start", "submit"].into_iter().fold(command, |command, name| {
+    ["start", "submit", "run"].into_iter().fold(command, |command, name| {
         command.mut_subcommand(name, |command| with_variables(command, environment))
     })
 }
@@ -426,7 +474,9 @@ fn command_with(environment: Environment<'_>) -> Command {
 fn with_variables(command: Command, environment: Environment<'_>) -> Command {
     command.mut_args(|arg| {
         let Some(variable) = arg.get_long().map(request::variable) else { return arg };
-        if matches!(arg.get_action(), ArgAction::Help | ArgAction::Version) {
+        // TO_RESULTS has several paths, which clap would take for one.
+        let is_apart = arg.get_id() == "results";
+        if is_apart || matches!(arg.get_action(), ArgAction::Help | ArgAction::Version) {
             return arg;
         }
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();

@@ -3,6 +3,7 @@
 mod destination;
 pub mod end;
 pub mod push;
+pub mod run;
 pub mod start;
 pub mod submit;
 
@@ -15,10 +16,12 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::ci::{Environment, Job};
 use crate::cli::{Color, Common};
 use crate::delivery::Rejected;
 use crate::execution::ExecutionId;
 use crate::failure::{self, Exit, Usage};
+use crate::github::GitHub;
 use crate::interrupt::Interrupt;
 use crate::pace::Pace;
 use crate::reason::reason;
@@ -32,11 +35,15 @@ pub struct Context {
     common: Common,
     pub talk: Talk,
     pub interrupt: Interrupt,
+    pub job: Option<Job>,
+    pub github: Option<GitHub>,
+    /// The execution that this command itself started.
+    started: Cell<Option<ExecutionId>>,
     retries: Rc<Cell<u64>>,
 }
 
 impl Context {
-    pub fn new(common: Common) -> Self {
+    pub fn new(common: Common, environment: Environment<'_>) -> Self {
         let level = match (common.quiet, common.verbose) {
             (true, _) => Level::Quiet,
             (_, true) => Level::Verbose,
@@ -47,8 +54,16 @@ impl Context {
             Color::Always => true,
             Color::Never => false,
         };
-        let talk = Talk::new(level, color);
-        Self { common, talk, interrupt: Interrupt::default(), retries: Rc::default() }
+        let github = GitHub::find(environment);
+        Self {
+            common,
+            talk: Talk::new(level, color, github.is_some()),
+            interrupt: Interrupt::default(),
+            job: Job::find(environment),
+            github,
+            started: Cell::default(),
+            retries: Rc::default(),
+        }
     }
 
     /// Whether stdout is to hold one JSON object.
@@ -96,12 +111,22 @@ impl Context {
         Ok(state)
     }
 
+    /// Works on this execution from now on, whatever was given or noted.
+    pub fn work_on(&self, execution: ExecutionId) {
+        self.started.set(Some(execution));
+    }
+
+    /// The execution that this command itself started.
+    pub fn started(&self) -> Option<ExecutionId> {
+        self.started.get()
+    }
+
     /// The execution to work on: the one given, or the one noted.
     ///
     /// # Errors
     /// Neither is there.
     pub fn execution(&self, state: &StateDirectory) -> anyhow::Result<ExecutionId> {
-        match self.common.execution {
+        match self.started.get().or(self.common.execution) {
             Some(id) => Ok(id),
             None => Ok(state.noted(self.target()?)?),
         }

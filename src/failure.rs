@@ -14,29 +14,30 @@ use crate::state;
 
 /// The exit statuses, as the help lists them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
 pub enum Exit {
-    Success = 0,
+    Success,
     /// A fault of `to` or of its machine.
-    Fault = 1,
+    Fault,
     /// The command line or configuration.
-    Usage = 2,
+    Usage,
     /// Some input could not be read, or held nothing.
-    Input = 3,
+    Input,
     /// Not delivered.
-    Undelivered = 4,
+    Undelivered,
     /// Refused by the server, or what answers is not the API.
-    Refused = 5,
+    Refused,
     /// Delivered but for results that the server refused.
-    Rejected = 6,
+    Rejected,
     /// `--exit-code`: the execution is FAILED.
-    Failed = 10,
+    Failed,
     /// `--exit-code`: the execution is `ENDED_PREMATURELY`.
-    EndedPrematurely = 11,
+    EndedPrematurely,
     /// SIGINT.
-    Interrupted = 130,
+    Interrupted,
     /// SIGTERM.
-    Terminated = 143,
+    Terminated,
+    /// `to run`: the command's own.
+    Command(u8),
 }
 
 impl Exit {
@@ -45,10 +46,28 @@ impl Exit {
         if self.rank() <= other.rank() { self } else { other }
     }
 
+    /// The number that the process exits with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Fault => 1,
+            Self::Usage => 2,
+            Self::Input => 3,
+            Self::Undelivered => 4,
+            Self::Refused => 5,
+            Self::Rejected => 6,
+            Self::Failed => 10,
+            Self::EndedPrematurely => 11,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::Command(code) => code,
+        }
+    }
+
     /// The order in which statuses hide each other.
     fn rank(self) -> u8 {
         match self {
-            Self::Interrupted | Self::Terminated => 0,
+            Self::Command(_) | Self::Interrupted | Self::Terminated => 0,
             Self::Fault => 1,
             Self::Usage => 2,
             Self::Undelivered => 3,

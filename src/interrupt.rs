@@ -33,6 +33,11 @@ impl Interrupt {
         Ok(())
     }
 
+    /// Forgets a signal, so that what is left to do is done: the next one ends that.
+    pub fn forget(&self) {
+        self.signal.store(0, Ordering::Relaxed);
+    }
+
     /// The signal's number, once one came.
     pub fn signal(&self) -> Option<u8> {
         match self.signal.load(Ordering::Relaxed) {

@@ -4,6 +4,7 @@
 //! What reads reports knows nothing of HTTP, what sends knows nothing of JUnit, and neither prints.
 
 mod batch;
+mod ci;
 mod cli;
 mod commands;
 mod courier;
@@ -12,6 +13,8 @@ mod duplicates;
 mod execution;
 mod failure;
 mod files;
+mod github;
+mod hash;
 mod input;
 mod interrupt;
 mod limits;
@@ -39,18 +42,19 @@ use failure::Exit;
 
 fn main() -> ExitCode {
     match cli::parse() {
-        Ok(cli) => ExitCode::from(run(cli) as u8),
+        Ok(cli) => ExitCode::from(run(cli).code()),
         Err(error) => ExitCode::from(cli::say(&error)),
     }
 }
 
 fn run(cli: Cli) -> Exit {
-    let context = Context::new(cli.common);
+    let context = Context::new(cli.common, &|name| std::env::var(name).ok());
     let outcome = match cli.command {
         Task::Start(start) => commands::start::run(*start, &context),
         Task::Submit(submit) => commands::submit::run(&submit, &context),
         Task::End(end) => commands::end::run(end, &context),
         Task::Push(push) => commands::push::run(&push, &context),
+        Task::Run(run) => commands::run::run(*run, &context),
         Task::Completions(completions) => talk::data(&cli::completions(completions.shell))
             .map(|()| Exit::Success)
             .map_err(Into::into),

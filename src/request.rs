@@ -11,6 +11,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::ci::Job;
 use crate::execution::{Link, STATUSES, http_url_problem};
 
 /// The kinds of artefacts that Test Observer knows.
@@ -379,7 +380,9 @@ impl Draft {
     /// # Errors
     /// All that the server would refuse, each problem with the flag or field that mends it.
     pub fn check(mut self) -> Result<StartRequest, Problems> {
-        if self.given.get("ci_link").is_some_and(|given| given.value == "none") {
+        let given = self.given.get("ci_link");
+        let wants_ci_link = given.is_none_or(|given| given.value != "none");
+        if !wants_ci_link {
             self.given.remove("ci_link");
         }
         let family = self.family();
@@ -397,7 +400,7 @@ impl Draft {
             }
         }
         if self.problems.is_empty() {
-            Ok(StartRequest { fields, links: self.links })
+            Ok(StartRequest { fields, links: self.links, wants_ci_link })
         } else {
             Err(Problems { family, list: self.problems })
         }
@@ -524,12 +527,37 @@ pub struct StartRequest {
     /// Sent apart, one by one.
     #[serde(skip)]
     pub links: Vec<Link>,
+    /// Nobody said `--ci-link none`.
+    #[serde(skip)]
+    wants_ci_link: bool,
 }
+
+/// What says how an execution begins, not which it is.
+const NO_IDENTITY: [&str; 3] = ["ci_link", "initial_status", "needs_assignment"];
 
 impl StartRequest {
     /// The link that makes a repeated start find this execution again.
     pub fn ci_link(&self) -> Option<&str> {
-        self.fields.get("ci_link").and_then(Value::as_str)
+        self.text("ci_link")
+    }
+
+    /// A field that is a text.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field).and_then(Value::as_str)
+    }
+
+    /// All fields that tell this execution from another.
+    pub fn identity(&self) -> impl Iterator<Item = (String, Value)> {
+        let tells = |name: &String| !NO_IDENTITY.contains(&name.as_str());
+        self.fields.clone().into_iter().filter(move |(name, _)| tells(name))
+    }
+
+    /// Takes the link of the CI job where the user gave none and did not say `none`.
+    pub fn link_to(&mut self, job: &Job) {
+        if self.wants_ci_link && self.ci_link().is_none() {
+            let link = job.link(self);
+            self.fields.insert("ci_link".to_owned(), link.into());
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +89,16 @@ impl StateDirectory {
         let ignored = self.path.join(".gitignore");
         // One that is there may be the user's own.
         if ignored.exists() { Ok(()) } else { files::replace(&ignored, b"*\n").map_err(unwritable) }
+    }
+
+    /// The present, by the clock that files are stamped with: it may lag behind the system's.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`].
+    pub fn now(&self) -> Result<SystemTime, Error> {
+        tempfile::tempfile_in(&self.path)
+            .and_then(|file| file.metadata()?.modified())
+            .map_err(|source| Error::Unwritable { path: self.path.clone(), source })
     }
 
     /// Notes the execution for the commands to come.

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use anyhow::anyhow;
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub longest_log: usize,
     /// Send what comes before the fault of a broken report.
     pub salvage: bool,
+    /// Leave out files that were last written before.
+    pub newer_than: Option<SystemTime>,
 }
 
 /// All that is to be submitted.
@@ -67,6 +70,12 @@ impl Submission {
             survey.files.push(File::unreadable(name.clone(), fault));
         }
         for source in found.sources {
+            if source.is_older_than(options.newer_than) {
+                survey
+                    .notes
+                    .add("older than the start of the command, not sent", &source.to_string());
+                continue;
+            }
             survey.read(&source, Report::new(source.clone(), options.format));
         }
         Self { empty: found.empty, ..survey.finish() }

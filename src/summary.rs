@@ -73,6 +73,18 @@ impl Counts {
 }
 
 impl Summary {
+    /// The outputs of a step in a CI job.
+    pub fn outputs(&self) -> [(&'static str, String); 6] {
+        [
+            ("passed", self.passed.to_string()),
+            ("failed", self.failed.to_string()),
+            ("skipped", self.skipped.to_string()),
+            ("sent", self.sent.to_string()),
+            ("kept", self.kept.to_string()),
+            ("refused", self.refused.len().to_string()),
+        ]
+    }
+
     /// The lines for a person, without the warnings.
     pub fn lines(&self) -> [String; 2] {
         let Self { execution, passed, failed, skipped, .. } = self;

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use crate::failure;
+use crate::github::GitHub;
 use crate::progress::Screen;
 use crate::server::Event;
 
@@ -23,6 +24,8 @@ pub enum Level {
 pub struct Talk {
     level: Level,
     color: bool,
+    /// GitHub Actions reads along.
+    annotates: bool,
     screen: Screen,
 }
 
@@ -45,8 +48,8 @@ impl Style {
 }
 
 impl Talk {
-    pub fn new(level: Level, color: bool) -> Self {
-        Self { level, color, screen: Screen::default() }
+    pub fn new(level: Level, color: bool, annotates: bool) -> Self {
+        Self { level, color, annotates, screen: Screen::default() }
     }
 
     /// An error with its causes, and its cure where there is one.
@@ -67,10 +70,18 @@ impl Talk {
     /// An error that does not end the command.
     pub fn problem(&self, text: &str) {
         self.say(Style::Red, "error", text);
+        self.annotate("error", text);
     }
 
     pub fn warning(&self, text: &str) {
         self.say(Style::Yellow, "warning", text);
+        self.annotate("warning", text);
+    }
+
+    fn annotate(&self, level: &str, text: &str) {
+        if self.annotates {
+            self.screen.write(&GitHub::annotation(level, &printable(text)));
+        }
     }
 
     pub fn hint(&self, text: &str) {
@@ -111,7 +122,9 @@ impl Talk {
             }
             Event::Retry { error, delay } => {
                 if self.level >= Level::Normal {
-                    self.warning(&format!("{error}; trying again in {:.1} s", delay.as_secs_f64()));
+                    let delay = delay.as_secs_f64();
+                    let text = format!("{error}; trying again in {delay:.1} s");
+                    self.say(Style::Yellow, "warning", &text);
                 }
             }
         }

@@ -5,11 +5,14 @@
 
 use std::time::Instant;
 
+use anyhow::Context as _;
+
 use super::Context;
 use crate::courier::{Courier, Outcome};
 use crate::delivery::Delivery;
 use crate::execution::ExecutionId;
 use crate::failure::Exit;
+use crate::github::{self, Failures};
 use crate::outbox::Outbox;
 use crate::progress::Progress;
 use crate::push::{Push, Pushed};
@@ -144,6 +147,7 @@ impl Destination {
     pub fn conclude(
         &self,
         summary: &Summary,
+        failures: &Failures,
         before: Pushed,
         outcome: Outcome,
         context: &Context,
@@ -157,6 +161,11 @@ impl Destination {
         }
         if outcome.halt.is_none() || summary.sent > 0 {
             summary.lines().into_iter().for_each(|line| context.talk.line(line));
+        }
+        if let Some(github) = &context.github {
+            let [first, _] = summary.lines();
+            github.summarise(&first, failures).context(github::FILES)?;
+            github.set(&summary.outputs()).context(github::FILES)?;
         }
         summary.warnings.iter().for_each(|warning| context.talk.warning(warning));
         let rejected: Vec<_> = before.rejected.into_iter().chain(outcome.rejected).collect();

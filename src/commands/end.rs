@@ -1,5 +1,6 @@
 //! `to end`: completes the execution and prints its status.
 
+use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Context;
@@ -7,6 +8,7 @@ use super::destination::Destination;
 use crate::cli::End;
 use crate::execution::ExecutionId;
 use crate::failure::Exit;
+use crate::github::{self, Failures};
 use crate::server::Patch;
 use crate::talk;
 
@@ -26,11 +28,24 @@ pub fn run(end: End, context: &Context) -> anyhow::Result<Exit> {
     let Some(execution) = updated.execution else { return Ok(updated.exit) };
     let status = execution.status.as_str();
     print(destination.execution, status, context)?;
+    tell_github(destination.execution, status, context)?;
     Ok(updated.exit.and(match status {
         "FAILED" if end.exit_code => Exit::Failed,
         "ENDED_PREMATURELY" if end.exit_code => Exit::EndedPrematurely,
         _ => Exit::Success,
     }))
+}
+
+/// Tells a step of GitHub Actions how the execution ended.
+///
+/// # Errors
+/// The step's files cannot be written.
+pub fn tell_github(execution: ExecutionId, status: &str, context: &Context) -> anyhow::Result<()> {
+    let Some(github) = &context.github else { return Ok(()) };
+    let line = format!("execution {execution} is {status}");
+    github.summarise(&line, &Failures::default()).context(github::FILES)?;
+    let outputs = [("execution", execution.to_string()), ("status", status.to_owned())];
+    github.set(&outputs).context(github::FILES)
 }
 
 fn print(execution: ExecutionId, status: &str, context: &Context) -> anyhow::Result<()> {

@@ -4,12 +4,14 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
+use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Context;
-use crate::cli::Start;
+use crate::cli::{Start, StartOptions};
 use crate::execution::{ExecutionId, Link};
 use crate::failure::{Exit, Usage};
+use crate::github;
 use crate::outbox::Outbox;
 use crate::reason::reason;
 use crate::request::{Draft, StartRequest};
@@ -28,10 +30,32 @@ struct Report {
 }
 
 /// # Errors
+/// As those of [`open`].
+pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
+    open(start.request, context, |execution| {
+        let url = context.target()?.to_string();
+        let line = if context.json() {
+            serde_json::to_string(&Report { execution, url })?
+        } else {
+            execution.to_string()
+        };
+        Ok(talk::data(format!("{line}\n").as_bytes())?)
+    })?;
+    Ok(Exit::Success)
+}
+
+/// Opens an execution and notes it. `announce` is told of it as soon as it is open: what goes wrong
+/// after that does not close it.
+///
+/// # Errors
 /// A request that is not right, a state directory that cannot be written, a server that refuses or
 /// cannot be reached.
-pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
-    let request = request(start, &context.talk)?;
+pub fn open(
+    options: StartOptions,
+    context: &Context,
+    announce: impl FnOnce(ExecutionId) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let request = request(options, context)?;
     let target = context.target()?;
     let state = context.state()?;
     let server = context.server()?;
@@ -40,23 +64,23 @@ pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
         Err(error) if context.best_effort() => open_in_outbox(&request, error, &state, context)?,
         started => started?,
     };
-    // The id is printed also where it cannot be noted: nothing else may name the execution.
+    // The id is said also where it cannot be noted: nothing else may name the execution.
     let noted = state.note(target, id);
-    let report = Report { execution: id, url: target.to_string() };
-    let line = if context.json() { serde_json::to_string(&report)? } else { id.to_string() };
-    talk::data(format!("{line}\n").as_bytes())?;
+    announce(id)?;
+    if let Some(github) = &context.github {
+        github.set(&[("execution", id.to_string())]).context(github::FILES)?;
+    }
     noted?;
 
     if matches!(id, ExecutionId::Outbox(_)) {
-        return Ok(Exit::Success);
+        return Ok(());
     }
     let found = found_before(&*server, &request, id, &context.talk);
     if let Some(execution) = &found {
         warn_if_ended(execution, id, &context.talk);
     }
     let known = found.map(|execution| execution.relevant_links).unwrap_or_default();
-    add_links(&*server, id, &request.links, &known)?;
-    Ok(Exit::Success)
+    add_links(&*server, id, &request.links, &known)
 }
 
 /// `--best-effort`: what no server could open waits in the outbox for `to push`.
@@ -73,20 +97,24 @@ fn open_in_outbox(
     Ok(id)
 }
 
-fn request(start: Start, talk: &Talk) -> anyhow::Result<StartRequest> {
-    let mut draft = start.fields.0;
-    draft.set_links(start.relevant_link);
-    if let Some(path) = &start.from {
+fn request(options: StartOptions, context: &Context) -> anyhow::Result<StartRequest> {
+    let mut draft = options.fields.0;
+    draft.set_links(options.relevant_link);
+    if let Some(path) = &options.from {
         let base = read_draft(path)?;
         for name in base.unknown() {
-            talk.warning(&format!(
-                "`{name}` in {} is no field of start and is not sent",
-                path.display()
-            ));
+            let place = path.display();
+            context
+                .talk
+                .warning(&format!("`{name}` in {place} is no field of start and is not sent"));
         }
         draft = draft.over(base);
     }
-    Ok(draft.check()?)
+    let mut request = draft.check()?;
+    if let Some(job) = &context.job {
+        request.link_to(job);
+    }
+    Ok(request)
 }
 
 fn read_draft(path: &Path) -> anyhow::Result<Draft> {

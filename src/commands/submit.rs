@@ -10,8 +10,9 @@ use anyhow::Context as _;
 
 use super::Context;
 use super::destination::Destination;
-use crate::cli::Submit;
+use crate::cli::{Reading, Submit};
 use crate::failure::{self, Exit, NoResults, Usage};
+use crate::github::Failures;
 use crate::input::junit::Mapping;
 use crate::input::paths::Source;
 use crate::input::{Format, Piped};
@@ -30,35 +31,38 @@ const LIVE_WAIT: Duration = Duration::from_secs(2);
 /// # Errors
 /// Nothing to send, no execution to send it to, a result that can neither be sent nor kept.
 pub fn run(submit: &Submit, context: &Context) -> anyhow::Result<Exit> {
-    let options = options(submit);
+    let reading = &submit.reading;
+    let options = options(reading);
     if submit.dry_run {
-        return print(Submission::survey(&paths(submit)?, &options), submit, context);
+        return print(Submission::survey(&paths(submit)?, &options), reading, context);
     }
     let paths = paths(submit)?;
     let is_piped = paths.iter().any(|path| path == Path::new("-"));
     let destination = Destination::new(is_piped, context)?;
     if paths != [Path::new("-")] {
-        return send(Submission::survey(&paths, &options), &destination, submit, context);
+        return send(Submission::survey(&paths, &options), &destination, reading, context);
     }
-    let piped = Piped::open(submit.format).context("standard input cannot be read")?;
+    let piped = Piped::open(reading.format).context("standard input cannot be read")?;
     if piped.format == Format::Jsonl {
-        send_live(piped, &destination, submit, context)
+        send_live(piped, &destination, reading, context)
     } else {
-        send(Submission::survey_pipe(piped, &options), &destination, submit, context)
+        send(Submission::survey_pipe(piped, &options), &destination, reading, context)
     }
 }
 
-fn options(submit: &Submit) -> Options {
+/// What becomes of reports that are read like this.
+pub fn options(reading: &Reading) -> Options {
     Options {
-        format: submit.format,
+        format: reading.format,
         mapping: Mapping {
-            name: submit.case_name.clone(),
-            category: submit.case_category.clone(),
-            template_id: submit.case_template_id.clone(),
+            name: reading.case_name.clone(),
+            category: reading.case_category.clone(),
+            template_id: reading.case_template_id.clone(),
         },
-        on_duplicate: submit.on_duplicate,
-        longest_log: submit.max_log,
-        salvage: submit.salvage,
+        on_duplicate: reading.on_duplicate,
+        longest_log: reading.max_log,
+        salvage: reading.salvage,
+        newer_than: None,
     }
 }
 
@@ -79,8 +83,8 @@ fn paths(submit: &Submit) -> Result<Vec<PathBuf>, Usage> {
 }
 
 /// `--dry-run`: what would be sent, one result a line.
-fn print(mut submission: Submission, submit: &Submit, context: &Context) -> anyhow::Result<Exit> {
-    say_faults(&submission, submit, context)?;
+fn print(mut submission: Submission, reading: &Reading, context: &Context) -> anyhow::Result<Exit> {
+    say_faults(&submission, reading, context)?;
     submission.results(|result| {
         let mut line = serde_json::to_vec(result)?;
         line.push(b'\n');
@@ -90,24 +94,31 @@ fn print(mut submission: Submission, submit: &Submit, context: &Context) -> anyh
         context.talk.warning(&line);
     }
     say_aside(&submission, context);
-    Ok(exit(&submission, submit))
+    Ok(exit(&submission, reading))
 }
 
 /// Sends what has been read through.
-fn send(
+///
+/// # Errors
+/// Nothing to send, and nothing said why; a result that can neither be sent nor kept.
+pub fn send(
     mut submission: Submission,
     destination: &Destination,
-    submit: &Submit,
+    reading: &Reading,
     context: &Context,
 ) -> anyhow::Result<Exit> {
-    say_faults(&submission, submit, context)?;
-    if !submission.has_results() && !submit.allow_empty {
-        return Ok(exit(&submission, submit));
+    say_faults(&submission, reading, context)?;
+    if !submission.has_results() && !reading.allow_empty {
+        return Ok(exit(&submission, reading));
     }
     let total = submission.total();
     let progress = Progress::new(Some(total), &context.talk);
     let (mut courier, before) = destination.courier(&progress, context)?;
-    let read = submission.results(|result| courier.push(result));
+    let mut failures = Failures::default();
+    let read = submission.results(|result| {
+        failures.see(result);
+        courier.push(result)
+    });
     let outcome = courier.finish()?;
     progress.finish();
     let files = submission.files.iter().map(|file| FileSummary {
@@ -123,8 +134,8 @@ fn send(
         ..destination.summarise(&before, &outcome, context)
     };
     summary.warnings.splice(..0, submission.notes.lines());
-    let input = exit(&submission, submit);
-    let delivered = destination.conclude(&summary, before, outcome, context)?;
+    let input = exit(&submission, reading);
+    let delivered = destination.conclude(&summary, &failures, before, outcome, context)?;
     say_aside(&submission, context);
     read?;
     Ok(delivered.and(input))
@@ -134,7 +145,7 @@ fn send(
 fn send_live(
     piped: Piped,
     destination: &Destination,
-    submit: &Submit,
+    reading: &Reading,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let progress = Progress::new(None, &context.talk);
@@ -142,13 +153,15 @@ fn send_live(
     let (hasher, mut seen) = (RandomState::new(), HashSet::new());
     let (mut notes, mut aside) = (Notes::default(), Notes::default());
     let mut errors = Vec::new();
+    let mut failures = Failures::default();
     let read = live::each_arrival(piped, &context.interrupt, &mut notes, |arrival| {
         match arrival {
             Arrival::Result(mut result) => {
-                limits::shorten_log(&mut result, submit.max_log, &mut aside);
+                limits::shorten_log(&mut result, reading.max_log, &mut aside);
                 if !seen.insert(hasher.hash_one(&result.name)) {
                     aside.add("result replaced one of the same name", &result.name);
                 }
+                failures.see(&result);
                 courier.push(&result)?;
             }
             Arrival::Fault(fault) => {
@@ -172,11 +185,11 @@ fn send_live(
         results: summary.total,
         error: (!errors.is_empty()).then(|| errors.join("\n")),
     });
-    let delivered = destination.conclude(&summary, before, outcome, context)?;
+    let delivered = destination.conclude(&summary, &failures, before, outcome, context)?;
     if let Some(signal) = context.interrupt.signal() {
         return Ok(failure::exit_of_signal(signal));
     }
-    if summary.total == 0 && errors.is_empty() && !submit.allow_empty {
+    if summary.total == 0 && errors.is_empty() && !reading.allow_empty {
         return Err(NoResults::InReports.into());
     }
     Ok(delivered.and(if errors.is_empty() { Exit::Success } else { Exit::Input }))
@@ -189,10 +202,10 @@ const SEARCHED: &str = "directories are searched for *.xml, *.json and *.jsonl; 
 ///
 /// # Errors
 /// There is nothing to send, and nothing said why.
-fn say_faults(submission: &Submission, submit: &Submit, context: &Context) -> anyhow::Result<()> {
+fn say_faults(submission: &Submission, reading: &Reading, context: &Context) -> anyhow::Result<()> {
     let talk = &context.talk;
     submission.files.iter().flat_map(|file| &file.errors).for_each(|error| talk.problem(error));
-    if !submit.allow_empty {
+    if !reading.allow_empty {
         let nothing = |path| talk.problem(&format!("{path}: nothing there is a report"));
         submission.empty.iter().for_each(nothing);
         if !submission.empty.is_empty() {
@@ -200,7 +213,8 @@ fn say_faults(submission: &Submission, submit: &Submit, context: &Context) -> an
         }
     }
     submission.cures.iter().for_each(|cure| talk.hint(cure));
-    if submit.allow_empty || submission.has_results() || exit(submission, submit) != Exit::Success {
+    if reading.allow_empty || submission.has_results() || exit(submission, reading) != Exit::Success
+    {
         return Ok(());
     }
     submission.notes.lines().iter().for_each(|line| talk.warning(line));
@@ -217,9 +231,9 @@ fn say_aside(submission: &Submission, context: &Context) {
 }
 
 /// All that could be read was sent; whether all could be is said here.
-fn exit(submission: &Submission, submit: &Submit) -> Exit {
+fn exit(submission: &Submission, reading: &Reading) -> Exit {
     let is_lacking = submission.has_errors()
         || !submission.refused_names().is_empty()
-        || (!submit.allow_empty && !submission.empty.is_empty());
+        || (!reading.allow_empty && !submission.empty.is_empty());
     if is_lacking { Exit::Input } else { Exit::Success }
 }

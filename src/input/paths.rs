@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -34,6 +35,13 @@ impl Source {
         if let Self::File { named, .. } = self {
             *named |= now;
         }
+    }
+
+    /// Whether it was last written before `moment`.
+    pub fn is_older_than(&self, moment: Option<SystemTime>) -> bool {
+        let (Self::File { path, .. }, Some(moment)) = (self, moment) else { return false };
+        let written = fs::metadata(path).and_then(|metadata| metadata.modified());
+        written.is_ok_and(|written| written < moment)
     }
 
     /// Whether whoever runs the command said that this is a report.

@@ -1,0 +1,174 @@
+//! `to run`: opens an execution, runs the tests, sends their reports and completes the execution,
+//! whatever happens in between.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::destination::Destination;
+use super::{Context, end, start, submit};
+use crate::cli::Run;
+use crate::execution::{COMPLETED, ExecutionId};
+use crate::failure::{self, Exit, Usage};
+use crate::interrupt::{self, Interrupt};
+use crate::reason::reason;
+use crate::server::Patch;
+use crate::submission::{Options, Submission};
+
+/// What the command finds its execution in.
+const EXECUTION: &str = "TO_EXECUTION";
+
+/// A command that got a signal has so long to write its report. CI systems give a job some seconds
+/// more than that before they kill it.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How the command ended.
+enum Ended {
+    By(ExitStatus),
+    /// `to` got this signal meanwhile.
+    Interrupted(u8),
+    Unstarted(Exit),
+}
+
+/// # Errors
+/// An execution that cannot be started: then the command is not run.
+pub fn run(run: Run, context: &Context) -> anyhow::Result<Exit> {
+    anyhow::ensure!(!run.results.is_empty(), no_results());
+    let state = context.state()?;
+    let since = state.now()?;
+    let opened = start::open(run.request, context, |execution| {
+        context.work_on(execution);
+        context.talk.line(format_args!("execution {execution}"));
+        Ok(())
+    });
+    let Some(execution) = context.started() else { return opened.map(|()| Exit::Fault) };
+    if let Err(error) = opened {
+        context.talk.error(&error);
+    }
+
+    let ended = run_command(&run.command, execution, context)?;
+    // What is left to do is done; another signal ends that, too.
+    context.interrupt.forget();
+    let options = Options { newer_than: Some(since), ..submit::options(&run.reading) };
+    let sent = Destination::new(false, context).and_then(|destination| {
+        let submission = Submission::survey(&run.results, &options);
+        submit::send(submission, &destination, &run.reading, context)
+    });
+    let own = said(sent, context).and(said(complete(context), context));
+    Ok(match ended {
+        Ended::Interrupted(signal) => failure::exit_of_signal(signal),
+        Ended::Unstarted(exit) => exit,
+        Ended::By(status) => match code(status) {
+            0 => own,
+            code => Exit::Command(code),
+        },
+    })
+}
+
+fn no_results() -> Usage {
+    Usage {
+        problem: "nothing says where the command writes its reports".to_owned(),
+        hint: Some("name them with --results (or TO_RESULTS)".to_owned()),
+    }
+}
+
+/// The exit status of a step, whose error is said here: the steps after it are taken all the same.
+fn said(step: anyhow::Result<Exit>, context: &Context) -> Exit {
+    step.unwrap_or_else(|error| {
+        context.talk.error(&error);
+        failure::exit(&error)
+    })
+}
+
+fn complete(context: &Context) -> anyhow::Result<Exit> {
+    let destination = Destination::new(false, context)?;
+    let patch = Patch { status: Some(COMPLETED.to_owned()), ..Patch::default() };
+    let updated = destination.update(&patch, "the status", context)?;
+    if let Some(execution) = &updated.execution {
+        let (id, status) = (destination.execution, execution.status.as_str());
+        context.talk.line(format_args!("execution {id} is {status}"));
+        end::tell_github(id, status, context)?;
+    }
+    Ok(updated.exit)
+}
+
+/// # Errors
+/// Signals that cannot be caught.
+fn run_command(
+    command: &[OsString],
+    execution: ExecutionId,
+    context: &Context,
+) -> anyhow::Result<Ended> {
+    context.interrupt.catch()?;
+    let Some((program, arguments)) = command.split_first() else {
+        return Ok(Ended::Unstarted(Exit::Usage));
+    };
+    let spawned =
+        Command::new(program).args(arguments).env(EXECUTION, execution.to_string()).spawn();
+    match spawned {
+        Ok(child) => Ok(wait(child, &context.interrupt)?),
+        Err(error) => {
+            context.talk.problem(&format!("{}: {}", program.display(), reason(&error)));
+            let is_unknown = error.kind() == io::ErrorKind::NotFound;
+            Ok(Ended::Unstarted(Exit::Command(if is_unknown { 127 } else { 126 })))
+        }
+    }
+}
+
+/// Waits for the command, and passes on a signal that comes meanwhile.
+fn wait(mut child: Child, interrupt: &Interrupt) -> io::Result<Ended> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait()));
+    let mut deadline = None;
+    loop {
+        match receiver.recv_timeout(interrupt::POLL) {
+            Ok(status) => {
+                let status = status?;
+                return Ok(interrupt.signal().map_or(Ended::By(status), Ended::Interrupted));
+            }
+            Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::BrokenPipe.into()),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let Some(signal) = interrupt.signal() else { continue };
+        match deadline {
+            None => {
+                deadline = Some(Instant::now() + GRACE);
+                pass_on(signal, pid);
+            }
+            Some(end) if Instant::now() > end => send(pid, Signal::KILL),
+            Some(_) => {}
+        }
+    }
+}
+
+/// At a terminal the command has got its Ctrl-C already: the second one makes many a tool give up at
+/// once.
+fn pass_on(signal: u8, pid: Option<Pid>) {
+    match signal {
+        2 if io::stdin().is_terminal() => {}
+        2 => send(pid, Signal::INT),
+        _ => send(pid, Signal::TERM),
+    }
+}
+
+/// A command that is gone needs no signal.
+fn send(pid: Option<Pid>, signal: Signal) {
+    if let Some(pid) = pid {
+        _ = kill_process(pid, signal);
+    }
+}
+
+/// The command's status as a shell tells it.
+fn code(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return u8::try_from(128 + signal).unwrap_or(u8::MAX);
+    }
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,245 @@
+//! `to run`, with real child processes and real signals: an execution that was started is ended.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::standin::{ALWAYS, Fault, Response, Server, results, starts};
+use crate::to::{BINARY, Place, Run, finish};
+
+const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
+const FAILING: &str =
+    r#"<testsuite name="s"><testcase name="boot"><failure/></testcase></testsuite>"#;
+
+fn place(server: &Server) -> Place {
+    Place::new(&server.url()).with_snap().with("PATH", "/usr/local/bin:/usr/bin:/bin")
+}
+
+/// Runs a shell script as the command; it writes `report.xml`, or does not.
+fn run(place: &Place, script: &str) -> Run {
+    place.to_with(&["run", "--results", "report.xml", "--", "sh", "-c", script])
+}
+
+fn writes(report: &str) -> String {
+    format!("printf '%s' '{report}' > report.xml")
+}
+
+/// What is said of a run that sends one result.
+fn said(counts: &str, status: &str) -> String {
+    format!(
+        "execution 1\nsent 1 result to execution 1: {counts}\n1 file, 1 batch, N s\n\
+         execution 1 is {status}\n"
+    )
+}
+
+#[test]
+fn a_command_that_succeeds() {
+    let server = Server::start();
+    let place = place(&server);
+    let script = format!("cat; echo out $TO_EXECUTION; echo err >&2; {}", writes(REPORT));
+    let mut command = place.command(BINARY);
+    command.args(["run", "--results", "report.xml", "--", "sh", "-c", &script]);
+    let run = with_input(command, "typed\n");
+    let said = said("1 passed, 0 failed, 0 skipped", "PASSED").replace("1\nsent", "1\nerr\nsent");
+    assert_eq!(run, Run::new(0, "typed\nout 1\n", &said));
+    assert_eq!(server.execution(1).result("boot").status, "PASSED");
+    assert_eq!(server.execution(1).status, "PASSED");
+}
+
+fn with_input(mut command: Command, input: &str) -> Run {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    finish(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_command_that_fails_keeps_its_status() {
+    for (script, status) in [("exit 7", 7), ("kill -9 $$", 137), ("exit 255", 255)] {
+        let server = Server::start();
+        let run = run(&place(&server), &format!("{}; {script}", writes(FAILING)));
+        let said = said("0 passed, 1 failed, 0 skipped", "FAILED");
+        assert_eq!(run, Run::new(status, "", &said), "{script}");
+        assert_eq!(server.execution(1).status, "FAILED");
+    }
+}
+
+#[test]
+fn failed_tests_do_not_fail_a_command_that_does_not() {
+    let server = Server::start();
+    let run = run(&place(&server), &writes(FAILING));
+    assert_eq!(run, Run::new(0, "", &said("0 passed, 1 failed, 0 skipped", "FAILED")));
+}
+
+#[test]
+fn a_command_that_cannot_be_run() {
+    for (command, said, status) in [
+        ("no-such-command", "no-such-command: no such file or directory", 127),
+        ("./plain", "./plain: permission denied", 126),
+    ] {
+        let server = Server::start();
+        let place = place(&server);
+        place.write("plain", "no program");
+        let run = place.to_with(&["run", "--results", "report.xml", "--", command]);
+        let said = format!(
+            "execution 1\nerror: {said}\nerror: report.xml: no such file or directory\n\
+             execution 1 is ENDED_PREMATURELY\n"
+        );
+        assert_eq!(run, Run::new(status, "", &said));
+        assert_eq!(server.execution(1).status, "ENDED_PREMATURELY");
+    }
+}
+
+#[test]
+fn no_report_and_a_broken_one() {
+    for (script, said) in [
+        ("true", "error: report.xml: no such file or directory\n"),
+        (
+            "printf '<testsuite>' > report.xml",
+            "error: report.xml:1: the report breaks off inside of `testsuite`\n",
+        ),
+    ] {
+        let server = Server::start();
+        let run = run(&place(&server), script);
+        let said = format!("execution 1\n{said}execution 1 is ENDED_PREMATURELY\n");
+        assert_eq!(run, Run::new(3, "", &said));
+        assert_eq!(server.execution(1).status, "ENDED_PREMATURELY");
+    }
+}
+
+#[test]
+fn only_what_is_newer_than_the_start_is_sent() {
+    let server = Server::start();
+    let place = place(&server);
+    let old = place.write("old.xml", FAILING);
+    let hour_ago = SystemTime::now() - Duration::from_hours(1);
+    fs::File::options().write(true).open(old).unwrap().set_modified(hour_ago).unwrap();
+    let script = writes(REPORT);
+    let run = place.to_with(&["run", "--results", "*.xml", "--", "sh", "-c", &script]);
+    let said = said("1 passed, 0 failed, 0 skipped", "PASSED").replace(
+        "N s\n",
+        "N s\nwarning: older than the start of the command, not sent (1): `old.xml`\n",
+    );
+    assert_eq!(run, Run::new(0, "", &said));
+}
+
+#[test]
+fn several_results_and_the_variable_for_them() {
+    let server = Server::start();
+    let place = place(&server).with("TO_RESULTS", "a.xml b.xml");
+    let other = REPORT.replace("boot", "halt");
+    let script = format!("printf '%s' '{REPORT}' > a.xml; printf '%s' '{other}' > b.xml");
+    let run = place.to_with(&["run", "--", "sh", "-c", &script]);
+    assert_eq!((run.status, server.execution(1).results().len()), (0, 2), "{}", run.stderr);
+    let run = place.to_with(&["run", "--results", "a.xml", "b.xml", "--", "sh", "-c", &script]);
+    assert_eq!((run.status, server.execution(2).results().len()), (0, 2), "{}", run.stderr);
+}
+
+#[test]
+fn nothing_says_where_the_reports_are() {
+    let server = Server::start();
+    let run = place(&server).to("run -- true");
+    let said = "error: nothing says where the command writes its reports\n\
+                hint: name them with --results (or TO_RESULTS)\n";
+    assert_eq!(run, Run::new(2, "", said));
+    server.expect_no_requests();
+}
+
+#[test]
+fn a_start_that_fails_runs_nothing_unless_that_is_accepted() {
+    let server = Server::start();
+    server.fault(starts, ALWAYS, Fault::answer(Response::nginx(503)));
+    let place = place(&server).with("TO_RETRY_FOR", "0");
+    let script = format!("touch was-run; {}", writes(REPORT));
+    let refused = run(&place, &script);
+    assert_eq!(
+        refused,
+        Run::new(4, "", "error: a proxy answered 503: 503 Service Temporarily Unavailable\n")
+    );
+    assert!(!place.path("was-run").exists());
+
+    let accepted = place.to_with(&[
+        "run",
+        "--best-effort",
+        "--results",
+        "report.xml",
+        "--",
+        "sh",
+        "-c",
+        &script,
+    ]);
+    assert_eq!(accepted.status, 0, "{}", accepted.stderr);
+    assert!(place.path("was-run").exists());
+    assert!(place.read(".to/outbox/1/results.jsonl").contains("boot"));
+    assert_eq!(place.read(".to/outbox/1/patch.json"), "{\"status\":\"COMPLETED\"}\n");
+}
+
+#[test]
+fn what_cannot_be_delivered_does_not_hide_the_commands_status() {
+    let server = Server::start();
+    server.fault(results, ALWAYS, Fault::answer(Response::nginx(503)));
+    let place = place(&server).with("TO_RETRY_FOR", "0");
+    let failed = run(&place, &format!("{}; exit 9", writes(REPORT)));
+    assert_eq!(failed.status, 9);
+    // Not completed over results that are missing: the status waits behind them.
+    assert_eq!(server.execution(1).status, "IN_PROGRESS");
+    assert!(place.read(".to/outbox/1/results.jsonl").contains("boot"));
+    assert_eq!(place.read(".to/outbox/1/patch.json"), "{\"status\":\"COMPLETED\"}\n");
+}
+
+/// Starts `to run`, waits until the command says that it is ready, and sends `to` a signal.
+fn signalled(place: &Place, script: &str, signal: &str) -> (Run, Duration) {
+    let mut child = place
+        .command(BINARY)
+        .args(["run", "--results", "report.xml", "--", "sh", "-c", script])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut ready).unwrap();
+    assert_eq!(ready, "ready\n");
+    kill(&child, signal);
+    let since = Instant::now();
+    let rest = thread::spawn(move || stdout.lines().map_while(Result::ok).collect::<Vec<_>>());
+    let run = finish(child.wait_with_output().unwrap());
+    rest.join().unwrap();
+    (run, since.elapsed())
+}
+
+fn kill(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+}
+
+#[test]
+fn a_signal_is_passed_on_and_the_execution_is_ended() {
+    for (signal, name, status) in [("-INT", "INT", 130), ("-TERM", "TERM", 143)] {
+        let server = Server::start();
+        let place = place(&server);
+        let script = format!(
+            "trap 'cp saved.xml report.xml; exit 3' {name}; echo ready; while :; do sleep 0.05; done"
+        );
+        place.write("saved.xml", REPORT);
+        let (run, _) = signalled(&place, &script, signal);
+        assert_eq!(run, Run::new(status, "", &said("1 passed, 0 failed, 0 skipped", "PASSED")));
+        assert_eq!(server.execution(1).status, "PASSED");
+    }
+}
+
+#[test]
+fn a_command_that_will_not_end_is_killed_and_the_execution_is_ended() {
+    let server = Server::start();
+    let script = "trap '' TERM; echo ready; while :; do sleep 0.05; done";
+    let (run, elapsed) = signalled(&place(&server), script, "-TERM");
+    assert_eq!(run.status, 143);
+    assert_eq!(server.execution(1).status, "ENDED_PREMATURELY");
+    assert!(elapsed < Duration::from_secs(9), "{elapsed:?}");
+}
