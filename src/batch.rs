@@ -28,6 +28,13 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// A single result.
+    pub fn of(result: Encoded) -> Self {
+        let mut batch = Self::default();
+        batch.push(result);
+        batch
+    }
+
     /// Bytes of JSON.
     pub fn bytes(&self) -> usize {
         self.bytes

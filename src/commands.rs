@@ -23,6 +23,7 @@ use crate::execution::ExecutionId;
 use crate::failure::{self, Exit, Usage};
 use crate::github::GitHub;
 use crate::interrupt::Interrupt;
+use crate::outbox::Outbox;
 use crate::pace::Pace;
 use crate::reason::reason;
 use crate::server::{self, Home, HttpSettings, Policy, Server, Spool, Target, Token};
@@ -126,10 +127,13 @@ impl Context {
     /// # Errors
     /// Neither is there.
     pub fn execution(&self, state: &StateDirectory) -> anyhow::Result<ExecutionId> {
-        match self.started.get().or(self.common.execution) {
-            Some(id) => Ok(id),
-            None => Ok(state.noted(self.target()?)?),
-        }
+        let target = self.target()?;
+        let id = match self.started.get().or(self.common.execution) {
+            Some(id) => id,
+            None => state.noted(target)?,
+        };
+        // One that waited in the outbox may have been delivered since it was named.
+        Ok(Outbox::new(state.outbox()).delivered(id, target).unwrap_or(id))
     }
 
     /// The server's execution that results are for, as the outbox names it.

@@ -68,10 +68,10 @@ impl<'a> Courier<'a> {
     pub fn push(&mut self, result: &TestResult) -> anyhow::Result<()> {
         let encoded = Encoded::new(result)?;
         if self.halt.is_some() {
-            return Ok(self.keep(encoded)?);
+            return self.keep(encoded).map_err(|error| self.lost(error));
         }
         let pushed = self.delivery.push(encoded);
-        Ok(self.keep_after(pushed)?)
+        self.keep_after(pushed).map_err(|error| self.lost(error))
     }
 
     /// Sends what has waited for `longest`, and tells how long what is left may still wait.
@@ -84,7 +84,10 @@ impl<'a> Courier<'a> {
         }
         match self.delivery.flush_after(longest) {
             Ok(left) => Ok(left),
-            Err(error) => Ok(self.keep_after(Err(error)).map(|()| Duration::MAX)?),
+            Err(error) => {
+                self.keep_after(Err(error)).map_err(|error| self.lost(error))?;
+                Ok(Duration::MAX)
+            }
         }
     }
 
@@ -95,9 +98,9 @@ impl<'a> Courier<'a> {
     pub fn finish(mut self) -> anyhow::Result<Outcome> {
         if self.halt.is_none() {
             let flushed = self.delivery.flush();
-            self.keep_after(flushed)?;
+            self.keep_after(flushed).map_err(|error| self.lost(error))?;
         }
-        self.write()?;
+        self.write().map_err(|error| self.lost(error))?;
         let Self { delivery, halt, kept, .. } = self;
         let Delivery { sent, rejected, notes, .. } = delivery;
         Ok(Outcome { sent, rejected, notes, kept, halt })
@@ -109,6 +112,12 @@ impl<'a> Courier<'a> {
         self.halt = Some(error);
         let rest: Vec<Encoded> = self.delivery.take_rest().collect();
         rest.into_iter().try_for_each(|result| self.keep(result))
+    }
+
+    /// What is said of results that nobody has: why they were not sent, and why they are not kept.
+    fn lost(&self, error: Error) -> anyhow::Error {
+        let why = self.halt.as_ref().map(|halt| format!(" ({})", halt.cause())).unwrap_or_default();
+        anyhow::Error::new(error).context(format!("results can be neither sent{why} nor kept"))
     }
 
     fn keep(&mut self, result: Encoded) -> Result<(), Error> {

@@ -149,7 +149,7 @@ impl<'a> Delivery<'a> {
         match self.server.submit(self.execution, &batch, self.repeat(&batch)) {
             Ok(elapsed) => {
                 self.accepted(&batch, elapsed);
-                Ok(())
+                self.try_suspects()
             }
             Err(error) => self.failed(batch, error),
         }
@@ -185,10 +185,33 @@ impl<'a> Delivery<'a> {
     fn accepted(&mut self, batch: &Batch, elapsed: Duration) {
         self.pace.accepted(batch.results.len(), elapsed);
         self.outage = false;
-        self.rejected.append(&mut self.suspects);
         self.sent.batches += 1;
         batch.results.iter().for_each(|result| self.sent.results.add(result.status));
         self.progress.sent(self.sent.results.total());
+    }
+
+    /// The server takes results again: what failed alone is to blame only where it still fails.
+    ///
+    /// # Errors
+    /// The server takes nothing more.
+    fn try_suspects(&mut self) -> Result<(), Error> {
+        let mut suspects = std::mem::take(&mut self.suspects).into_iter();
+        while let Some(Rejected { result, reason }) = suspects.next() {
+            let batch = Batch::of(result.clone());
+            let once = Repeat::WhileBearable { crashes: 1, delays: 1 };
+            match self.server.submit(self.execution, &batch, once) {
+                Ok(elapsed) => self.accepted(&batch, elapsed),
+                Err(error) if self.is_bearable(&error) || error.status() == Some(413) => {
+                    self.rejected.push(Rejected { result, reason });
+                }
+                Err(error) => {
+                    let rest = suspects.map(|suspect| suspect.result);
+                    self.put_back(std::iter::once(result).chain(rest).collect());
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Makes the best of a batch that was not accepted.
@@ -196,10 +219,11 @@ impl<'a> Delivery<'a> {
     /// # Errors
     /// `error`, where smaller batches would not help.
     fn failed(&mut self, batch: Batch, error: Error) -> Result<(), Error> {
-        let is_single = batch.results.len() == 1;
+        let count = batch.results.len();
+        let is_single = count == 1;
         if is_single && error.status() == Some(413) {
-            self.cut_log(batch, &error);
-        } else if !error.blamed().is_empty() {
+            return self.cut_log(batch, error);
+        } else if error.blamed().iter().any(|(index, _)| *index < count) {
             self.leave_out(batch, error.blamed());
         } else if is_single && self.is_bearable(&error) {
             self.suspect(batch, &error);
@@ -272,24 +296,39 @@ impl<'a> Delivery<'a> {
     }
 
     /// A single result is too large for a request: its log is halved until it fits.
-    fn cut_log(&mut self, batch: Batch, error: &Error) {
-        for whole in batch.results {
-            let result = serde_json::from_str(&whole.json).ok();
-            if let Some(cut) = result.and_then(halve_log) {
-                self.notes.add("log cut, because the server takes no larger request", &whole.name);
-                self.put_back(vec![cut]);
-            } else {
-                let reason = error.cause().to_string();
-                self.rejected.push(Rejected { result: whole, reason });
+    ///
+    /// # Errors
+    /// As those of [`Delivery::failed`].
+    fn cut_log(&mut self, whole: Batch, mut error: Error) -> Result<(), Error> {
+        for cut in whole.results.iter().flat_map(shorter_logs) {
+            let batch = Batch::of(cut);
+            match self.server.submit(self.execution, &batch, self.repeat(&batch)) {
+                Ok(elapsed) => {
+                    let name = &batch.results[0].name;
+                    self.notes.add("log cut, because the server takes no larger request", name);
+                    self.accepted(&batch, elapsed);
+                    return self.try_suspects();
+                }
+                Err(refusal) if refusal.status() == Some(413) => error = refusal,
+                Err(error) => return self.failed(whole, error),
             }
         }
+        let reason = error.cause().to_string();
+        let rejected = whole.results.into_iter();
+        self.rejected.extend(rejected.map(|result| Rejected { result, reason: reason.clone() }));
+        Ok(())
     }
 }
 
-fn halve_log(mut result: TestResult) -> Option<Encoded> {
-    if result.io_log.len() < SHORTEST_LOG {
-        return None;
-    }
-    result.io_log = limits::head_and_tail(&result.io_log, result.io_log.len() / 2).into_owned();
-    Encoded::new(&result).ok()
+/// The result with half of its log, a quarter of it, and so on.
+fn shorter_logs(whole: &Encoded) -> impl Iterator<Item = Encoded> + use<> {
+    let whole = serde_json::from_str::<TestResult>(&whole.json).ok();
+    whole.into_iter().flat_map(|whole| {
+        let lengths =
+            std::iter::successors(Some(whole.io_log.len() / 2), |length| Some(length / 2));
+        lengths.take_while(|length| *length >= SHORTEST_LOG / 2).filter_map(move |length| {
+            let io_log = limits::head_and_tail(&whole.io_log, length).into_owned();
+            Encoded::new(&TestResult { io_log, ..whole.clone() }).ok()
+        })
+    })
 }

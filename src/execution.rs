@@ -39,7 +39,7 @@ impl FromStr for ExecutionId {
         };
         match digits.parse::<i32>() {
             Ok(number) if number > 0 => Ok(make(number)),
-            _ => Err("an execution is a number, as `to start` prints it"),
+            _ => Err("an execution is a number from 1 to 2147483647, as `to start` prints it"),
         }
     }
 }
@@ -98,6 +98,9 @@ impl FromStr for Link {
     }
 }
 
+/// The server answers 422 to a longer URL of a link.
+const LONGEST_URL: usize = 2083;
+
 impl Link {
     /// Whether both lead to the same place: the server adds a slash to `https://host`.
     pub fn same_as(&self, other: &Self) -> bool {
@@ -109,6 +112,9 @@ impl Link {
     pub fn problem(&self) -> Option<String> {
         if self.label.is_empty() {
             return Some("a link needs a label".to_owned());
+        }
+        if self.url.chars().count() > LONGEST_URL {
+            return Some(format!("the URL of `{}` is over {LONGEST_URL} characters", self.label));
         }
         http_url_problem(&self.url)
     }

@@ -179,6 +179,12 @@ pub fn hint(error: &Error) -> Option<String> {
     if error.is::<Problems>() {
         return Some("every flag has a variable: that of --test-plan is TO_TEST_PLAN".to_owned());
     }
+    if error.is::<MayBeStarted>() {
+        return Some("where the server has it not, --start-again opens it".to_owned());
+    }
+    if error.is::<OtherServer>() {
+        return Some("use that --url".to_owned());
+    }
     error.downcast_ref::<Usage>().and_then(|usage| usage.hint.clone())
 }
 

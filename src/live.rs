@@ -39,13 +39,20 @@ pub fn each_arrival(
     let (sender, receiver) = mpsc::sync_channel(QUEUE);
     thread::spawn(move || read(piped, &sender));
     let mut patience = Duration::MAX;
+    let mut queued = QUEUE;
     loop {
+        // What is in the queue was read, and is handed on before the end; a pipe may never pause.
+        if interrupt.signal().is_some() {
+            if queued == 0 {
+                return Ok(());
+            }
+            queued -= 1;
+        }
         let arrival = match receiver.recv_timeout(patience.min(interrupt::POLL)) {
             Ok((arrival, noted)) => {
                 notes.append(noted);
                 arrival
             }
-            // What is in the queue was read, and is handed on before the end.
             Err(RecvTimeoutError::Timeout) if interrupt.signal().is_some() => return Ok(()),
             Err(RecvTimeoutError::Timeout) => Arrival::Pause,
             Err(RecvTimeoutError::Disconnected) => return Ok(()),

@@ -64,8 +64,18 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.text, self.count)?;
         for (index, name) in self.names.iter().enumerate() {
+            let name = shown(name);
             write!(f, "{}`{name}`", if index == 0 { ": " } else { ", " })?;
         }
         if self.count > self.names.len() as u64 { f.write_str(", …") } else { Ok(()) }
+    }
+}
+
+/// A name, or its beginning where it would fill the screen.
+fn shown(name: &str) -> String {
+    const LONGEST: usize = 200;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
     }
 }

@@ -8,9 +8,10 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 
 use crate::batch::Batch;
-use crate::execution::ExecutionId;
+use crate::execution::{ExecutionId, Link};
+use crate::files;
 use crate::request::StartRequest;
-use crate::server::{Error, Home, Patch, Record, Server, Spool};
+use crate::server::{Error, Home, Patch, Record, Server, Spool, Target};
 
 const LOCK: &str = ".lock";
 
@@ -31,6 +32,9 @@ impl Outbox {
     /// # Errors
     /// A directory that cannot be read.
     pub fn find(&self, home: &Home) -> Result<Option<Record>, Error> {
+        if matches!(home.execution, ExecutionId::Outbox(_)) {
+            return Ok(None);
+        }
         for record in self.spool.records()? {
             if record.home()?.as_ref() == Some(home) {
                 return Ok(Some(record));
@@ -61,6 +65,17 @@ impl Outbox {
         Ok(record.path)
     }
 
+    /// Keeps links that the execution lacks.
+    ///
+    /// # Errors
+    /// As those of [`Outbox::keep`].
+    pub fn keep_links(&self, home: &Home, links: &[Link]) -> Result<PathBuf, Error> {
+        let _lock = self.lock()?;
+        let record = self.record(home)?;
+        links.iter().try_for_each(|link| record.append_link(link))?;
+        Ok(record.path)
+    }
+
     /// Opens an execution that no server has yet, or perhaps has: then `to push` will ask.
     ///
     /// # Errors
@@ -82,13 +97,25 @@ impl Outbox {
         Ok((ExecutionId::Outbox(id.number()), record.path))
     }
 
+    /// # Errors
+    /// An execution that waits in the outbox itself, and is there no more: it has no other home.
     fn record(&self, home: &Home) -> Result<Record, Error> {
+        if matches!(home.execution, ExecutionId::Outbox(_)) {
+            return Err(Error::NoSuchExecution { path: self.spool.path_of(home.execution) });
+        }
         if let Some(record) = self.find(home)? {
             return Ok(record);
         }
         let (_, record) = self.spool.create()?;
         record.write_home(home)?;
         Ok(record)
+    }
+
+    /// The execution that the server gave to one that waited here.
+    pub fn delivered(&self, execution: ExecutionId, target: &Target) -> Option<ExecutionId> {
+        let ExecutionId::Outbox(_) = execution else { return None };
+        let home = files::read_json::<Home>(&self.spool.path_of(execution)).ok()??;
+        (home.url == target.absolute().ok()?.to_string()).then_some(home.execution)
     }
 
     /// Held until it is dropped; a killed process lets it go.

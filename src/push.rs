@@ -8,14 +8,15 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{Delivery, Rejected, Sent};
-use crate::execution::{ExecutionId, Link};
+use crate::execution::ExecutionId;
 use crate::files;
+use crate::interrupt::Interrupt;
 use crate::notes::Notes;
 use crate::outbox::Outbox;
 use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::request::{Draft, StartRequest};
-use crate::server::{self, Home, Patch, Record, Server, StatusUpdate, Target};
+use crate::server::{self, Extent, Home, Patch, Record, Server, StatusUpdate, Target};
 
 /// Is there once all is delivered; it holds the server's execution.
 const DELIVERED: &str = "delivered.json";
@@ -34,6 +35,7 @@ pub struct Push<'a> {
     pub target: &'a Target,
     pub pace: Pace,
     pub progress: &'a Progress,
+    pub interrupt: &'a Interrupt,
     /// Open an execution again where an interrupted start may have opened one.
     pub start_again: bool,
 }
@@ -69,8 +71,7 @@ impl Push<'_> {
             record.write_starting()?;
         }
         let started = self.server.start(&request);
-        if !matches!(&started, Err(error) if error.leaves_fate_unknown() || is_interruption(error))
-        {
+        if !matches!(&started, Err(error) if error.leaves_fate_unknown()) {
             record.remove_starting()?;
         }
         let execution = started?;
@@ -89,16 +90,18 @@ impl Push<'_> {
         record: &Record,
         pushed: &mut Pushed,
     ) -> anyhow::Result<Option<ExecutionId>> {
+        let Some(_alone) = record.lock(self.interrupt)? else { return Ok(None) };
         let path = record.path.join(DELIVERED);
         if let Some(mark) = files::read_json::<Mark>(&path)?
-            && !record.has_grown(mark.results_end)?
+            && mark.extent == record.extent()?
         {
             return Ok(None);
         }
         let execution = self.open(record)?;
-        let results_end = self.deliver(record, execution, pushed)?;
+        let extent = record.extent()?;
+        self.deliver(record, execution, pushed)?;
         let home = Home { url: self.target.absolute()?.to_string(), execution };
-        files::replace(&path, &serde_json::to_vec(&Mark { home, results_end })?)
+        files::replace(&path, &serde_json::to_vec(&Mark { home, extent })?)
             .with_context(|| path.display().to_string())?;
         Ok(Some(execution))
     }
@@ -112,21 +115,21 @@ impl Push<'_> {
         record: &Record,
         execution: ExecutionId,
         pushed: &mut Pushed,
-    ) -> Result<u64, server::Error> {
+    ) -> Result<(), server::Error> {
         let patch = record.patch()?.unwrap_or_default();
         if patch.execution_metadata.is_some() {
             let metadata =
                 Patch { execution_metadata: patch.execution_metadata, ..Patch::default() };
             self.server.update(execution, &metadata)?;
         }
-        let end = self.deliver_results(record, execution, pushed)?;
+        self.deliver_results(record, execution, pushed)?;
         self.deliver_links(record, execution)?;
         self.deliver_status_updates(record, execution)?;
         let rest = Patch { execution_metadata: None, ..patch };
         if rest.status.is_some() || rest.ci_link.is_some() || rest.c3_link.is_some() {
             self.server.update(execution, &rest)?;
         }
-        Ok(end)
+        Ok(())
     }
 
     fn deliver_results(
@@ -134,11 +137,10 @@ impl Push<'_> {
         record: &Record,
         execution: ExecutionId,
         pushed: &mut Pushed,
-    ) -> Result<u64, server::Error> {
+    ) -> Result<(), server::Error> {
         let mut delivery = Delivery::new(self.server, execution, self.pace, self.progress);
-        let outcome = record
-            .each_result(0, |result| delivery.push(result))
-            .and_then(|end| delivery.flush().map(|()| end));
+        let outcome =
+            record.each_result(0, |result| delivery.push(result)).and_then(|_| delivery.flush());
         pushed.sent.add(delivery.sent);
         pushed.rejected.append(&mut delivery.rejected);
         pushed.notes.append(delivery.notes);
@@ -152,9 +154,14 @@ impl Push<'_> {
             return Ok(());
         }
         let known = self.server.execution(execution)?.map(|execution| execution.relevant_links);
-        let known = known.unwrap_or_default();
-        let lacking = |link: &&Link| !known.iter().any(|known| known.same_as(link));
-        links.iter().filter(lacking).try_for_each(|link| self.server.add_link(execution, link))
+        let mut known = known.unwrap_or_default();
+        for link in links {
+            if !known.iter().any(|known| known.same_as(&link)) {
+                self.server.add_link(execution, &link)?;
+                known.push(link);
+            }
+        }
+        Ok(())
     }
 
     fn deliver_status_updates(
@@ -176,7 +183,8 @@ impl Push<'_> {
 }
 
 impl Outbox {
-    /// Delivers what is kept in `record` and takes it away, also what was added meanwhile.
+    /// Delivers what is kept in `record` and takes it away, also what was added meanwhile. There is
+    /// no execution to tell where another process did.
     ///
     /// # Errors
     /// What the server does not take, which stays.
@@ -185,14 +193,21 @@ impl Outbox {
         record: &Record,
         push: &Push<'_>,
         pushed: &mut Pushed,
-    ) -> anyhow::Result<ExecutionId> {
+    ) -> anyhow::Result<Option<ExecutionId>> {
+        let Some(_alone) = record.lock(push.interrupt)? else { return Ok(None) };
         let execution = push.open(record)?;
         loop {
-            let end = push.deliver(record, execution, pushed)?;
+            let extent = record.extent()?;
+            push.deliver(record, execution, pushed)?;
             let _lock = self.lock()?;
-            if !record.has_grown(end)? {
+            if record.extent()? == extent {
+                let has_waited = record.start()?.is_some();
                 record.clone().remove()?;
-                return Ok(execution);
+                if has_waited {
+                    let url = push.target.absolute()?.to_string();
+                    record.leave(&Home { url, execution })?;
+                }
+                return Ok(Some(execution));
             }
         }
     }
@@ -203,8 +218,8 @@ impl Outbox {
 struct Mark {
     #[serde(flatten)]
     home: Home,
-    /// Where the results ended that were delivered, in bytes: more may be added.
-    results_end: u64,
+    /// More may be added.
+    extent: Extent,
 }
 
 fn read_request(record: &Record) -> anyhow::Result<StartRequest> {
@@ -212,10 +227,6 @@ fn read_request(record: &Record) -> anyhow::Result<StartRequest> {
     let text = record.start()?.with_context(|| format!("{} is missing", place()))?;
     let draft = Draft::from_json(&text).with_context(place)?;
     draft.check().with_context(place)
-}
-
-fn is_interruption(error: &server::Error) -> bool {
-    matches!(error, server::Error::Interrupted { .. })
 }
 
 /// The server gives a time back in its own form: to the second, without a zone.

@@ -26,7 +26,7 @@ use crate::request::StartRequest;
 
 pub use error::{Error, KeyProblem, Refusal};
 pub use http::HttpServer;
-pub use record::{Home, Record, StatusUpdate};
+pub use record::{Extent, Home, Record, StatusUpdate};
 pub use retry::{Policy, Repeat};
 pub use spool::Spool;
 pub use token::Token;

@@ -86,6 +86,7 @@ impl Destination {
             target: context.target()?,
             pace: context.pace(),
             progress,
+            interrupt: &context.interrupt,
             start_again: false,
         };
         match self.outbox.empty(&record, &push, &mut pushed) {

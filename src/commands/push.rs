@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Context;
 use crate::cli::Push as Arguments;
-use crate::failure::{Exit, NoResults};
+use crate::failure::{self, Exit, NoResults};
 use crate::outbox::Outbox;
 use crate::progress::Progress;
 use crate::push::{Push, Pushed};
@@ -24,6 +24,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
         target: context.target()?,
         pace: context.pace(),
         progress: &progress,
+        interrupt: &context.interrupt,
         start_again: arguments.start_again,
     };
     let outbox = Outbox::new(state.outbox());
@@ -36,8 +37,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
     }
     let mut exit = Exit::Success;
     for record in records {
-        if context.interrupt.signal().is_some() {
-            break;
+        if let Some(signal) = context.interrupt.signal() {
+            return Ok(exit.and(failure::exit_of_signal(signal)));
         }
         let outbox = arguments.directory.is_none().then_some(&outbox);
         exit = exit.and(push_record(&record, outbox, &push, &state, context)?);
@@ -61,7 +62,7 @@ fn push_record(
 ) -> anyhow::Result<Exit> {
     let mut pushed = Pushed::default();
     let outcome = match outbox {
-        Some(outbox) => outbox.empty(record, push, &mut pushed).map(Some),
+        Some(outbox) => outbox.empty(record, push, &mut pushed),
         None => push.spooled(record, &mut pushed),
     };
     let place = record.path.display();

@@ -46,7 +46,7 @@ pub fn run(run: Run, context: &Context) -> anyhow::Result<Exit> {
         context.talk.line(format_args!("execution {execution}"));
         Ok(())
     });
-    let Some(execution) = context.started() else { return opened.map(|()| Exit::Fault) };
+    let Some(execution) = context.started() else { return opened };
     if let Err(error) = opened {
         context.talk.error(&error);
     }

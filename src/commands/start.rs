@@ -40,8 +40,7 @@ pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
             execution.to_string()
         };
         Ok(talk::data(format!("{line}\n").as_bytes())?)
-    })?;
-    Ok(Exit::Success)
+    })
 }
 
 /// Opens an execution and notes it. `announce` is told of it as soon as it is open: what goes wrong
@@ -54,14 +53,16 @@ pub fn open(
     options: StartOptions,
     context: &Context,
     announce: impl FnOnce(ExecutionId) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Exit> {
     let request = request(options, context)?;
     let target = context.target()?;
     let state = context.state()?;
     let server = context.server()?;
 
     let id = match server.start(&request) {
-        Err(error) if context.best_effort() => open_in_outbox(&request, error, &state, context)?,
+        Err(error) if context.best_effort() && context.interrupt.signal().is_none() => {
+            open_in_outbox(&request, error, &state, context)?
+        }
         started => started?,
     };
     // The id is said also where it cannot be noted: nothing else may name the execution.
@@ -73,14 +74,22 @@ pub fn open(
     noted?;
 
     if matches!(id, ExecutionId::Outbox(_)) {
-        return Ok(());
+        return Ok(Exit::Success);
     }
     let found = found_before(&*server, &request, id, &context.talk);
     if let Some(execution) = &found {
         warn_if_ended(execution, id, &context.talk);
     }
     let known = found.map(|execution| execution.relevant_links).unwrap_or_default();
-    add_links(&*server, id, &request.links, &known)
+    let Err(error) = add_links(&*server, id, &request.links, &known) else {
+        return Ok(Exit::Success);
+    };
+    if error.downcast_ref().is_some_and(server::Error::is_final) {
+        return Err(error);
+    }
+    // Those that the server has by then are not sent again.
+    let path = Outbox::new(state.outbox()).keep_links(&context.home(id)?, &request.links)?;
+    Ok(context.say_undelivered(&error, Some(("the links".to_owned(), path))))
 }
 
 /// `--best-effort`: what no server could open waits in the outbox for `to push`.
@@ -90,11 +99,16 @@ fn open_in_outbox(
     state: &StateDirectory,
     context: &Context,
 ) -> anyhow::Result<ExecutionId> {
-    let is_open_perhaps = error.leaves_fate_unknown() && request.ci_link().is_none();
-    let (id, path) = Outbox::new(state.outbox()).start(request, is_open_perhaps)?;
+    let outbox = Outbox::new(state.outbox());
+    let (id, path) = outbox.start(request, is_open_perhaps(request, &error))?;
     let kept = Some(("the execution".to_owned(), path));
     context.say_undelivered(&error.into(), kept);
     Ok(id)
+}
+
+/// Whether the server may have opened an execution that nothing can find again.
+fn is_open_perhaps(request: &StartRequest, error: &server::Error) -> bool {
+    error.leaves_fate_unknown() && request.ci_link().is_none()
 }
 
 fn request(options: StartOptions, context: &Context) -> anyhow::Result<StartRequest> {

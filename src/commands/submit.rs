@@ -148,6 +148,8 @@ fn send_live(
     reading: &Reading,
     context: &Context,
 ) -> anyhow::Result<Exit> {
+    // What was read from a pipe cannot be read again: from now on a signal must not lose it.
+    context.interrupt.catch()?;
     let progress = Progress::new(None, &context.talk);
     let (mut courier, before) = destination.courier(&progress, context)?;
     let (hasher, mut seen) = (RandomState::new(), HashSet::new());

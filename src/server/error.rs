@@ -140,7 +140,7 @@ impl Error {
     /// Whether the server may have carried out the request all the same.
     pub fn leaves_fate_unknown(&self) -> bool {
         match self {
-            Self::Timeout { .. } | Self::Broken { .. } => true,
+            Self::Timeout { .. } | Self::Broken { .. } | Self::Interrupted { .. } => true,
             Self::Status(refusal) => matches!(refusal.status, 502 | 504),
             Self::GivenUp { last, .. } | Self::MayExist(last) => last.leaves_fate_unknown(),
             _ => false,

@@ -152,6 +152,8 @@ impl HttpServer {
     }
 
     fn final_error(&self, error: Error, tried: Tried) -> Error {
+        let left = self.retry.retry_for.saturating_sub(tried.elapsed);
+        let asked = error.retry_after().unwrap_or_default();
         match error {
             Error::Status(mut refusal) if refusal.status == 403 && !refusal.from_proxy => {
                 refusal.key = self.key_problem();
@@ -160,7 +162,7 @@ impl HttpServer {
             error if error.is_transient() => Error::GivenUp {
                 attempts: tried.attempts,
                 elapsed: tried.elapsed,
-                is_end_of_patience: tried.elapsed >= self.retry.retry_for,
+                is_end_of_patience: left.is_zero() || asked > left,
                 last: Box::new(error),
             },
             error => error,

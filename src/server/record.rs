@@ -6,9 +6,10 @@
 //! next opening.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use super::{Error, Execution, Patch};
 use crate::batch::{Batch, Encoded};
 use crate::execution::{COMPLETED, ExecutionId, Link};
 use crate::files;
+use crate::interrupt::{self, Interrupt};
 use crate::request::StartRequest;
 use crate::results::{Status, TestResult};
 
@@ -44,6 +46,16 @@ pub struct Home {
 #[derive(Clone, Debug)]
 pub struct Record {
     pub path: PathBuf,
+}
+
+/// How much a directory holds; not the same once anything was added.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Extent {
+    /// Bytes of whole lines.
+    results: u64,
+    links: u64,
+    status_updates: u64,
+    patch: Option<Value>,
 }
 
 impl Record {
@@ -174,19 +186,70 @@ impl Record {
         })
     }
 
-    /// Whether results were added behind the byte `end`.
-    pub fn has_grown(&self, end: u64) -> Result<bool, Error> {
-        let path = self.path.join(RESULTS);
-        match fs::metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            metadata => Ok(metadata.map_err(at(&path))?.len() > end),
+    /// Waits until no other process delivers this directory, and keeps others from it until the
+    /// file is dropped. `None` where another took it away.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`]; a directory that cannot be read.
+    pub fn lock(&self, interrupt: &Interrupt) -> Result<Option<File>, Error> {
+        let directory = match File::open(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            directory => directory.map_err(at(&self.path))?,
+        };
+        loop {
+            match directory.try_lock() {
+                Ok(()) => return Ok(self.is_begun().then_some(directory)),
+                Err(TryLockError::Error(error)) => return Err(at(&self.path)(error)),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if let Some(signal) = interrupt.signal() {
+                return Err(Error::Interrupted { signal });
+            }
+            thread::sleep(interrupt::POLL);
         }
     }
 
+    /// How much there is to deliver.
+    pub fn extent(&self) -> Result<Extent, Error> {
+        let whole_lines = |name| whole_lines(&self.path.join(name));
+        Ok(Extent {
+            results: whole_lines(RESULTS)?,
+            links: whole_lines(LINKS)?,
+            status_updates: whole_lines(EVENTS)?,
+            patch: read_json(&self.path.join(PATCH))?,
+        })
+    }
+
+    /// Whether anything was recorded: a process may be killed before it comes to that.
+    pub fn is_begun(&self) -> bool {
+        [START, EXECUTION, RESULTS, PATCH, LINKS, EVENTS]
+            .iter()
+            .any(|name| self.path.join(name).exists())
+    }
+
+    /// Takes the directory away, all at once: half of one would be taken for something to deliver.
+    ///
     /// # Errors
     /// A directory that cannot be removed.
     pub fn remove(self) -> Result<(), Error> {
-        fs::remove_dir_all(&self.path).map_err(at(&self.path))
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let hidden = self.path.with_file_name(format!(".{name}"));
+        match fs::remove_dir_all(&hidden) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(at(&hidden)(error));
+            }
+            _ => fs::rename(&self.path, &hidden).map_err(at(&self.path))?,
+        }
+        fs::remove_dir_all(&hidden).map_err(at(&hidden))
+    }
+
+    /// Leaves the server's execution in the place of a directory that is removed: variables and
+    /// notes may still name it, and its number must not come to mean another.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn leave(&self, home: &Home) -> Result<(), Error> {
+        write_json(&self.path, home)
     }
 
     fn append_json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
@@ -274,9 +337,25 @@ fn append_to(path: &Path, lines: &[u8]) -> io::Result<()> {
 
 /// Truncates the file after its last line feed, and returns its length then.
 fn cut_torn_line(file: &mut File) -> io::Result<u64> {
+    let end = end_of_lines(file)?;
+    if end < file.metadata()?.len() {
+        file.set_len(end)?;
+    }
+    Ok(end)
+}
+
+/// How many bytes of a file are whole lines. One that is not there has none.
+fn whole_lines(path: &Path) -> Result<u64, Error> {
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        file => file.and_then(|mut file| end_of_lines(&mut file)).map_err(at(path)),
+    }
+}
+
+/// The place behind the file's last line feed.
+fn end_of_lines(file: &mut File) -> io::Result<u64> {
     const BLOCK: u64 = 64 << 10;
-    let length = file.metadata()?.len();
-    let mut end = length;
+    let mut end = file.metadata()?.len();
     let mut block = Vec::new();
     while end > 0 {
         let start = end.saturating_sub(BLOCK);
@@ -284,13 +363,9 @@ fn cut_torn_line(file: &mut File) -> io::Result<u64> {
         block.clear();
         Read::by_ref(file).take(end - start).read_to_end(&mut block)?;
         if let Some(last) = block.iter().rposition(|byte| *byte == b'\n') {
-            end = start + last as u64 + 1;
-            break;
+            return Ok(start + last as u64 + 1);
         }
         end = start;
-    }
-    if end < length {
-        file.set_len(end)?;
     }
     Ok(end)
 }

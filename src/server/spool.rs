@@ -69,7 +69,8 @@ impl Spool {
         Record::open(self.path_of(id))
     }
 
-    fn path_of(&self, id: ExecutionId) -> PathBuf {
+    /// The directory of an execution, whether it is there or not.
+    pub fn path_of(&self, id: ExecutionId) -> PathBuf {
         self.directory.join(id.number().to_string())
     }
 
@@ -77,7 +78,8 @@ impl Spool {
     fn find(&self, ci_link: Option<&str>) -> Result<Option<ExecutionId>, Error> {
         let Some(ci_link) = ci_link else { return Ok(None) };
         for id in self.ids()? {
-            if self.record(id)?.ci_link()?.as_deref() == Some(ci_link) {
+            let Ok(record) = self.record(id) else { continue };
+            if record.ci_link()?.as_deref() == Some(ci_link) {
                 return Ok(Some(id));
             }
         }
@@ -97,7 +99,8 @@ impl Spool {
         let mut names = self.names()?;
         names.sort_by_cached_key(|name| (name.parse::<u64>().unwrap_or(u64::MAX), name.clone()));
         let paths = names.into_iter().map(|name| self.directory.join(name));
-        Ok(paths.filter(|path| path.is_dir()).map(|path| Record { path }).collect())
+        let records = paths.filter(|path| path.is_dir()).map(|path| Record { path });
+        Ok(records.filter(Record::is_begun).collect())
     }
 
     /// What is in the directory, but for hidden files. One that is missing holds nothing.

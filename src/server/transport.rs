@@ -57,7 +57,8 @@ impl Transport {
             "https" => with_trust(builder, settings.ca_cert.as_ref())?,
             _ => without_tls(builder)?,
         };
-        let client = builder.build().map_err(|error| setup_error(&error))?;
+        let client =
+            builder.build().map_err(|error| setup_error(&error, settings.ca_cert.as_ref()))?;
         let base = format!("{}/v1", base.as_str().trim_end_matches('/'));
         Ok(Self { base, client, settings })
     }
@@ -228,8 +229,13 @@ fn without_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
     Ok(builder.tls_backend_preconfigured(config))
 }
 
-fn setup_error(error: &reqwest::Error) -> Error {
-    Error::Setup { reason: innermost(error) }
+/// A certificate is decoded only here.
+fn setup_error(error: &reqwest::Error, ca_cert: Option<&PathBuf>) -> Error {
+    let reason = innermost(error);
+    match ca_cert.filter(|_| find::<rustls::Error>(error).is_some()) {
+        Some(path) => Error::CaCert { path: path.clone(), reason },
+        None => Error::Setup { reason },
+    }
 }
 
 /// The last of an error's causes, which names the trouble.

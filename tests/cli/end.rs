@@ -97,7 +97,7 @@ fn an_execution_that_is_no_number_is_a_usage_error() {
     for id in ["0", "x", "2147483648", "1.5"] {
         let said = format!(
             "error: invalid value '{id}' for '--execution <ID>': \
-             an execution is a number, as `to start` prints it\n\n\
+             an execution is a number from 1 to 2147483647, as `to start` prints it\n\n\
              For more information, try '--help'.\n"
         );
         let place = Place::new(&server.url());

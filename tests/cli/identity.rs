@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::standin::{ALWAYS, Fault, Request, Response, Server, starts};
-use crate::to::{Place, Run};
+use crate::to::{Place, Run, kept};
 
 const LINK: &str = "https://ci.example/job/1";
 
@@ -160,8 +160,9 @@ fn a_link_of_unknown_fate_is_reported_and_not_sent_again() {
         server.fault(posts_link, 1, fault);
         let place = linked(&server).with("TO_RELEVANT_LINK", "Logs=https://logs.example/1");
         let said = format!(
-            "error: execution 1 is open, but may lack the link `Logs`: {}\n",
-            reason.replace("{url}", &server.url())
+            "error: execution 1 is open, but may lack the link `Logs`: {}\n{}",
+            reason.replace("{url}", &server.url()),
+            kept("the links", ".to")
         );
         assert_eq!(place.to("start"), Run::new(4, "1\n", &said));
         assert_eq!(count(&server, posts_link), 1);

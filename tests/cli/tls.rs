@@ -1,0 +1,175 @@
+//! Certificates: a private authority is trusted where it is named, and nowhere else.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::crypto::ring;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::lab::{Lab, names};
+use crate::standin::{Server, Stream};
+use crate::to::{Place, Run};
+
+/// A certificate authority made for one test.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let pem = params.self_signed(&key).expect("a certificate").pem();
+        Self { issuer: Issuer::new(params, key), pem }
+    }
+
+    /// The settings of a server with a certificate for this host.
+    fn server(&self, host: &str, last_year: i32) -> ServerConfig {
+        let mut params = CertificateParams::new(vec![host.to_owned()]).expect("a name");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(last_year, 1, 1);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        ServerConfig::builder_with_provider(ring::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .expect("protocols")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("a certificate with its key")
+    }
+}
+
+fn accept(config: ServerConfig) -> impl Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send + Sync {
+    let config = Arc::new(config);
+    move |tcp| {
+        let session = ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
+        Ok(Box::new(StreamOwned::new(session, tcp)))
+    }
+}
+
+/// A server with such a certificate, and a place that has the authority's in a file.
+fn lab(authority: &Authority, host: &str, last_year: i32) -> Lab {
+    let config = authority.server(host, last_year);
+    let lab = Lab::of(Server::builder().tls(accept(config)).start());
+    lab.place.write("ca.pem", &authority.pem);
+    lab
+}
+
+/// What is said where the certificate is not trusted; the key does not leave.
+fn assert_refused(lab: &Lab, reason: &str, arguments: &str) {
+    lab.server.expect_no_requests();
+    lab.report(2);
+    let submit = format!("submit -q report.jsonl --api-key secret {arguments}");
+    let said = format!(
+        "error: 0 of 2 results were sent: cannot trust URL/v1: {reason}\n\
+         hint: --ca-cert PEM trusts a private certificate authority\n\
+         warning: kept 2 results in .to/outbox/1\n\
+         hint: `to push` delivers what is kept\n"
+    );
+    assert_eq!(lab.to(&submit), Run::new(4, "", &said));
+}
+
+#[test]
+fn a_private_authority_is_trusted_where_it_is_named() {
+    let authority = Authority::new();
+    let lab = lab(&authority, "127.0.0.1", 2100);
+    lab.report(250);
+    let run = lab.to("submit -q report.jsonl --ca-cert ca.pem --api-key secret");
+    assert_eq!(run, Run::new(0, "", ""));
+    assert_eq!(lab.stored(), names(250));
+    assert!(lab.server.requests().iter().all(|request| request.connection == 1));
+    // Among others, as in a system's bundle.
+    lab.place.write("bundle.pem", Authority::new().pem + &authority.pem);
+    let run = lab.with("TO_CA_CERT", "bundle.pem").to("end");
+    assert_eq!(run, Run::new(0, "PASSED\n", ""));
+}
+
+#[test]
+fn an_unknown_authority_is_not_trusted_and_a_push_with_it_delivers() {
+    let authority = Authority::new();
+    let lab = lab(&authority, "127.0.0.1", 2100);
+    let reason = "invalid peer certificate: UnknownIssuer";
+    assert_refused(&lab, reason, "");
+    lab.place.write("other.pem", Authority::new().pem);
+    assert_eq!(lab.to("submit -q report.jsonl --ca-cert other.pem").status, 4);
+    assert_eq!(lab.server.requests().len(), 0);
+}
+
+#[test]
+fn what_was_kept_for_want_of_trust_is_delivered_with_it() {
+    let authority = Authority::new();
+    let lab = lab(&authority, "127.0.0.1", 2100);
+    let names = lab.report(2);
+    assert_eq!(lab.to("submit -q report.jsonl").status, 4);
+    assert_eq!(lab.to("push -q --ca-cert ca.pem"), Run::new(0, "1\n", ""));
+    assert_eq!(lab.stored(), names);
+}
+
+#[test]
+fn a_certificate_of_another_host_is_not_trusted() {
+    let lab = lab(&Authority::new(), "test-observer.example", 2100);
+    lab.server.expect_no_requests();
+    lab.report(2);
+    let run = lab.to("submit -q report.jsonl --ca-cert ca.pem");
+    assert_eq!(run.status, 4);
+    let said = "cannot trust URL/v1: invalid peer certificate: certificate not valid for name \
+                \"127.0.0.1\"";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+}
+
+#[test]
+fn an_expired_certificate_is_not_trusted() {
+    let lab = lab(&Authority::new(), "127.0.0.1", 2021);
+    lab.server.expect_no_requests();
+    lab.report(2);
+    let run = lab.to("submit -q report.jsonl --ca-cert ca.pem");
+    assert_eq!(run.status, 4);
+    let said = "cannot trust URL/v1: invalid peer certificate: certificate expired";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+}
+
+#[test]
+fn a_server_without_tls_is_told_from_one_that_is_down() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let answering = std::thread::spawn(move || {
+        let (mut tcp, _) = listener.accept().expect("a connection");
+        tcp.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").expect("a client");
+        // Closed at once, the answer might be lost with what was not read.
+        _ = tcp.read(&mut [0; 4096]);
+    });
+    let place = Place::new(&format!("https://127.0.0.1:{port}")).with_snap();
+    let said = format!(
+        "error: cannot trust https://127.0.0.1:{port}/v1: \
+         received corrupt message of type InvalidContentType\n\
+         hint: --ca-cert PEM trusts a private certificate authority\n"
+    );
+    assert_eq!(place.to("start"), Run::new(4, "", &said));
+    answering.join().expect("a thread");
+}
+
+#[test]
+fn a_file_that_holds_no_certificate_is_a_usage_error() {
+    let lab = lab(&Authority::new(), "127.0.0.1", 2100);
+    lab.server.expect_no_requests();
+    lab.report(1);
+    lab.place.write("empty.pem", "");
+    lab.place.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let cases = [
+        ("none.pem", "no such file or directory"),
+        ("empty.pem", "it holds no certificate in PEM"),
+    ];
+    for (file, reason) in cases {
+        let run = lab.to(&format!("submit report.jsonl --ca-cert {file}"));
+        assert_eq!(run, Run::new(2, "", &format!("error: --ca-cert {file}: {reason}\n")));
+    }
+    let run = lab.to("submit report.jsonl --ca-cert broken.pem");
+    let said = "error: --ca-cert broken.pem: invalid peer certificate: BadEncoding\n";
+    assert_eq!(run, Run::new(2, "", said));
+}
