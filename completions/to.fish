@@ -45,6 +45,10 @@ complete -c to -n "__fish_to_needs_command" -s h -l help -d 'Print help'
 complete -c to -n "__fish_to_needs_command" -s V -l version -d 'Print version'
 complete -c to -n "__fish_to_needs_command" -f -a "end" -d 'Completes the execution and prints the status that the server computed'
 complete -c to -n "__fish_to_needs_command" -f -a "push" -d 'Delivers what is kept: the outbox, or a spool directory'
+complete -c to -n "__fish_to_needs_command" -f -a "result" -d 'Sends one result, typed by hand'
+complete -c to -n "__fish_to_needs_command" -f -a "update" -d 'Tells the execution something else: a status, links, metadata, an event'
+complete -c to -n "__fish_to_needs_command" -f -a "show" -d 'Shows the execution and its results, failures first'
+complete -c to -n "__fish_to_needs_command" -f -a "check" -d 'Tells whether results can be submitted here, and what stands in the way'
 complete -c to -n "__fish_to_needs_command" -f -a "completions" -d 'Prints the completions of a shell'
 complete -c to -n "__fish_to_needs_command" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
 complete -c to -n "__fish_to_needs_command" -f -a "submit" -d 'Reads reports and sends their results'
@@ -95,6 +99,96 @@ complete -c to -n "__fish_to_using_subcommand push" -l json -d 'One JSON object 
 complete -c to -n "__fish_to_using_subcommand push" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
 complete -c to -n "__fish_to_using_subcommand push" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
 complete -c to -n "__fish_to_using_subcommand push" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand result" -l comment -d 'What there is to say about it' -r
+complete -c to -n "__fish_to_using_subcommand result" -l log -d 'Its log: a text, @FILE, or - for standard input' -r
+complete -c to -n "__fish_to_using_subcommand result" -l category -d 'The group of tests that it belongs to' -r
+complete -c to -n "__fish_to_using_subcommand result" -l template-id -d 'What it has in common with tests that are made from the same template' -r
+complete -c to -n "__fish_to_using_subcommand result" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail' -r
+complete -c to -n "__fish_to_using_subcommand result" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand result" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand result" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand result" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand result" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand result" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand result" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand result" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand result" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand result" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand result" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand result" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand result" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand result" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand result" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand result" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand update" -l status -d 'The status; COMPLETED has the server compute it' -r -f -a "NOT_STARTED\t''
+IN_PROGRESS\t''
+PASSED\t''
+FAILED\t''
+NOT_TESTED\t''
+ENDED_PREMATURELY\t''
+COMPLETED\t''"
+complete -c to -n "__fish_to_using_subcommand update" -l ci-link -d 'The CI job\'s URL, which no other execution may have' -r
+complete -c to -n "__fish_to_using_subcommand update" -l c3-link -d 'The URL of a submission in Certification' -r
+complete -c to -n "__fish_to_using_subcommand update" -l metadata -d 'A fact about the execution; repeatable, also with several values of one key' -r
+complete -c to -n "__fish_to_using_subcommand update" -l link -d 'A link to show with the execution; repeatable' -r
+complete -c to -n "__fish_to_using_subcommand update" -l event -d 'Something that happened now; repeatable' -r
+complete -c to -n "__fish_to_using_subcommand update" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand update" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand update" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand update" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand update" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand update" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand update" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand update" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand update" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand update" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand update" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand update" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand update" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand update" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand update" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand update" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand show" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand show" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand show" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand show" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand show" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand show" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand show" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand show" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand show" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand show" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand show" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand show" -l logs -d 'Show the logs too'
+complete -c to -n "__fish_to_using_subcommand show" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand show" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand show" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand show" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand show" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand check" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand check" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand check" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand check" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand check" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand check" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand check" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand check" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand check" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand check" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand check" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand check" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand check" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand check" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand check" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand check" -s h -l help -d 'Print help'
 complete -c to -n "__fish_to_using_subcommand completions" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
 complete -c to -n "__fish_to_using_subcommand completions" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
 complete -c to -n "__fish_to_using_subcommand completions" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
@@ -247,10 +341,14 @@ complete -c to -n "__fish_to_using_subcommand run" -l json -d 'One JSON object o
 complete -c to -n "__fish_to_using_subcommand run" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
 complete -c to -n "__fish_to_using_subcommand run" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
 complete -c to -n "__fish_to_using_subcommand run" -s h -l help -d 'Print help'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "end" -d 'Completes the execution and prints the status that the server computed'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "push" -d 'Delivers what is kept: the outbox, or a spool directory'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "completions" -d 'Prints the completions of a shell'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "submit" -d 'Reads reports and sends their results'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "run" -d 'Opens an execution, runs the tests, sends their reports, and completes the execution'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push completions start submit run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "end" -d 'Completes the execution and prints the status that the server computed'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "push" -d 'Delivers what is kept: the outbox, or a spool directory'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "result" -d 'Sends one result, typed by hand'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "update" -d 'Tells the execution something else: a status, links, metadata, an event'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "show" -d 'Shows the execution and its results, failures first'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "check" -d 'Tells whether results can be submitted here, and what stands in the way'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "completions" -d 'Prints the completions of a shell'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "submit" -d 'Reads reports and sends their results'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "run" -d 'Opens an execution, runs the tests, sends their reports, and completes the execution'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

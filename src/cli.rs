@@ -11,7 +11,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{BoolishValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser};
 use clap::{Subcommand, ValueEnum};
@@ -22,6 +22,7 @@ use crate::execution::{COMPLETED, ExecutionId, Link, STATUSES};
 use crate::input::Format;
 use crate::input::junit::Template;
 use crate::request::{self, Draft, FIELDS, Family, Field, Kind, Origin};
+use crate::results::Status;
 use crate::server::{Target, Token};
 
 /// The heading of the options that every command has.
@@ -179,6 +180,10 @@ pub enum Task {
     End(End),
     Push(Push),
     Run(Box<Run>),
+    Result(NewResult),
+    Update(Update),
+    Show(Show),
+    Check(Check),
     Completions(Completions),
 }
 
@@ -367,6 +372,150 @@ May be repeated, also after it was interrupted: nothing is lost, and nothing is 
 Examples:
   to push
   to push results-of-the-lab";
+
+/// Sends one result, typed by hand
+#[derive(Debug, Args)]
+#[command(after_help = RESULT_MORE)]
+pub struct NewResult {
+    /// The test's name
+    #[arg(value_parser = name)]
+    pub name: String,
+
+    /// What came of it, in any case; also pass, fail and skip
+    #[arg(ignore_case = true, value_parser = outcomes())]
+    pub status: Status,
+
+    /// What there is to say about it
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+
+    /// Its log: a text, @FILE, or - for standard input
+    #[arg(long, value_name = "TEXT|@FILE|-")]
+    pub log: Option<LogSource>,
+
+    /// The group of tests that it belongs to
+    #[arg(long, value_name = "TEXT")]
+    pub category: Option<String>,
+
+    /// What it has in common with tests that are made from the same template
+    #[arg(long, value_name = "TEXT")]
+    pub template_id: Option<String>,
+
+    /// The longest log, in bytes or with K or M; a longer one keeps its head and tail
+    #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = size)]
+    pub max_log: usize,
+}
+
+const RESULT_MORE: &str = "\
+May be repeated: the last result of a name replaces the one before.
+
+Examples:
+  to result 'screen/brightness' passed
+  to result 'wifi/roaming' failed --comment 'lost the network' --log @wifi.log
+  dmesg | to result 'suspend/resume' fail --log -";
+
+/// Where a log is.
+#[derive(Clone, Debug)]
+pub enum LogSource {
+    Text(String),
+    File(PathBuf),
+    StandardInput,
+}
+
+impl From<String> for LogSource {
+    fn from(text: String) -> Self {
+        match text.strip_prefix('@') {
+            Some(path) => Self::File(PathBuf::from(path)),
+            None if text == "-" => Self::StandardInput,
+            None => Self::Text(text),
+        }
+    }
+}
+
+fn outcomes() -> impl TypedValueParser<Value = Status> {
+    let short = [("passed", "pass"), ("failed", "fail"), ("skipped", "skip")];
+    let values = short.map(|(word, short)| PossibleValue::new(word).alias(short));
+    let read = |word: String| Status::from_word(&word).ok_or("none of the three");
+    PossibleValuesParser::new(values).try_map(read)
+}
+
+fn name(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("a result needs a name") } else { Ok(text.to_owned()) }
+}
+
+/// Tells the execution something else: a status, links, metadata, an event
+#[derive(Debug, Args)]
+#[command(after_help = UPDATE_MORE)]
+pub struct Update {
+    /// The status; COMPLETED has the server compute it
+    #[arg(long, value_name = "STATUS")]
+    #[arg(value_parser = PossibleValuesParser::new([&STATUSES[..], &[COMPLETED]].concat()))]
+    pub status: Option<String>,
+
+    /// The CI job's URL, which no other execution may have
+    #[arg(long, value_name = "URL")]
+    pub ci_link: Option<String>,
+
+    /// The URL of a submission in Certification
+    #[arg(long, value_name = "URL")]
+    pub c3_link: Option<String>,
+
+    /// A fact about the execution; repeatable, also with several values of one key
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub metadata: Vec<String>,
+
+    /// A link to show with the execution; repeatable
+    #[arg(long, value_name = "LABEL=URL")]
+    pub link: Vec<String>,
+
+    /// Something that happened now; repeatable
+    #[arg(long, value_name = "NAME[=DETAIL]")]
+    pub event: Vec<String>,
+}
+
+const UPDATE_MORE: &str = "\
+Metadata goes first, then status and job links, then links, then events. Metadata is added to what
+is there.
+
+May be repeated: a link that the execution has is not added again. An event is added each time.
+
+Examples:
+  to update --metadata cloud=aws --metadata cloud=gcp --metadata kernel=6.8.0-50-generic
+  to update --link 'Logs=https://logs.example/1' --c3-link https://c3.example/submission/9
+  to update --event 'provisioned=in 12 minutes'";
+
+/// Shows the execution and its results, failures first
+#[derive(Debug, Args)]
+#[command(after_help = SHOW_MORE)]
+pub struct Show {
+    /// Show the logs too
+    #[arg(long)]
+    pub logs: bool,
+}
+
+const SHOW_MORE: &str = "\
+May be repeated: nothing is changed.
+
+Examples:
+  to show
+  to show --logs
+  to show --json | jq -r '.results[] | select(.status == \"FAILED\") | .name'";
+
+/// Tells whether results can be submitted here, and what stands in the way
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_MORE)]
+pub struct Check {}
+
+const CHECK_MORE: &str = "\
+Asks whether this is Test Observer's API, reachable and trusted, whether it knows the key, and
+whether the key may submit. Each question is asked once. Exits 0 where all is well, 4 where the
+server cannot be reached, 5 where it refuses or is not the API.
+
+May be repeated: nothing is changed.
+
+Examples:
+  to check
+  to check --url https://test-observer.example --api-key-file key";
 
 /// Prints the completions of a shell
 #[derive(Debug, Args)]

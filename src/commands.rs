@@ -1,11 +1,15 @@
 //! The commands, one file each, and what they have in common.
 
+pub mod check;
 mod destination;
 pub mod end;
 pub mod push;
+pub mod result;
 pub mod run;
+pub mod show;
 pub mod start;
 pub mod submit;
+pub mod update;
 
 use std::cell::Cell;
 use std::fs;
@@ -120,6 +124,11 @@ impl Context {
     /// The execution that this command itself started.
     pub fn started(&self) -> Option<ExecutionId> {
         self.started.get()
+    }
+
+    /// The state directory as it is, for a command that writes nothing.
+    pub fn state_to_read(&self) -> StateDirectory {
+        StateDirectory::new(self.common.state_dir.clone())
     }
 
     /// The execution to work on: the one given, or the one noted.

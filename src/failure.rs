@@ -145,7 +145,9 @@ fn server_exit(error: &server::Error) -> Exit {
     match error {
         server::Error::Interrupted { signal } => exit_of_signal(*signal),
         server::Error::ExposedKey { .. } | server::Error::CaCert { .. } => Exit::Usage,
-        server::Error::NotTheApi { .. } | server::Error::NoSuchExecution { .. } => Exit::Refused,
+        server::Error::NotTheApi { .. }
+        | server::Error::NoSuchExecution { .. }
+        | server::Error::Key(_) => Exit::Refused,
         server::Error::Status(refusal) if refusal.status < 500 && !error.is_transient() => {
             Exit::Refused
         }
@@ -201,6 +203,7 @@ fn server_hint(error: &server::Error) -> Option<&'static str> {
             "--url (or TO_URL) takes the API's address, which is not that of its web page"
         }
         server::Error::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
+        server::Error::Key(problem) => key_hint(problem),
         server::Error::Status(refusal) => return refusal_hint(refusal),
         _ => return None,
     })
@@ -212,18 +215,22 @@ const MAY_EXIST: &str = "look for it before you start another; with --ci-link (o
 const UNKNOWN_EXECUTION: &str =
     "`to start` opens an execution; --execution (or TO_EXECUTION) chooses another";
 
-fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
-    Some(match (refusal.status, &refusal.key) {
-        (_, Some(KeyProblem::NoneGiven)) => {
-            "no key was sent: give one with --api-key-file or TO_API_KEY"
-        }
-        (_, Some(KeyProblem::Unknown)) => {
+fn key_hint(problem: &KeyProblem) -> &'static str {
+    match problem {
+        KeyProblem::NoneGiven => "no key was sent: give one with --api-key-file or TO_API_KEY",
+        KeyProblem::Unknown => {
             "the server does not know the key: check --api-key, --api-key-file and TO_API_KEY"
         }
-        (_, Some(KeyProblem::Lacks { .. })) => {
+        KeyProblem::Lacks { .. } => {
             "the key is known, but its application lacks the permission `change_test`: \
              ask an administrator of Test Observer for it"
         }
+    }
+}
+
+fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
+    Some(match (refusal.status, &refusal.key) {
+        (_, Some(problem)) => key_hint(problem),
         (403, None) if refusal.from_proxy => "a proxy refuses this network: is the VPN connected?",
         // The words with which the API answers for a path that it does not have.
         (404, None) if refusal.words == "Not Found" => {

@@ -4,6 +4,7 @@
 //! What reads reports knows nothing of HTTP, what sends knows nothing of JUnit, and neither prints.
 
 mod batch;
+mod change;
 mod ci;
 mod cli;
 mod commands;
@@ -32,6 +33,7 @@ mod spill;
 mod state;
 mod submission;
 mod summary;
+mod table;
 mod talk;
 
 use std::process::ExitCode;
@@ -53,6 +55,10 @@ fn run(cli: Cli) -> Exit {
         Task::Start(start) => commands::start::run(*start, &context),
         Task::Submit(submit) => commands::submit::run(&submit, &context),
         Task::End(end) => commands::end::run(end, &context),
+        Task::Result(result) => commands::result::run(result, &context),
+        Task::Update(update) => commands::update::run(update, &context),
+        Task::Show(show) => commands::show::run(&show, &context),
+        Task::Check(_) => commands::check::run(&context),
         Task::Push(push) => commands::push::run(&push, &context),
         Task::Run(run) => commands::run::run(*run, &context),
         Task::Completions(completions) => talk::data(&cli::completions(completions.shell))

@@ -8,10 +8,11 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 
 use crate::batch::Batch;
+use crate::change::Change;
 use crate::execution::{ExecutionId, Link};
 use crate::files;
 use crate::request::StartRequest;
-use crate::server::{Error, Home, Patch, Record, Server, Spool, Target};
+use crate::server::{Error, Home, Record, Server, Spool, Target};
 
 const LOCK: &str = ".lock";
 
@@ -58,10 +59,16 @@ impl Outbox {
     ///
     /// # Errors
     /// As those of [`Outbox::keep`].
-    pub fn keep_patch(&self, home: &Home, patch: &Patch) -> Result<PathBuf, Error> {
+    pub fn keep_changes(&self, home: &Home, changes: &[Change]) -> Result<PathBuf, Error> {
         let _lock = self.lock()?;
         let record = self.record(home)?;
-        record.merge_patch(patch)?;
+        for change in changes {
+            match change {
+                Change::Patch(patch) => record.merge_patch(patch)?,
+                Change::Link(link) => record.append_link(link)?,
+                Change::Event(event) => record.append_status_update(event)?,
+            }
+        }
         Ok(record.path)
     }
 

@@ -34,6 +34,19 @@ pub struct TestResult {
     pub io_log: String,
 }
 
+impl Status {
+    /// Reads a status in any case, also as `pass`, `fail` or `skip`. Words of other tools are not
+    /// guessed at: what is taken for passed must have been called so.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "pass" | "passed" => Some(Self::Passed),
+            "fail" | "failed" => Some(Self::Failed),
+            "skip" | "skipped" => Some(Self::Skipped),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -18,6 +18,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use crate::batch::Batch;
@@ -54,6 +55,36 @@ pub trait Server {
 
     /// Changes the execution and returns it as it is then.
     fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, Error>;
+
+    /// Everything about an execution. Servers from before 2025-11 answer 405.
+    fn show(&self, id: ExecutionId) -> Result<Shown, Error>;
+
+    /// Finds out whether this is a server, and whether results may be submitted. Tries once.
+    ///
+    /// # Errors
+    /// [`Error::Key`] where it is one and they may not; else what makes it none.
+    fn access(&self) -> Result<Access, Error>;
+}
+
+/// An object of the server's, as it is told.
+pub type Told = Map<String, Value>;
+
+/// An execution with all its results.
+#[derive(Debug)]
+pub struct Shown {
+    pub execution: Told,
+    pub results: Vec<Told>,
+}
+
+/// Why results may be submitted.
+#[derive(Debug)]
+pub enum Access {
+    /// The server wants no key.
+    Open { is_key_unknown: bool },
+    /// The key is that of an application which may write.
+    Granted { application: String },
+    /// The directory can be written.
+    Writable,
 }
 
 /// An execution as the server tells it.
@@ -76,6 +107,14 @@ pub struct Patch {
     /// Known-issue rules look at it while results are posted: it goes before them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_metadata: Option<BTreeMap<String, Vec<String>>>,
+}
+
+impl Patch {
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        let Self { status, ci_link, c3_link, execution_metadata } = self;
+        status.is_none() && ci_link.is_none() && c3_link.is_none() && execution_metadata.is_none()
+    }
 }
 
 /// Where `--url` points.

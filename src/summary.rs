@@ -93,7 +93,11 @@ impl Summary {
             ExecutionId::Server(_) => "sent",
             ExecutionId::Outbox(_) => "kept",
         };
-        let files = plural(self.files.len() as u64, "file");
+        let files = match self.files.len() {
+            // A result that was typed comes from no file.
+            0 if results > 0 => String::new(),
+            count => format!("{}, ", plural(count as u64, "file")),
+        };
         let batches = plural(self.batches, "batch");
         [
             format!(
@@ -101,7 +105,7 @@ impl Summary {
                  {skipped} skipped",
                 plural(results, "result")
             ),
-            format!("{files}, {batches}, {:.1} s", self.seconds),
+            format!("{files}{batches}, {:.1} s", self.seconds),
         ]
     }
 }

@@ -160,6 +160,18 @@ fn printable(text: &str) -> Cow<'_, str> {
     clean.into()
 }
 
+/// Text as a cell of a table: one line, whatever it is.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let escape = |character: char| match character {
+        control if control.is_control() => control.escape_default().to_string(),
+        other => other.to_string(),
+    };
+    text.chars().map(escape).collect::<String>().into()
+}
+
 /// Writes a command's data. A reader that has seen enough (`| head`) is no error.
 ///
 /// # Errors

@@ -8,15 +8,16 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use super::Context;
+use crate::change::{self, Change};
 use crate::courier::{Courier, Outcome};
 use crate::delivery::Delivery;
-use crate::execution::ExecutionId;
+use crate::execution::{ExecutionId, Link};
 use crate::failure::Exit;
 use crate::github::{self, Failures};
 use crate::outbox::Outbox;
 use crate::progress::Progress;
 use crate::push::{Push, Pushed};
-use crate::server::{self, Execution, Home, Patch, Server};
+use crate::server::{self, Execution, Home, Server};
 use crate::state::StateDirectory;
 use crate::summary::{self, RefusedResult, Summary, plural};
 use crate::talk;
@@ -35,9 +36,19 @@ pub struct Destination {
 
 /// What became of a change.
 pub struct Updated {
-    /// The execution as it is then, where the server has made the change.
+    /// The execution as it is then, where the server has told it.
     pub execution: Option<Execution>,
+    /// Whether all of it is made.
+    pub is_done: bool,
     pub exit: Exit,
+}
+
+/// Why not all changes were made.
+struct Undone {
+    made: usize,
+    /// Whether the first of the others was sent.
+    is_tried: bool,
+    error: server::Error,
 }
 
 impl Destination {
@@ -96,24 +107,91 @@ impl Destination {
     }
 
     /// Changes the execution, behind all that is kept for it: an execution must not be completed
-    /// over results that are missing. `what` names the change where it has to be kept.
+    /// over results that are missing. What cannot be sent is kept, and all that comes after it.
     ///
     /// # Errors
     /// A change that no repetition will make; one that can neither be sent nor kept.
-    pub fn update(&self, patch: &Patch, what: &str, context: &Context) -> anyhow::Result<Updated> {
+    pub fn change(&self, changes: &[Change], context: &Context) -> anyhow::Result<Updated> {
         let progress = Progress::new(None, &context.talk);
         let (before, halt) = self.empty_outbox(&progress, context)?;
         progress.finish();
         let refused = context.say_rejected(&before.rejected, &self.home, &self.state)?;
-        match halt.map_or_else(|| self.server.update(self.execution, patch), Err) {
-            Ok(execution) => Ok(Updated { execution: Some(execution), exit: refused }),
-            Err(error) if error.is_final() && !context.best_effort() => Err(error.into()),
-            Err(error) => {
-                let kept = Some((what.to_owned(), self.outbox.keep_patch(&self.home, patch)?));
-                let exit = context.say_undelivered(&error.into(), kept).and(refused);
-                Ok(Updated { execution: None, exit })
-            }
+        let mut execution = None;
+        let undone = match halt {
+            Some(error) => Some(Undone { made: 0, is_tried: false, error }),
+            None => self.make(changes, &mut execution).err(),
+        };
+        let Some(undone) = undone else {
+            return Ok(Updated { execution, is_done: true, exit: refused });
+        };
+        let exit = self.conclude_undone(&changes[undone.made..], undone, context)?;
+        Ok(Updated { execution: None, is_done: false, exit: exit.and(refused) })
+    }
+
+    /// Makes one change after the other.
+    fn make(&self, changes: &[Change], known: &mut Option<Execution>) -> Result<(), Undone> {
+        for (made, change) in changes.iter().enumerate() {
+            let outcome = match change {
+                Change::Patch(patch) => {
+                    self.server.update(self.execution, patch).map(|now| *known = Some(now))
+                }
+                Change::Link(link) => self.add_lacking(link, known),
+                Change::Event(event) => self.server.add_status_update(self.execution, event),
+            };
+            outcome.map_err(|error| Undone { made, is_tried: true, error })?;
         }
+        Ok(())
+    }
+
+    /// Adds a link unless the execution has it: the server would show it twice.
+    fn add_lacking(&self, link: &Link, known: &mut Option<Execution>) -> Result<(), server::Error> {
+        if known.is_none() {
+            *known = self.server.execution(self.execution)?;
+        }
+        let has = |execution: &Execution| execution.relevant_links.iter().any(|l| l.same_as(link));
+        if known.as_ref().is_some_and(has) {
+            return Ok(());
+        }
+        self.server.add_link(self.execution, link)?;
+        if let Some(execution) = known {
+            execution.relevant_links.push(link.clone());
+        }
+        Ok(())
+    }
+
+    /// Keeps the changes that were not made, and says so.
+    ///
+    /// # Errors
+    /// The error that ended it, where no repetition will help; an outbox that cannot be written.
+    fn conclude_undone(
+        &self,
+        left: &[Change],
+        undone: Undone,
+        context: &Context,
+    ) -> anyhow::Result<Exit> {
+        let Undone { made, is_tried, error } = undone;
+        let tried = left.first().filter(|_| is_tried);
+        let is_final = error.is_final();
+        let is_taken = error.is_crash() && tried.is_some_and(Change::has_identity);
+        let is_vague = error.leaves_fate_unknown();
+        let mut error = anyhow::Error::new(error);
+        if let Some(tried) = tried.filter(|change| is_vague && change.is_appended()) {
+            error = error.context(format!("{} may be there all the same", tried.said()));
+        }
+        if made > 0 {
+            error = error.context(format!("{made} of {} changes were made", made + left.len()));
+        }
+        if is_final && !context.best_effort() {
+            return Err(error);
+        }
+        if is_taken {
+            // Kept, it would stand in the way of all that is sent to this execution later.
+            let exit = context.say_undelivered(&error, None);
+            context.talk.hint("the server fails so where another execution has this CI link");
+            return Ok(exit);
+        }
+        let kept = (change::said(left), self.outbox.keep_changes(&self.home, left)?);
+        Ok(context.say_undelivered(&error, Some(kept)))
     }
 
     pub fn summarise(&self, before: &Pushed, outcome: &Outcome, context: &Context) -> Summary {

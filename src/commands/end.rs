@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::destination::Destination;
+use crate::change::Change;
 use crate::cli::End;
 use crate::execution::ExecutionId;
 use crate::failure::Exit;
@@ -24,7 +25,7 @@ struct Report<'a> {
 pub fn run(end: End, context: &Context) -> anyhow::Result<Exit> {
     let destination = Destination::new(false, context)?;
     let patch = Patch { status: Some(end.status), ..Patch::default() };
-    let updated = destination.update(&patch, "the status", context)?;
+    let updated = destination.change(&[Change::Patch(patch)], context)?;
     let Some(execution) = updated.execution else { return Ok(updated.exit) };
     let status = execution.status.as_str();
     print(destination.execution, status, context)?;

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::destination::Destination;
 use super::{Context, end, start, submit};
+use crate::change::Change;
 use crate::cli::Run;
 use crate::execution::{COMPLETED, ExecutionId};
 use crate::failure::{self, Exit, Usage};
@@ -88,7 +89,7 @@ fn said(step: anyhow::Result<Exit>, context: &Context) -> Exit {
 fn complete(context: &Context) -> anyhow::Result<Exit> {
     let destination = Destination::new(false, context)?;
     let patch = Patch { status: Some(COMPLETED.to_owned()), ..Patch::default() };
-    let updated = destination.update(&patch, "the status", context)?;
+    let updated = destination.change(&[Change::Patch(patch)], context)?;
     if let Some(execution) = &updated.execution {
         let (id, status) = (destination.execution, execution.status.as_str());
         context.talk.line(format_args!("execution {id} is {status}"));

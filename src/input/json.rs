@@ -141,16 +141,12 @@ pub fn result(element: Element<'_>, notes: &mut Notes) -> Result<TestResult, Fau
     Ok(result)
 }
 
-/// Words of other tools, such as `ok`, `error` or `xfail`, are not guessed at: what is taken for
-/// passed must have been called so.
 fn status(object: &mut Object<'_, '_>) -> Result<Status, Fault> {
     let word = object.text("status")?;
-    match word.to_ascii_lowercase().as_str() {
-        "pass" | "passed" => Ok(Status::Passed),
-        "fail" | "failed" => Ok(Status::Failed),
-        "skip" | "skipped" => Ok(Status::Skipped),
-        "" => Err(object.fault("status", "no `status`")),
-        _ => {
+    match Status::from_word(&word) {
+        Some(status) => Ok(status),
+        None if word.is_empty() => Err(object.fault("status", "no `status`")),
+        None => {
             let reason =
                 format!("unknown status `{}`, not passed, failed or skipped", shown(&word));
             Err(object.fault("status", &reason))

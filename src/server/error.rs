@@ -57,6 +57,8 @@ pub enum Error {
     },
     /// The API, or a proxy before it, answered with an error.
     Status(Box<Refusal>),
+    /// The server was asked about the key, and it may not be used to write.
+    Key(KeyProblem),
     /// What answers is not the API: a web page, a redirect.
     NotTheApi {
         url: String,
@@ -217,6 +219,7 @@ impl fmt::Display for Error {
             }
             Self::Broken { url, reason } => write!(f, "the connection to {url} broke: {reason}"),
             Self::Status(refusal) => refusal.fmt(f),
+            Self::Key(problem) => problem.fmt(f),
             Self::NotTheApi { url, what } => {
                 write!(f, "{url} is not Test Observer's API: it answers with {what}")
             }
@@ -241,6 +244,18 @@ impl fmt::Display for Refusal {
         let who = if self.from_proxy { "a proxy" } else { "the server" };
         write!(f, "{who} answered {}: {}", self.status, self.words)?;
         self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl fmt::Display for KeyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoneGiven => f.write_str("the server wants a key"),
+            Self::Unknown => f.write_str("the key is unknown to the server"),
+            Self::Lacks { application, permission } => {
+                write!(f, "the key of the application `{application}` lacks `{permission}`")
+            }
+        }
     }
 }
 

@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::StatusUpdate;
 use super::error::{Answer, Locate};
 use super::retry::{self, Policy, Repeat, Tried};
 use super::transport::{HttpSettings, Transport};
-use super::{Error, Event, Execution, KeyProblem, Listener, Patch, Server, StatusUpdate};
+use super::{Access, Error, Event, Execution, KeyProblem, Listener, Patch, Server, Shown};
 use crate::batch::Batch;
 use crate::execution::{ExecutionId, Link};
 use crate::request::StartRequest;
@@ -41,6 +42,13 @@ struct Request<'a> {
 #[derive(Deserialize)]
 struct Started {
     id: ExecutionId,
+}
+
+/// `GET /v1/version`. What it says is of no use: "0.0.0".
+#[derive(Deserialize)]
+struct Version {
+    #[expect(dead_code, reason = "that it is there tells the API from other servers")]
+    version: String,
 }
 
 /// `GET /v1/applications/me`. Its `api_key` echoes the key and is not read.
@@ -105,6 +113,33 @@ impl Server for HttpServer {
     fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, Error> {
         let path = format!("/test-executions/{id}");
         self.ask(&Request::new(Method::PATCH, path, &locate_patch).with_body(patch)?)
+    }
+
+    fn show(&self, id: ExecutionId) -> Result<Shown, Error> {
+        let get = |path| self.ask(&Request::new(Method::GET, path, &locate_path));
+        Ok(Shown {
+            execution: get(format!("/test-executions/{id}"))
+                .and_then(|told| self.read_as(told, "an execution"))?,
+            results: get(format!("/test-executions/{id}/test-results"))
+                .and_then(|told| self.read_as(told, "results"))?,
+        })
+    }
+
+    fn access(&self) -> Result<Access, Error> {
+        let has_key = self.transport.has_token();
+        let unwelcome =
+            || Error::Key(if has_key { KeyProblem::Unknown } else { KeyProblem::NoneGiven });
+        let is_locked = self.is_locked()?;
+        match self.application() {
+            Ok(None) if is_locked => Err(unwelcome()),
+            Ok(None) => Ok(Access::Open { is_key_unknown: has_key }),
+            Ok(Some(application)) => match application.problem() {
+                Some(problem) => Err(Error::Key(problem)),
+                None => Ok(Access::Granted { application: application.name }),
+            },
+            Err(error) if error.status() == Some(401) => Err(unwelcome()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -205,15 +240,41 @@ impl HttpServer {
         if !self.transport.has_token() {
             return Some(KeyProblem::NoneGiven);
         }
-        let me = Request::new(Method::GET, "/applications/me".to_owned(), &locate_path);
-        match self.attempt(&me, 1) {
-            Err(Error::Status(refusal)) if refusal.status == 401 => Some(KeyProblem::Unknown),
+        match self.application() {
+            Err(error) if error.status() == Some(401) => Some(KeyProblem::Unknown),
             Err(_) => None,
-            Ok(answer) => match self.parse::<Option<Application>>(&answer).ok()? {
-                None => Some(KeyProblem::Unknown),
-                Some(application) => application.problem(),
-            },
+            Ok(None) => Some(KeyProblem::Unknown),
+            Ok(Some(application)) => application.problem(),
         }
+    }
+
+    /// Whether the API wants another key than the one sent, or any: it wants it for its version too.
+    ///
+    /// # Errors
+    /// What answers is not the API, or nothing does.
+    fn is_locked(&self) -> Result<bool, Error> {
+        let get = Request::new(Method::GET, "/version".to_owned(), &locate_path);
+        match self.attempt(&get, 1) {
+            Err(Error::Status(refusal)) if refusal.status == 401 && !refusal.from_proxy => Ok(true),
+            answer => self.parse::<Version>(&answer?).map(|Version { .. }| false),
+        }
+    }
+
+    /// The application that the key belongs to, asked for once.
+    fn application(&self) -> Result<Option<Application>, Error> {
+        let me = Request::new(Method::GET, "/applications/me".to_owned(), &locate_path);
+        let answer = self.attempt(&me, 1)?;
+        // The answer holds the key: none of it is shown, whatever it is.
+        let told = serde_json::from_str(&answer.body).unwrap_or(Value::from("no JSON"));
+        self.read_as(told, "an application")
+    }
+
+    /// Reads what is JSON, but perhaps not what was asked for.
+    fn read_as<T: DeserializeOwned>(&self, told: Value, wanted: &str) -> Result<T, Error> {
+        serde_json::from_value(told).map_err(|_| Error::NotTheApi {
+            url: self.transport.base().to_owned(),
+            what: format!("something else than {wanted}"),
+        })
     }
 }
 
@@ -238,10 +299,10 @@ impl<'a> Request<'a> {
 }
 
 impl Application {
-    fn problem(self) -> Option<KeyProblem> {
+    fn problem(&self) -> Option<KeyProblem> {
         let may_write = self.permissions.iter().any(|permission| permission == WRITE_PERMISSION);
-        (!may_write)
-            .then_some(KeyProblem::Lacks { application: self.name, permission: WRITE_PERMISSION })
+        let application = self.name.clone();
+        (!may_write).then_some(KeyProblem::Lacks { application, permission: WRITE_PERMISSION })
     }
 }
 

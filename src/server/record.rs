@@ -13,10 +13,11 @@ use std::thread;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Error, Execution, Patch};
+use super::{Error, Execution, Patch, Told};
 use crate::batch::{Batch, Encoded};
+use crate::change;
 use crate::execution::{COMPLETED, ExecutionId, Link};
 use crate::files;
 use crate::interrupt::{self, Interrupt};
@@ -146,12 +147,22 @@ impl Record {
         read_lines(&self.path.join(EVENTS))
     }
 
-    /// Puts what `patch` says over what was said before.
+    /// Puts what `patch` says over what was said before; metadata is added to, as at the server.
     pub fn merge_patch(&self, patch: &Patch) -> Result<(), Error> {
         let path = self.path.join(PATCH);
         let mut merged = read_json::<Map<String, Value>>(&path)?.unwrap_or_default();
         let value = serde_json::to_value(patch).map_err(|error| content(&path, &error))?;
+        let mut metadata = self.patch()?.and_then(|patch| patch.execution_metadata);
         merged.extend(value.as_object().cloned().unwrap_or_default());
+        if let (Some(metadata), Some(added)) = (&mut metadata, &patch.execution_metadata) {
+            for (key, values) in added {
+                let known = metadata.entry(key.clone()).or_default();
+                for value in values {
+                    change::add_value(known, value.clone());
+                }
+            }
+            merged.insert("execution_metadata".to_owned(), json!(metadata));
+        }
         write_json(&path, &merged)
     }
 
@@ -168,6 +179,46 @@ impl Record {
             None => self.start_field("initial_status")?.unwrap_or_else(|| "IN_PROGRESS".to_owned()),
         };
         Ok(Execution { status, relevant_links: self.links()? })
+    }
+
+    /// The execution as the server would tell it. What was not said is absent.
+    pub fn told(&self) -> Result<Told, Error> {
+        let Execution { status, relevant_links } = self.execution()?;
+        let patch = self.patch()?.unwrap_or_default();
+        let ci_link = match patch.ci_link {
+            Some(link) => Some(link),
+            None => self.ci_link()?,
+        };
+        let environment = json!({
+            "name": self.start_field("environment")?, "architecture": self.start_field("arch")?,
+        });
+        let told = [
+            ("status", json!(status)),
+            ("test_plan", json!(self.start_field("test_plan")?)),
+            ("environment", environment),
+            ("ci_link", json!(ci_link)),
+            ("c3_link", json!(patch.c3_link)),
+            ("relevant_links", json!(relevant_links)),
+            ("execution_metadata", json!(patch.execution_metadata.unwrap_or_default())),
+        ];
+        Ok(told.map(|(field, value)| (field.to_owned(), value)).into_iter().collect())
+    }
+
+    /// The last result of each name, in the order in which they were stored.
+    pub fn last_results(&self) -> Result<Vec<Told>, Error> {
+        let path = self.path.join(RESULTS);
+        let (mut results, mut last) = (Vec::new(), HashMap::new());
+        each_line(&path, 0, |result: TestResult| {
+            last.insert(result.name.clone(), results.len());
+            results.push(Some(result));
+            Ok(())
+        })?;
+        let is_last = |(at, result): (usize, Option<TestResult>)| {
+            result.filter(|result| last.get(&result.name) == Some(&at))
+        };
+        let told = |result| serde_json::to_value(result).and_then(serde_json::from_value);
+        let results = results.into_iter().enumerate().filter_map(is_last).map(told);
+        results.collect::<Result<_, _>>().map_err(|error| content(&path, &error))
     }
 
     /// What COMPLETED becomes: a name's last result counts, and no result at all is an early end.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::record::{self, Record, StatusUpdate};
-use super::{Error, Execution, Patch, Repeat, Server};
+use super::{Access, Error, Execution, Patch, Repeat, Server, Shown};
 use crate::batch::Batch;
 use crate::execution::{ExecutionId, Link};
 use crate::request::StartRequest;
@@ -55,6 +55,20 @@ impl Server for Spool {
 
     fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), Error> {
         self.record(id)?.append_status_update(update)
+    }
+
+    fn show(&self, id: ExecutionId) -> Result<Shown, Error> {
+        let record = self.record(id)?;
+        Ok(Shown { execution: record.told()?, results: record.last_results()? })
+    }
+
+    /// A directory that is missing is made by the first start, in the one that is there.
+    fn access(&self) -> Result<Access, Error> {
+        let directory =
+            std::path::absolute(&self.directory).map_err(record::at(&self.directory))?;
+        let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(&directory);
+        tempfile::tempfile_in(existing).map_err(record::at(existing))?;
+        Ok(Access::Writable)
     }
 }
 

@@ -25,6 +25,9 @@ use crate::reason::reason;
 /// As much of an answer is read: a 422 echoes what was sent, and a batch is at most 4 MiB of JSON.
 const LONGEST_ANSWER: u64 = 16 << 20;
 
+/// As much is read of what was asked for: an execution's results come in one answer, logs and all.
+const LONGEST_READING: u64 = 1 << 30;
+
 /// How a server is reached.
 #[derive(Clone)]
 pub struct HttpSettings {
@@ -85,11 +88,14 @@ impl Transport {
         let interrupt = &self.settings.interrupt;
         interrupt.catch().map_err(|error| Error::Setup { reason: reason(&error) })?;
         self.check_interrupt()?;
+        let longest = if method == Method::GET { LONGEST_READING } else { LONGEST_ANSWER };
         let mut builder = self.client.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
-        match self.abandonable(move || builder.send().map_err(Lost::Sending).and_then(read))? {
+        match self.abandonable(move || {
+            builder.send().map_err(Lost::Sending).and_then(|answer| read(answer, longest))
+        })? {
             Ok(answer) => Ok(Answer {
                 location: answer.location.map(|place| self.redact(&place)),
                 body: self.redact(&answer.body),
@@ -181,13 +187,13 @@ enum Lost {
     Reading(io::Error),
 }
 
-fn read(response: Response) -> Result<Answer, Lost> {
+fn read(response: Response, longest: u64) -> Result<Answer, Lost> {
     let status = response.status().as_u16();
     let text = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
     let retry_after = text(RETRY_AFTER).and_then(|wait| parse_retry_after(&wait));
     let location = text(LOCATION);
     let mut body = Vec::new();
-    response.take(LONGEST_ANSWER).read_to_end(&mut body).map_err(Lost::Reading)?;
+    response.take(longest).read_to_end(&mut body).map_err(Lost::Reading)?;
     let body = String::from_utf8_lossy(&body).into_owned();
     Ok(Answer { status, retry_after, location, body })
 }

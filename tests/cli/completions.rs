@@ -74,7 +74,7 @@ fn offered(line: &str) -> Option<Vec<String>> {
 #[test]
 fn bash_loads_the_script_and_completes_with_it() {
     let cases: [(&str, &[&str]); 5] = [
-        ("to s", &["start", "submit"]),
+        ("to s", &["show", "start", "submit"]),
         ("to start --test-p", &["--test-plan"]),
         ("to end --status F", &["FAILED"]),
         ("to submit --on-duplicate l", &["last"]),

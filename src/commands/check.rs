@@ -1,0 +1,90 @@
+//! `to check`: whether results could be submitted here, and what stands in the way.
+//!
+//! What holds is a line on stdout each; what does not is the error, with its cure. Every question is
+//! asked once.
+
+use serde::Serialize;
+
+use super::Context;
+use crate::failure::Exit;
+use crate::server::{Access, Error, Target};
+use crate::talk;
+
+/// What `--json` prints, also where something is wrong.
+#[derive(Serialize)]
+struct Report {
+    url: String,
+    is_api: bool,
+    may_submit: bool,
+    /// Whose key it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application: Option<String>,
+}
+
+/// # Errors
+/// The first that stands in the way of a submission.
+pub fn run(context: &Context) -> anyhow::Result<Exit> {
+    let target = context.target()?;
+    let server = context.server()?;
+    let access = server.access();
+    // Only the API says of a key that it is not the right one.
+    let is_api = matches!(access, Ok(_) | Err(Error::Key(_))) && matches!(target, Target::Api(_));
+    if is_api {
+        say(&reached(target), context)?;
+        say("api: it is Test Observer's", context)?;
+    }
+    if let Ok(access) = &access {
+        lines(access, target).iter().try_for_each(|line| say(line, context))?;
+    }
+    if context.json() {
+        print(target, is_api, &access)?;
+    }
+    access?;
+    Ok(Exit::Success)
+}
+
+fn print(target: &Target, is_api: bool, access: &Result<Access, Error>) -> anyhow::Result<()> {
+    let application = match access {
+        Ok(Access::Granted { application }) => Some(application.clone()),
+        _ => None,
+    };
+    let (url, may_submit) = (target.to_string(), access.is_ok());
+    let report = serde_json::to_string(&Report { url, is_api, may_submit, application })?;
+    Ok(talk::data(format!("{report}\n").as_bytes())?)
+}
+
+/// One line of plain data.
+fn say(line: &str, context: &Context) -> anyhow::Result<()> {
+    if context.json() {
+        return Ok(());
+    }
+    Ok(talk::data(format!("{}\n", talk::escaped(line)).as_bytes())?)
+}
+
+fn reached(target: &Target) -> String {
+    let trust = match target {
+        Target::Api(url) if url.scheme() == "https" => "its certificate is trusted",
+        _ => "over plain http, which needs no trust",
+    };
+    format!("server: {target} answers, {trust}")
+}
+
+fn lines(access: &Access, target: &Target) -> Vec<String> {
+    match access {
+        Access::Writable => {
+            vec![format!("directory: {target} can be written, and stands in place of a server")]
+        }
+        Access::Granted { application } => vec![
+            format!("key: it is known, as that of the application `{application}`"),
+            "permission: it may submit (`change_test`)".to_owned(),
+        ],
+        Access::Open { is_key_unknown } => vec![
+            if *is_key_unknown {
+                "key: it is unknown, but none is needed here: it can be left out".to_owned()
+            } else {
+                "key: none is given, and none is needed here".to_owned()
+            },
+            "permission: everybody may submit".to_owned(),
+        ],
+    }
+}

@@ -1,0 +1,240 @@
+//! `to show`: an execution for a person, at 80 columns, and as JSON.
+
+use serde_json::{Value, json};
+
+use crate::standin::{Fault, Request, Response, Server};
+use crate::to::{Place, Run, kept};
+
+/// A place with an execution that has one result of each status, links, metadata and an event.
+fn full(url: &str) -> Place {
+    let place = Place::new(url).with_snap().with("TO_RETRY_FOR", "0");
+    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    let results = json!([
+        {"name": "boot", "status": "PASSED"},
+        {"name": "wifi/scan", "status": "FAILED", "category": "wifi",
+         "comment": "no network\nfound within 30 s", "io_log": "scan: error 5\n\ttry 2\n"},
+        {"name": "gpu", "status": "SKIPPED", "comment": "no gpu"},
+        {"name": "audio", "status": "FAILED"},
+    ]);
+    assert_eq!(place.pipe(results.to_string(), "-q submit -"), Run::new(0, "", ""));
+    let run = place.to_with(&[
+        "update",
+        "--status",
+        "FAILED",
+        "--ci-link",
+        "https://ci.example/job/1",
+        "--metadata",
+        "cloud=aws",
+        "--metadata",
+        "cloud=gcp",
+        "--link",
+        "Logs=https://logs.example/1",
+        "--event",
+        "job_end=it went well",
+    ]);
+    assert_eq!(run, Run::new(0, "", ""));
+    place
+}
+
+/// The table without the line of the time at which the execution was made, and the time of events.
+fn without_times(run: Run) -> Run {
+    let line = |line: &str| match line {
+        created if created.starts_with("  created ") => None,
+        event if event.starts_with("  event ") => {
+            Some(format!("  event{}\n", &event[event.find(" UTC ").expect("a time") + 4..]))
+        }
+        other => Some(format!("{other}\n")),
+    };
+    Run { stdout: run.stdout.lines().filter_map(line).collect(), ..run }
+}
+
+const FACTS: &str = "\
+execution 1: FAILED
+  test plan    smoke
+  environment  cm3 (arm64)
+  CI link      https://ci.example/job/1
+  link         Logs: https://logs.example/1
+  metadata     cloud: aws, gcp
+  event job_end: it went well
+
+4 results: 1 passed, 2 failed, 1 skipped
+";
+
+const RESULTS: &str = "
+FAILED   wifi/scan
+           no network
+           found within 30 s
+FAILED   audio
+SKIPPED  gpu
+           no gpu
+PASSED   boot
+";
+
+const RESULTS_WITH_LOGS: &str = "
+FAILED   wifi/scan
+           no network
+           found within 30 s
+         | scan: error 5
+         | \\ttry 2
+FAILED   audio
+SKIPPED  gpu
+           no gpu
+PASSED   boot
+";
+
+#[test]
+fn an_execution_and_its_results_failures_first() {
+    let server = Server::start();
+    for url in [server.url(), "file:spool".to_owned()] {
+        let place = full(&url);
+        let run = without_times(place.to("show"));
+        assert_eq!(run, Run::new(0, &format!("{FACTS}{RESULTS}"), ""), "{url}");
+        let run = without_times(place.to("show --logs"));
+        assert_eq!(run, Run::new(0, &format!("{FACTS}{RESULTS_WITH_LOGS}"), ""), "{url}");
+    }
+}
+
+#[test]
+fn an_execution_without_results() {
+    let place = Place::new("file:spool").with_snap();
+    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    let said = "execution 1: IN_PROGRESS\n  test plan    smoke\n  environment  cm3 (arm64)\n\n\
+                0 results: 0 passed, 0 failed, 0 skipped\n";
+    assert_eq!(place.to("show"), Run::new(0, said, ""));
+}
+
+#[test]
+fn json_has_all_that_the_server_tells() {
+    let server = Server::start();
+    let run = full(&server.url()).to("show --json");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert_eq!(run.stdout.lines().count(), 1);
+    let mut told: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    for result in told["results"].as_array_mut().unwrap() {
+        assert!(result.as_object_mut().unwrap().remove("created_at").is_some());
+    }
+    assert!(told.as_object_mut().unwrap().remove("created_at").is_some());
+    assert!(told["events"][0].as_object_mut().unwrap().remove("timestamp").is_some());
+    let result = |id: u64, name: &str, status: &str, texts: [&str; 3]| {
+        let [category, comment, io_log] = texts;
+        json!({"id": id, "name": name, "status": status, "category": category, "comment": comment,
+               "io_log": io_log, "template_id": "", "issues": [], "previous_results": []})
+    };
+    let wifi = ["wifi", "no network\nfound within 30 s", "scan: error 5\n\ttry 2\n"];
+    let expected = json!({
+        "execution": 1, "status": "FAILED", "total": 4, "passed": 1, "failed": 2, "skipped": 1,
+        "ci_link": "https://ci.example/job/1", "test_plan": "smoke",
+        "environment": {"id": 1, "name": "cm3", "architecture": "arm64"},
+        "execution_metadata": {"cloud": ["aws", "gcp"]},
+        "relevant_links": [{"id": 1, "label": "Logs", "url": "https://logs.example/1"}],
+        "is_triaged": false, "is_rerun_requested": false,
+        "events": [{"event_name": "job_end", "detail": "it went well"}],
+        "results": [
+            result(2, "wifi/scan", "FAILED", wifi),
+            result(4, "audio", "FAILED", ["", "", ""]),
+            result(3, "gpu", "SKIPPED", ["", "no gpu", ""]),
+            result(1, "boot", "PASSED", ["", "", ""]),
+        ],
+    });
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn json_of_a_spool_has_the_last_result_of_each_name() {
+    let place = Place::new("file:spool").with_snap();
+    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    for (name, status) in [("a", "fail"), ("b", "pass"), ("a", "pass")] {
+        assert_eq!(place.to(&format!("-q result {name} {status}")), Run::new(0, "", ""));
+    }
+    let told: Value = serde_json::from_str(&place.to("show --json").stdout).expect("JSON");
+    let expected = json!({
+        "execution": 1, "status": "IN_PROGRESS", "total": 2, "passed": 2, "failed": 0,
+        "skipped": 0, "test_plan": "smoke", "relevant_links": [], "execution_metadata": {},
+        "environment": {"name": "cm3", "architecture": "arm64"}, "events": [],
+        "results": [{"name": "b", "status": "PASSED"}, {"name": "a", "status": "PASSED"}],
+    });
+    assert_eq!(told, expected);
+}
+
+/// Clears the screen, rings, goes back to the line's beginning, forges a line.
+const NASTY: &str = "\u{1b}[2Jred\u{7}\rover\u{9b}1m\n  PASSED   forged";
+
+#[test]
+fn no_line_is_wider_than_80_columns_and_none_moves_the_cursor() {
+    let server = Server::start();
+    let place = Place::new(&server.url()).with_snap().with("TO_ENVIRONMENT", NASTY);
+    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    let long = "suite.module.class.".repeat(12);
+    let results = json!([
+        {"name": long, "status": "FAILED", "comment": "many words ".repeat(30)},
+        {"name": NASTY, "status": "FAILED", "comment": NASTY, "io_log": NASTY},
+    ]);
+    assert_eq!(place.pipe(results.to_string(), "-q submit -"), Run::new(0, "", ""));
+    let run = place.to("show --logs");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    for line in run.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+        assert!(!line.starts_with("  PASSED"), "{line:?}");
+    }
+    let joined: String = run.stdout.lines().map(str::trim_start).collect();
+    assert!(joined.contains(&format!("FAILED   {long}")), "names are whole: {}", run.stdout);
+}
+
+#[test]
+fn a_server_that_is_too_old() {
+    let server = Server::start();
+    server.open_execution();
+    let asks = |request: &Request| request.method == "GET";
+    server.fault(asks, 1, Fault::answer(Response::refusal(405, "Method Not Allowed")));
+    let said = "error: this server is too old to show an execution (before 2025-11): \
+                the server answered 405: Method Not Allowed\n";
+    let place = Place::new(&server.url());
+    assert_eq!(place.to("show --execution 1"), Run::new(5, "", said));
+    assert!(!place.path(".to").exists(), "showing makes nothing");
+}
+
+#[test]
+fn an_execution_that_is_not_there() {
+    let server = Server::start();
+    let hint = "hint: `to start` opens an execution; --execution (or TO_EXECUTION) chooses \
+                another\n";
+    let said = format!("error: the server answered 404: TestExecution not found\n{hint}");
+    let run = Place::new(&server.url()).to("show --execution 7");
+    assert_eq!(run, Run::new(5, "", &said));
+    let said = format!("error: no such execution: spool/7 does not exist\n{hint}");
+    assert_eq!(Place::new("file:spool").to("show --execution 7"), Run::new(5, "", &said));
+}
+
+#[test]
+fn a_key_that_may_not_read() {
+    let server = Server::builder().auth_required().key("to_writer", &["change_test"]).start();
+    server.open_execution();
+    let said = "error: the server answered 403: Insufficient permissions\n";
+    let place = Place::new(&server.url()).with("TO_API_KEY", "to_writer");
+    assert_eq!(place.to("show --execution 1"), Run::new(5, "", said));
+}
+
+#[test]
+fn what_is_kept_is_said_and_an_execution_of_the_outbox_is_shown() {
+    let server = Server::start();
+    server.open_execution();
+    let place = Place::new(&server.url()).with("TO_EXECUTION", "1").with("TO_RETRY_FOR", "0");
+    server.fault(|_| true, 1, Fault::answer(Response::nginx(503)));
+    assert_eq!(place.to("-q result boot fail").status, 4);
+    let run = place.to("show");
+    let said = "warning: what is kept in .to/outbox/1 is not delivered yet\n\
+                hint: `to push` delivers what is kept\n";
+    assert_eq!((run.status, run.stderr.as_str()), (0, said));
+    assert!(run.stdout.contains("\n0 results: "), "{run:?}");
+
+    server.fault(|_| true, 1, Fault::answer(Response::nginx(503)));
+    let place = Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    let run = place.to("start --best-effort");
+    assert_eq!((run.status, run.stdout.as_str()), (0, "outbox-1\n"));
+    assert!(run.stderr.ends_with(&kept("the execution", ".to")));
+    assert_eq!(place.to("-q result boot fail"), Run::new(0, "", ""));
+    let run = place.to("show");
+    assert!(run.stdout.starts_with("execution outbox-1: IN_PROGRESS\n"), "{run:?}");
+    assert!(run.stdout.ends_with("\n\nFAILED   boot\n"), "{run:?}");
+}

@@ -1,0 +1,328 @@
+//! `to update`: what else an execution can be told, in which order, and what becomes of it where the
+//! server is not there.
+
+use serde_json::{Value, json};
+
+use crate::standin::{ALWAYS, Fault, Request, Response, Server, anything, patches};
+use crate::to::{Place, Run, kept};
+
+/// A place with an execution at the server, which is tried once.
+fn open(server: &Server) -> Place {
+    server.open_execution();
+    Place::new(&server.url()).with("TO_EXECUTION", "1").with("TO_RETRY_FOR", "0")
+}
+
+const EVERYTHING: &[&str] = &[
+    "update",
+    "--status",
+    "NOT_TESTED",
+    "--ci-link",
+    "https://CI.example",
+    "--c3-link",
+    "https://c3.example/9",
+    "--metadata",
+    "cloud=aws",
+    "--metadata",
+    "cloud=gcp",
+    "--metadata",
+    "cloud=aws",
+    "--metadata",
+    "kernel=6.8=x",
+    "--link",
+    "Logs=https://logs.example",
+    "--link",
+    "Logs=https://logs.example/",
+    "--link",
+    "Build=https://build.example/1",
+    "--event",
+    "provisioned=in 12 minutes",
+    "--event",
+    "job_end",
+];
+
+fn asked(server: &Server) -> Vec<String> {
+    let part = |request: &Request| {
+        let rest = request.route().trim_start_matches("/v1/test-executions/1").to_owned();
+        format!("{} {rest}", request.method).trim_end().to_owned()
+    };
+    server.requests().iter().map(part).collect()
+}
+
+fn of_link(request: &Request) -> bool {
+    request.route().ends_with("/links")
+}
+
+fn of_event(request: &Request) -> bool {
+    request.method == "POST" && request.route().ends_with("/status_update")
+}
+
+/// What the first execution holds of all that can be updated, without ids and times.
+fn held(server: &Server) -> Value {
+    let execution = server.execution(1);
+    let links: Vec<Value> =
+        execution.links.iter().map(|link| json!([link["label"], link["url"]])).collect();
+    let event = |event: &Value| json!([event["event_name"], event["detail"]]);
+    let events: Vec<Value> = execution.events.iter().map(event).collect();
+    json!({
+        "status": execution.status, "ci_link": execution.ci_link, "c3_link": execution.c3_link,
+        "metadata": execution.metadata, "links": links, "events": events,
+    })
+}
+
+fn everything() -> Value {
+    json!({
+        "status": "NOT_TESTED", "ci_link": "https://ci.example/",
+        "c3_link": "https://c3.example/9",
+        "metadata": {"cloud": ["aws", "gcp"], "kernel": ["6.8=x"]},
+        "links": [["Logs", "https://logs.example/"], ["Build", "https://build.example/1"]],
+        "events": [["provisioned", "in 12 minutes"], ["job_end", ""]],
+    })
+}
+
+#[test]
+fn everything_at_once_in_order() {
+    let server = Server::start();
+    let run = open(&server).to_with(EVERYTHING);
+    assert_eq!(run, Run::new(0, "", ""));
+    assert_eq!(held(&server), everything());
+    let expected = [
+        "PATCH",
+        "PATCH",
+        "POST /links",
+        "POST /links",
+        "POST /status_update",
+        "POST /status_update",
+    ];
+    assert_eq!(asked(&server), expected);
+    let bodies: Vec<Value> = server.requests().iter().take(2).map(Request::json).collect();
+    assert_eq!(
+        bodies,
+        [
+            json!({"execution_metadata": {"cloud": ["aws", "gcp"], "kernel": ["6.8=x"]}}),
+            json!({"status": "NOT_TESTED", "ci_link": "https://CI.example",
+                   "c3_link": "https://c3.example/9"}),
+        ]
+    );
+}
+
+#[test]
+fn a_link_that_is_there_is_not_added_again_and_metadata_is_added_to() {
+    let server = Server::start();
+    let place = open(&server);
+    for value in ["aws", "gcp", "aws"] {
+        let metadata = format!("cloud={value}");
+        let run = place.to_with(&["update", "--metadata", &metadata]);
+        assert_eq!(run, Run::new(0, "", ""));
+        let run = place.to("update --link Logs=https://logs.example");
+        assert_eq!(run, Run::new(0, "", ""));
+    }
+    assert_eq!(held(&server)["metadata"], json!({"cloud": ["aws", "gcp"]}));
+    assert_eq!(held(&server)["links"], json!([["Logs", "https://logs.example/"]]));
+}
+
+#[test]
+fn json_tells_the_status() {
+    let server = Server::start();
+    let place = open(&server);
+    for (arguments, status) in [
+        ("update --json --status FAILED", "FAILED"),
+        ("update --json --link Logs=https://logs.example", "FAILED"),
+        ("update --json --event job_end", "FAILED"),
+        ("update --json --status COMPLETED", "ENDED_PREMATURELY"),
+    ] {
+        let printed = format!("{{\"execution\":1,\"status\":\"{status}\"}}\n");
+        assert_eq!(place.to(arguments), Run::new(0, &printed, ""), "{arguments}");
+    }
+}
+
+#[test]
+fn all_problems_are_said_at_once_and_nothing_is_sent() {
+    let server = Server::start();
+    server.expect_no_requests();
+    let place = Place::new(&server.url()).with("TO_EXECUTION", "1");
+    let (link, long) = (format!("https://c3.example/{}", "x".repeat(200)), "k".repeat(201));
+    let metadata = [format!("{long}=v"), format!("k={long}")];
+    let run = place.to_with(&[
+        "update",
+        "--ci-link",
+        "job 1",
+        "--c3-link",
+        &link,
+        "--metadata",
+        "kernel",
+        "--metadata",
+        "=v",
+        "--metadata",
+        "k=",
+        "--metadata",
+        &metadata[0],
+        "--metadata",
+        &metadata[1],
+        "--link",
+        "Logs",
+        "--link",
+        "Logs=ftp://logs.example",
+        "--event",
+        "=detail",
+    ]);
+    let said = format!(
+        "error: the update is not right\n  \
+         --ci-link is wrong: `job 1` is not a URL: relative URL without a base\n  \
+         --c3-link has 219 characters; the server stores 200\n  \
+         --metadata `kernel`: metadata is written KEY=VALUE\n  \
+         --metadata `=v`: the key is empty\n  \
+         --metadata `k=`: the value is empty\n  \
+         --metadata `{long}=v`: the key has 201 characters; the server takes 200\n  \
+         --metadata `k={long}`: the value has 201 characters; the server takes 200\n  \
+         --link `Logs`: a link is written LABEL=URL\n  \
+         --link `Logs=ftp://logs.example`: `ftp://logs.example` is a `ftp` URL, not one of http \
+         or https\n  \
+         --event `=detail`: an event needs a name\n"
+    );
+    assert_eq!(run, Run::new(2, "", &said));
+}
+
+#[test]
+fn something_must_be_updated() {
+    let server = Server::start();
+    server.expect_no_requests();
+    let said = "error: nothing is to be updated\n\
+                hint: give --status, --ci-link, --c3-link, --metadata, --link or --event\n";
+    let place = Place::new(&server.url()).with("TO_EXECUTION", "1").with("TO_STATUS", "PASSED");
+    assert_eq!(place.to("update"), Run::new(2, "", said));
+}
+
+#[test]
+fn what_cannot_be_delivered_is_kept_and_pushed_in_order() {
+    let server = Server::start();
+    let place = open(&server);
+    server.fault(anything, 1, Fault::answer(Response::nginx(503)));
+    let error = "error: a proxy answered 503: 503 Service Temporarily Unavailable\n";
+    let said = format!("{error}{}", kept("7 changes", ".to"));
+    // The links are not compared before they are delivered: `push` does.
+    assert_eq!(place.to_with(EVERYTHING), Run::new(4, "", &said));
+    let run = place.to("push");
+    assert_eq!(run, Run::new(0, "1\n", ".to/outbox/1: sent 0 results to execution 1\n"));
+    assert_eq!(held(&server)["metadata"], everything()["metadata"]);
+    assert_eq!(held(&server)["events"], everything()["events"]);
+    assert_eq!(held(&server)["status"], "NOT_TESTED");
+    assert!(!place.path(".to/outbox/1").exists());
+}
+
+#[test]
+fn what_comes_after_something_kept_joins_it() {
+    let server = Server::start();
+    let place = open(&server);
+    server.fault(anything, 2, Fault::answer(Response::nginx(503)));
+    let error = "error: a proxy answered 503: 503 Service Temporarily Unavailable\n";
+    let said = format!("{error}{}", kept("the metadata", ".to"));
+    assert_eq!(place.to("update --metadata cloud=aws"), Run::new(4, "", &said));
+    let said = format!("{error}{}", kept("the metadata", ".to"));
+    assert_eq!(place.to("update --metadata cloud=gcp"), Run::new(4, "", &said));
+    let patch: Value = serde_json::from_str(&place.read(".to/outbox/1/patch.json")).unwrap();
+    assert_eq!(patch, json!({"execution_metadata": {"cloud": ["aws", "gcp"]}}));
+    assert_eq!(place.to("update --event job_end"), Run::new(0, "", ""));
+    assert_eq!(held(&server)["metadata"], json!({"cloud": ["aws", "gcp"]}));
+    assert_eq!(held(&server)["events"], json!([["job_end", ""]]));
+}
+
+#[test]
+fn a_link_or_event_of_unknown_fate_is_not_sent_blindly() {
+    for is_done in [true, false] {
+        let server = Server::start();
+        let place = open(&server).with("TO_RETRY_FOR", "1");
+        let lost = |fault: Fault| if is_done { fault.after_the_work() } else { fault };
+        server.fault(of_link, 1, lost(Fault::answer(Response::nginx(504))));
+        server.fault(of_event, 1, lost(Fault::answer(Response::nginx(504))));
+        for (arguments, what) in [
+            ("update --link Logs=https://logs.example/ --state-dir a", "the link `Logs`"),
+            ("update --event job_end --state-dir b", "the event `job_end`"),
+        ] {
+            let state = &arguments[arguments.len() - 1..];
+            let said = format!(
+                "error: {what} may be there all the same: a proxy answered 504: \
+                 504 Gateway Time-out\n{}",
+                kept(what, state)
+            );
+            assert_eq!(place.to(arguments), Run::new(4, "", &said));
+            assert_eq!(place.to(&format!("push -q --state-dir {state}")), Run::new(0, "1\n", ""));
+        }
+        assert_eq!(held(&server)["links"], json!([["Logs", "https://logs.example/"]]));
+        assert_eq!(held(&server)["events"], json!([["job_end", ""]]));
+    }
+}
+
+#[test]
+fn a_refusal_ends_it_and_says_what_was_done() {
+    let server = Server::start();
+    let place = open(&server);
+    server.fault(of_link, ALWAYS, Fault::answer(Response::refusal(422, "No more links")));
+    let run = place.to_with(EVERYTHING);
+    let said = "error: 2 of 7 changes were made: the server answered 422: No more links\n\
+                hint: nothing of this request was stored: mend what is named and repeat the \
+                command\n";
+    assert_eq!(run, Run::new(5, "", said));
+    assert!(!place.path(".to/outbox").exists());
+    assert_eq!(held(&server)["events"], json!([]));
+}
+
+#[test]
+fn an_unknown_execution() {
+    let server = Server::start();
+    let place = Place::new(&server.url()).with("TO_EXECUTION", "7");
+    let said = "error: the server answered 404: TestExecution not found\n\
+                hint: `to start` opens an execution; --execution (or TO_EXECUTION) chooses \
+                another\n";
+    for arguments in ["--status FAILED", "--link L=https://l.example", "--event e"] {
+        let run = place.to(&format!("update {arguments}"));
+        assert_eq!(run, Run::new(5, "", said), "{arguments}");
+    }
+}
+
+#[test]
+fn a_ci_link_that_another_execution_has_does_not_stay_in_the_way() {
+    let server = Server::start();
+    let place = open(&server);
+    server.open_execution();
+    let taken = "update --ci-link https://ci.example/1";
+    assert_eq!(place.to(&format!("{taken} --execution 2")), Run::new(0, "", ""));
+    let said = "error: the server answered 500: Internal Server Error\n\
+                hint: the server fails so where another execution has this CI link\n";
+    assert_eq!(place.to(taken), Run::new(4, "", said));
+    assert!(!place.path(".to/outbox").exists());
+    assert_eq!(place.to("update --status FAILED"), Run::new(0, "", ""));
+    assert_eq!(server.requests().iter().filter(|request| patches(request)).count(), 3);
+}
+
+#[test]
+fn a_spool_takes_it_merges_metadata_and_is_pushed() {
+    let server = Server::start();
+    let place = Place::new("file:spool").with_snap();
+    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(place.to_with(EVERYTHING), Run::new(0, "", ""));
+    assert_eq!(place.to_with(&["update", "--metadata", "cloud=azure"]), Run::new(0, "", ""));
+    let patch: Value = serde_json::from_str(&place.read("spool/1/patch.json")).unwrap();
+    assert_eq!(
+        patch["execution_metadata"],
+        json!({"cloud": ["aws", "gcp", "azure"], "kernel": ["6.8=x"]})
+    );
+    assert_eq!(place.read("spool/1/links.jsonl").lines().count(), 2);
+    let url = server.url();
+    let run = place.to(&format!("push -q spool --url {url}"));
+    assert_eq!(run, Run::new(0, "1\n", ""));
+    let mut expected = everything();
+    expected["metadata"]["cloud"] = json!(["aws", "gcp", "azure"]);
+    assert_eq!(held(&server), expected);
+}
+
+#[test]
+fn the_examples_of_the_help_run() {
+    let place = Place::new("file:spool").with_snap();
+    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    let help = place.to("update --help").stdout;
+    let examples = help.split("Examples:\n").nth(1).expect("examples");
+    assert_eq!(examples.lines().count(), 3);
+    for example in examples.lines() {
+        assert_eq!(place.shell(example), Run::new(0, "", ""), "{example}");
+    }
+}
