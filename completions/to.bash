@@ -28,6 +28,9 @@ _to() {
             to,help)
                 cmd="to__subcmd__help"
                 ;;
+            to,man)
+                cmd="to__subcmd__man"
+                ;;
             to,push)
                 cmd="to__subcmd__push"
                 ;;
@@ -61,6 +64,9 @@ _to() {
             to__subcmd__help,help)
                 cmd="to__subcmd__help__subcmd__help"
                 ;;
+            to__subcmd__help,man)
+                cmd="to__subcmd__help__subcmd__man"
+                ;;
             to__subcmd__help,push)
                 cmd="to__subcmd__help__subcmd__push"
                 ;;
@@ -89,7 +95,7 @@ _to() {
 
     case "${cmd}" in
         to)
-            opts="-q -v -h -V --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help --version end push result update show check completions start submit run help"
+            opts="-q -v -h -V --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help --version end push result update show check completions man start submit run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -325,7 +331,7 @@ _to() {
             return 0
             ;;
         to__subcmd__help)
-            opts="end push result update show check completions start submit run help"
+            opts="end push result update show check completions man start submit run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -381,6 +387,20 @@ _to() {
             return 0
             ;;
         to__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        to__subcmd__help__subcmd__man)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -485,6 +505,64 @@ _to() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        to__subcmd__man)
+            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --execution)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --batch-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

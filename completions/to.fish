@@ -50,6 +50,7 @@ complete -c to -n "__fish_to_needs_command" -f -a "update" -d 'Tells the executi
 complete -c to -n "__fish_to_needs_command" -f -a "show" -d 'Shows the execution and its results, failures first'
 complete -c to -n "__fish_to_needs_command" -f -a "check" -d 'Tells whether results can be submitted here, and what stands in the way'
 complete -c to -n "__fish_to_needs_command" -f -a "completions" -d 'Prints the completions of a shell'
+complete -c to -n "__fish_to_needs_command" -f -a "man" -d 'Prints a page of the manual, in roff'
 complete -c to -n "__fish_to_needs_command" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
 complete -c to -n "__fish_to_needs_command" -f -a "submit" -d 'Reads reports and sends their results'
 complete -c to -n "__fish_to_needs_command" -f -a "run" -d 'Opens an execution, runs the tests, sends their reports, and completes the execution'
@@ -207,13 +208,31 @@ complete -c to -n "__fish_to_using_subcommand completions" -l json -d 'One JSON 
 complete -c to -n "__fish_to_using_subcommand completions" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
 complete -c to -n "__fish_to_using_subcommand completions" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
 complete -c to -n "__fish_to_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand man" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
+complete -c to -n "__fish_to_using_subcommand man" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r
+complete -c to -n "__fish_to_using_subcommand man" -l api-key-file -d 'A file that holds the key [env: TO_API_KEY_FILE]' -r -F
+complete -c to -n "__fish_to_using_subcommand man" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
+complete -c to -n "__fish_to_using_subcommand man" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
+complete -c to -n "__fish_to_using_subcommand man" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
+complete -c to -n "__fish_to_using_subcommand man" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand man" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
+complete -c to -n "__fish_to_using_subcommand man" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
+complete -c to -n "__fish_to_using_subcommand man" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
+complete -c to -n "__fish_to_using_subcommand man" -l color -d 'When to colour what is said [env: TO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c to -n "__fish_to_using_subcommand man" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0 [env: TO_BEST_EFFORT]'
+complete -c to -n "__fish_to_using_subcommand man" -l json -d 'One JSON object on stdout instead of plain data [env: TO_JSON]'
+complete -c to -n "__fish_to_using_subcommand man" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
+complete -c to -n "__fish_to_using_subcommand man" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
+complete -c to -n "__fish_to_using_subcommand man" -s h -l help -d 'Print help'
 complete -c to -n "__fish_to_using_subcommand start" -l family -d 'What is tested: snap, deb, charm, image or solution [env: TO_FAMILY]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l name -d 'The artefact\'s name, such as core22 [env: TO_NAME]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l version -d 'The artefact\'s version [env: TO_VERSION]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l arch -d 'Debian architecture that is tested, such as amd64; `host` for this machine\'s [env: TO_ARCH]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l environment -d 'Where the tests run: a device, a virtual machine, a lab [env: TO_ENVIRONMENT]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l test-plan -d 'Which tests run, such as smoke [env: TO_TEST_PLAN]' -r
-complete -c to -n "__fish_to_using_subcommand start" -l execution-stage -d 'snap, charm, solution: edge, beta, candidate or stable; deb: proposed or updates, unless it has a source; image: pending or current [env: TO_EXECUTION_STAGE]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l execution-stage -d 'The stage, also as --stage; snap, charm, solution: edge, beta, candidate or stable; deb: proposed or updates, unless it has a source; image: pending or current [env: TO_EXECUTION_STAGE]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l revision -d 'The store\'s revision number [env: TO_REVISION]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l track -d 'The release track, such as latest [env: TO_TRACK]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l store -d 'The snap store, such as ubuntu [env: TO_STORE]' -r
@@ -289,7 +308,7 @@ complete -c to -n "__fish_to_using_subcommand run" -l version -d 'The artefact\'
 complete -c to -n "__fish_to_using_subcommand run" -l arch -d 'Debian architecture that is tested, such as amd64; `host` for this machine\'s [env: TO_ARCH]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l environment -d 'Where the tests run: a device, a virtual machine, a lab [env: TO_ENVIRONMENT]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l test-plan -d 'Which tests run, such as smoke [env: TO_TEST_PLAN]' -r
-complete -c to -n "__fish_to_using_subcommand run" -l execution-stage -d 'snap, charm, solution: edge, beta, candidate or stable; deb: proposed or updates, unless it has a source; image: pending or current [env: TO_EXECUTION_STAGE]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l execution-stage -d 'The stage, also as --stage; snap, charm, solution: edge, beta, candidate or stable; deb: proposed or updates, unless it has a source; image: pending or current [env: TO_EXECUTION_STAGE]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l revision -d 'The store\'s revision number [env: TO_REVISION]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l track -d 'The release track, such as latest [env: TO_TRACK]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l store -d 'The snap store, such as ubuntu [env: TO_STORE]' -r
@@ -341,14 +360,15 @@ complete -c to -n "__fish_to_using_subcommand run" -l json -d 'One JSON object o
 complete -c to -n "__fish_to_using_subcommand run" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
 complete -c to -n "__fish_to_using_subcommand run" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
 complete -c to -n "__fish_to_using_subcommand run" -s h -l help -d 'Print help'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "end" -d 'Completes the execution and prints the status that the server computed'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "push" -d 'Delivers what is kept: the outbox, or a spool directory'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "result" -d 'Sends one result, typed by hand'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "update" -d 'Tells the execution something else: a status, links, metadata, an event'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "show" -d 'Shows the execution and its results, failures first'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "check" -d 'Tells whether results can be submitted here, and what stands in the way'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "completions" -d 'Prints the completions of a shell'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "submit" -d 'Reads reports and sends their results'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "run" -d 'Opens an execution, runs the tests, sends their reports, and completes the execution'
-complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions start submit run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "end" -d 'Completes the execution and prints the status that the server computed'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "push" -d 'Delivers what is kept: the outbox, or a spool directory'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "result" -d 'Sends one result, typed by hand'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "update" -d 'Tells the execution something else: a status, links, metadata, an event'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "show" -d 'Shows the execution and its results, failures first'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "check" -d 'Tells whether results can be submitted here, and what stands in the way'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "completions" -d 'Prints the completions of a shell'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "man" -d 'Prints a page of the manual, in roff'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "start" -d 'Opens an execution of a test plan and prints its id'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "submit" -d 'Reads reports and sends their results'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "run" -d 'Opens an execution, runs the tests, sends their reports, and completes the execution'
+complete -c to -n "__fish_to_using_subcommand help; and not __fish_seen_subcommand_from end push result update show check completions man start submit run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -8,6 +8,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,11 +17,14 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser};
 use clap::{Subcommand, ValueEnum};
 use clap_complete::Shell;
+use clap_mangen::Man as Manual;
 
 use crate::duplicates::OnDuplicate;
 use crate::execution::{COMPLETED, ExecutionId, Link, STATUSES};
+use crate::failure::Usage;
 use crate::input::Format;
 use crate::input::junit::Template;
+use crate::man;
 use crate::request::{self, Draft, FIELDS, Family, Field, Kind, Origin};
 use crate::results::Status;
 use crate::server::{Target, Token};
@@ -31,7 +35,7 @@ const COMMON: &str = "Options of every command";
 /// Submits test results to Test Observer: to start && to submit && to end
 #[derive(Debug, Parser)]
 #[command(name = "to", version, max_term_width = 100)]
-#[command(after_help = EXIT_STATUS)]
+#[command(help_template = OVERVIEW, after_help = format!("{OVERVIEW_MORE}\n\n{EXIT_STATUS}"))]
 pub struct Cli {
     #[command(flatten)]
     pub common: Common,
@@ -39,14 +43,30 @@ pub struct Cli {
     pub command: Task,
 }
 
+/// What `to help` shows. It is to fit a screen, which the options of every command would fill.
+const OVERVIEW: &str = "\
+{about}
+
+Usage: {usage}
+
+Commands:
+{subcommands}
+
+`to COMMAND --help` says more of each, with examples, and lists its options.{after-help}
+";
+
+const OVERVIEW_MORE: &str = "\
+Examples:
+  to start && to submit && to end";
+
 const EXIT_STATUS: &str = "\
 Exit status:
   0  all delivered
   1  a fault of this machine, such as a full disk
   2  the command line or configuration
   3  some input could not be read, or held nothing; the rest was delivered
-  4  not delivered: unreachable, timed out, or 5xx to the end; kept in the outbox
-  5  refused: key, permission, unknown execution, invalid request; or not the API
+  4  not delivered: unreachable, timed out, 5xx to the end; kept in the outbox
+  5  refused: key, permission, unknown execution, invalid request; not the API
   6  delivered but for results that the server refused, each named
   127, 126  `run`: the command does not exist, or cannot be run
   10, 11  `end --exit-code`: FAILED, ENDED_PREMATURELY
@@ -185,6 +205,7 @@ pub enum Task {
     Show(Show),
     Check(Check),
     Completions(Completions),
+    Man(Man),
 }
 
 /// Opens an execution of a test plan and prints its id
@@ -515,7 +536,7 @@ May be repeated: nothing is changed.
 
 Examples:
   to check
-  to check --url https://test-observer.example --api-key-file key";
+  to check --json";
 
 /// Prints the completions of a shell
 #[derive(Debug, Args)]
@@ -529,6 +550,22 @@ May be repeated: nothing is sent.
 
 Examples:
   to completions bash > ~/.local/share/bash-completion/completions/to";
+
+/// Prints a page of the manual, in roff
+#[derive(Debug, Args)]
+#[command(after_help = MAN_MORE)]
+pub struct Man {
+    /// The command that the page is about; by default `to` itself
+    #[arg(value_name = "COMMAND")]
+    pub page: Option<String>,
+}
+
+const MAN_MORE: &str = "\
+May be repeated: nothing is sent.
+
+Examples:
+  to man > to.1
+  to man start | man -l -";
 
 /// Reads the arguments and variables of this process.
 ///
@@ -596,6 +633,50 @@ pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command_with(&|_| None), "to", &mut script);
     script
+}
+
+/// The page of the manual about `to`, or about one of its commands.
+///
+/// # Errors
+/// There is no such command.
+pub fn man(page: Option<&str>) -> anyhow::Result<Vec<u8>> {
+    let mut whole = command_with(&|_| None).disable_help_subcommand(true);
+    whole.build();
+    let unknown = |name: &str| Usage {
+        problem: format!("there is no command `{name}`"),
+        hint: Some("`to help` lists them".to_owned()),
+    };
+    let mut command = match page {
+        None => whole.clone(),
+        Some(name) => whole.find_subcommand(name).ok_or_else(|| unknown(name))?.clone(),
+    };
+    let usage = command.render_usage().to_string();
+    let more = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let command = command.override_usage(usage.trim_start_matches("Usage: ").to_owned());
+    let version = whole.render_version();
+    let manual = Manual::new(command).source(version.trim_end()).manual("Test Observer");
+    // A page is the same on every day. An empty date would be left out, and the source take its place.
+    let manual = manual.date(" ");
+    Ok(man::literally(&write_page(&manual, &more, page.is_none())?).into_bytes())
+}
+
+fn write_page(manual: &Manual, more: &str, is_overview: bool) -> io::Result<String> {
+    let mut page = Vec::new();
+    manual.render_title(&mut page)?;
+    manual.render_name_section(&mut page)?;
+    manual.render_synopsis_section(&mut page)?;
+    manual.render_description_section(&mut page)?;
+    man::paragraphs(more).to_writer(&mut page)?;
+    if is_overview {
+        manual.render_subcommands_section(&mut page)?;
+    }
+    manual.render_options_section(&mut page)?;
+    man::listings(more).to_writer(&mut page)?;
+    if !is_overview {
+        man::listings(EXIT_STATUS).to_writer(&mut page)?;
+        man::see_also("to(1)").to_writer(&mut page)?;
+    }
+    String::from_utf8(page).map_err(io::Error::other)
 }
 
 /// `TO_RESULTS` holds several paths, separated by white space.

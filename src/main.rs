@@ -20,6 +20,7 @@ mod input;
 mod interrupt;
 mod limits;
 mod live;
+mod man;
 mod notes;
 mod outbox;
 mod pace;
@@ -64,6 +65,9 @@ fn run(cli: Cli) -> Exit {
         Task::Completions(completions) => talk::data(&cli::completions(completions.shell))
             .map(|()| Exit::Success)
             .map_err(Into::into),
+        Task::Man(page) => cli::man(page.page.as_deref())
+            .and_then(|page| Ok(talk::data(&page)?))
+            .map(|()| Exit::Success),
     };
     outcome.unwrap_or_else(|error| {
         context.talk.error(&error);

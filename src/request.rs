@@ -151,8 +151,8 @@ pub const FIELDS: &[Field] = &[
         longest: None,
         required: &[Family::Snap, Family::Charm, Family::Solution],
         optional: &[Family::Deb, Family::Image],
-        help: "snap, charm, solution: edge, beta, candidate or stable; deb: proposed or updates, \
-               unless it has a source; image: pending or current",
+        help: "The stage, also as --stage; snap, charm, solution: edge, beta, candidate or stable; \
+               deb: proposed or updates, unless it has a source; image: pending or current",
     },
     Field {
         name: "revision",

@@ -7,7 +7,7 @@ use crate::reports::{delivered, open, summary};
 use crate::to::Run;
 
 /// As since July 2026: resource jobs among the results, template ids, reasons for skips.
-const NEWER: &str = r#"{
+pub const NEWER: &str = r#"{
   "title": "session", "origin": {"name": "Checkbox", "version": "7.0"},
   "testplan_id": "com.canonical.certification::smoke", "custom_joblist": false,
   "packages": [{"name": "bash", "version": "5.2"}],
@@ -73,7 +73,7 @@ const LEFT_OUT: &str = "warning: resource or attachment job, not a test, left ou
 const SESSION: &str = "hint: for `to start`, the submission says \
                        `--test-plan com.canonical.certification::smoke --arch arm64`\n";
 
-fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+pub fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     let mut tar = tar::Builder::new(XzWriter::new(Vec::new(), XzOptions::default()).unwrap());
     for (name, content) in files {
         let mut header = tar::Header::new_gnu();

@@ -1,0 +1,239 @@
+//! Help that teaches: it fits a screen, corrects typos, and agrees with README.md and the design.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::examples::{readme, section};
+use crate::to::{Place, Run};
+
+/// The heading of the options that every command has.
+const COMMON: &str = "Options of every command:";
+
+/// Each flag, with its variable where it has one.
+type Flags = BTreeMap<String, Option<String>>;
+
+/// What this command's `--help` says; without a command, `to --help`.
+pub fn help(command: &str) -> String {
+    let run = Place::new("").to(&format!("{command} --help"));
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "to {command} --help");
+    run.stdout
+}
+
+/// All commands that `to help` lists, but for `help` itself.
+pub fn commands() -> Vec<String> {
+    let help = help("");
+    let (_, list) = help.split_once("\nCommands:\n").expect("a list of commands");
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    names.filter(|name| !matches!(*name, "" | "help")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_overview_fits_a_screen() {
+    let place = Place::new("").with("COLUMNS", "80");
+    let overview = place.to("help");
+    assert_eq!((overview.status, overview.stderr.as_str()), (0, ""));
+    for arguments in ["--help", "-h"] {
+        assert_eq!(place.to(arguments), overview);
+    }
+    assert!(overview.stdout.lines().count() <= 45, "{}", overview.stdout);
+    assert!(overview.stdout.lines().all(|line| line.len() <= 80), "{}", overview.stdout);
+    assert!(overview.stdout.ends_with("is kept\n"), "{}", overview.stdout);
+}
+
+#[test]
+fn no_help_is_wider_than_a_terminal_of_100_columns() {
+    for command in commands() {
+        let help = help(&command);
+        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
+    }
+}
+
+#[test]
+fn a_typo_gets_a_suggestion() {
+    let place = Place::new("");
+    for (arguments, said) in [
+        (
+            "strat",
+            "unrecognized subcommand 'strat'\n\n  tip: a similar subcommand exists: 'start'\n",
+        ),
+        (
+            "start --enviroment x",
+            "unexpected argument '--enviroment' found\n\n  \
+             tip: a similar argument exists: '--environment'\n",
+        ),
+        (
+            "submit --on-duplicate merg",
+            "invalid value 'merg' for '--on-duplicate <HOW>'\n  \
+             [possible values: merge, number, first, last, error]\n\n  \
+             tip: a similar value exists: 'merge'\n",
+        ),
+    ] {
+        let run = place.to(arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+        assert!(run.stderr.starts_with(&format!("error: {said}")), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn help_of_an_unknown_command_is_a_usage_error() {
+    let said = "error: unrecognized subcommand 'strat'\n\nUsage: to [OPTIONS] <COMMAND>\n\n\
+                For more information, try '--help'.\n";
+    assert_eq!(Place::new("").to("help strat"), Run::new(2, "", said));
+}
+
+/// The flags that a help lists: those of every command, and the command's own.
+fn listed(help: &str) -> [Flags; 2] {
+    let (own, common) = help.split_once(COMMON).unwrap_or((help, ""));
+    let common = common.split("\n\n").next().unwrap_or_default();
+    [flags_of(common), flags_of(own)]
+}
+
+fn flags_of(help: &str) -> Flags {
+    let mut entries: Vec<String> = Vec::new();
+    for line in help.lines() {
+        // A text that is broken in front of a flag stands further to the right.
+        if line.starts_with("  -") || line.starts_with("      --") {
+            entries.push(line.to_owned());
+        } else if let Some(entry) = entries.last_mut() {
+            *entry = format!("{entry} {}", line.trim());
+        }
+    }
+    let flag = |entry: &String| Some((flags_in(entry).into_iter().next()?, variable_of(entry)));
+    entries.iter().filter_map(flag).filter(|(flag, _)| flag != "--help").collect()
+}
+
+fn variable_of(entry: &str) -> Option<String> {
+    let (_, variable) = entry.split_once("[env: ")?;
+    Some(variable.split(']').next()?.to_owned())
+}
+
+/// All `--flags` of a text, in order.
+fn flags_in(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    let is_flag = |word: &&str| word.len() > 2 && word.starts_with("--") && !word.ends_with('-');
+    words.filter(is_flag).map(str::to_owned).collect()
+}
+
+/// What README.md says of a command's options: the paragraphs from `Of it` to the next `Of`.
+fn said_of<'a>(options: &'a str, subject: &str) -> &'a str {
+    let start = options.find(&format!("\nOf {subject}"));
+    let below = &options[start.unwrap_or_else(|| panic!("Options: Of {subject}")) + 1..];
+    below.split("\nOf ").next().unwrap_or(below)
+}
+
+/// The other commands whose options these are too: the first line names them.
+fn inherited<'a>(said: &'a str, commands: &'a [String]) -> impl Iterator<Item = &'a String> {
+    let line = said.lines().next().unwrap_or_default();
+    commands.iter().filter(move |command| line.contains(&format!("`{command}`")))
+}
+
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let below = text.split_once(from).map_or("", |(_, below)| below);
+    below.split(to).next().unwrap_or_default()
+}
+
+fn assert_agree(subject: &str, said: &BTreeSet<String>, flags: &Flags, help: &str) {
+    for flag in flags.keys() {
+        assert!(said.contains(flag), "README.md lacks {flag} of {subject}");
+    }
+    let in_help: BTreeSet<String> = flags_in(help).into_iter().collect();
+    for flag in said {
+        assert!(in_help.contains(flag), "README.md has {flag} of {subject}, the help has not");
+    }
+}
+
+#[test]
+fn readme_has_the_flags_that_the_help_has() {
+    let (readme, commands) = (readme(), commands());
+    let options = section(&readme, "## Options");
+    for command in commands.iter().filter(|command| !listed(&help(command))[1].is_empty()) {
+        let subject = format!("`{command}`");
+        let whole = help(command);
+        let said = said_of(options, &subject);
+        let all = inherited(said, &commands).map(|other| said_of(options, &format!("`{other}`")));
+        let but_for = flags_in(between(said, "(but for", ")"));
+        let flags = all.flat_map(flags_in).filter(|flag| !but_for.contains(flag)).collect();
+        assert_agree(&subject, &flags, &listed(&whole)[1], &whole);
+    }
+    let whole = help("end");
+    let said = flags_in(said_of(options, "every command")).into_iter().collect();
+    assert_agree("every command", &said, &listed(&whole)[0], &whole);
+}
+
+/// `TO_` and the flag's name in capitals, said in one sentence of README.md.
+#[test]
+fn variables_are_named_after_their_flags() {
+    for command in commands() {
+        let [common, own] = listed(&help(&command));
+        for (flag, variable) in common.iter().chain(&own) {
+            let named = flag.trim_start_matches('-').replace('-', "_").to_uppercase();
+            let expected = Some(format!("TO_{named}"));
+            let may_lack = own.contains_key(flag) && !matches!(&*command, "start" | "submit");
+            assert!(*variable == expected || may_lack && variable.is_none(), "{command} {flag}");
+        }
+    }
+}
+
+#[test]
+fn readme_has_the_variables_that_the_help_has() {
+    let readme = readme();
+    let options = section(&readme, "## Options");
+    let mut rows = 0;
+    for command in commands() {
+        let [mut flags, own] = listed(&help(&command));
+        flags.extend(own);
+        let own = format!("\nOf `{command}`");
+        let tables = options.find(&own).map(|_| said_of(options, &format!("`{command}`")));
+        for table in tables.into_iter().chain([said_of(options, "every command")]) {
+            for row in table.lines().filter(|row| row.contains("| `TO_")) {
+                let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+                let flag = flags_in(cells[1]).remove(0);
+                let variable = Some(cells[2].trim_matches('`').to_owned());
+                assert_eq!(flags.get(&flag), Some(&variable), "{row}");
+                rows += 1;
+            }
+        }
+    }
+    assert!(rows > 0, "there is a table");
+}
+
+fn design() -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/design.md");
+    let design = fs::read_to_string(path).ok();
+    if design.is_none() {
+        println!("skipped: there is no design.md");
+    }
+    design
+}
+
+#[test]
+fn the_design_has_the_flags_that_the_help_has() {
+    let Some(design) = design() else { return };
+    let said: BTreeSet<String> = flags_in(&design).into_iter().collect();
+    for command in commands() {
+        let [common, own] = listed(&help(&command));
+        for flag in common.keys().chain(own.keys()) {
+            // The design calls two by their letters, and one by what it does: logs on request.
+            let by_other_words = matches!(&**flag, "--quiet" | "--verbose" | "--logs");
+            assert!(by_other_words || said.contains(flag), "design.md lacks {flag} of {command}");
+        }
+    }
+}
+
+/// What the design says of a command is in its help, or is an option of another one.
+#[test]
+fn the_help_has_the_flags_that_the_design_has() {
+    let Some(design) = design() else { return };
+    let commands = commands();
+    let helps: String = commands.iter().map(|command| help(command)).collect();
+    let known: BTreeSet<String> = flags_in(&helps).into_iter().collect();
+    for command in commands {
+        let heading = format!("\n### `to {command}");
+        let Some((_, said)) = design.split_once(&heading) else { continue };
+        for flag in flags_in(said.split("\n#").next().unwrap_or_default()) {
+            assert!(known.contains(&flag), "no help has the design's {flag} of {command}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The pages of the manual: `to man` prints them, `man/` has them, and the package ships them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::help::{commands, help};
+use crate::to::{Place, Run};
+
+/// The arguments that print each page, and the page's name.
+fn pages() -> Vec<(String, String)> {
+    let of_command = |command: String| (format!("man {command}"), format!("to-{command}"));
+    [("man".to_owned(), "to".to_owned())]
+        .into_iter()
+        .chain(commands().into_iter().map(of_command))
+        .collect()
+}
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn the_files_are_what_the_binary_prints() {
+    let place = Place::new("");
+    let mut names = BTreeSet::new();
+    for (arguments, name) in pages() {
+        let printed = place.to(&arguments);
+        let committed = fs::read_to_string(project(&format!("man/{name}.1"))).unwrap_or_default();
+        assert_eq!((printed.status, printed.stderr.as_str()), (0, ""));
+        assert!(
+            printed.stdout == committed,
+            "man/{name}.1 is out of date; write it anew with\n    \
+             cargo run -- {arguments} > man/{name}.1"
+        );
+        names.insert(format!("{name}.1"));
+    }
+    let files = fs::read_dir(project("man")).expect("man/");
+    let files = files.map(|file| file.expect("a file").file_name().into_string().expect("a name"));
+    assert_eq!(files.collect::<BTreeSet<_>>(), names);
+}
+
+#[test]
+fn variables_do_not_change_what_is_printed() {
+    let plain = Place::new("").to("man start");
+    let place = Place::new("https://observer.example").with_snap().with("TO_API_KEY", "to_secret");
+    assert_eq!(place.with("COLUMNS", "40").to("man start"), plain);
+}
+
+#[test]
+fn a_page_of_an_unknown_command_is_a_usage_error() {
+    let said = "error: there is no command `strat`\nhint: `to help` lists them\n";
+    assert_eq!(Place::new("").to("man strat"), Run::new(2, "", said));
+}
+
+/// What `man` shows of this page, on lines that are long enough for anything.
+fn shown(page: &str) -> Option<String> {
+    let man = Command::new("man")
+        .args(["--warnings", "-E", "UTF-8", "-l", "-"])
+        .envs([("MANWIDTH", "1000"), ("MAN_KEEP_FORMATTING", ""), ("LC_ALL", "C.UTF-8")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut man) = man else {
+        println!("skipped: there is no man");
+        return None;
+    };
+    let mut input = man.stdin.take().expect("a pipe");
+    input.write_all(page.as_bytes()).expect("man reads");
+    drop(input);
+    let output = man.wait_with_output().expect("man ends");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    Some(String::from_utf8(output.stdout).expect("UTF-8"))
+}
+
+/// The words of a text: a page and a help break their lines at different places.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_page_shows_the_flags_variables_examples_and_exit_statuses() {
+    let place = Place::new("");
+    for (arguments, name) in pages() {
+        let Some(page) = shown(&place.to(&arguments).stdout) else { return };
+        let page = words(&page);
+        let help = help(arguments.trim_start_matches("man"));
+        for word in help.split_whitespace().filter_map(flag_or_variable) {
+            assert!(page.contains(word), "{name} lacks {word}");
+        }
+        let (_, examples) = help.split_once("Examples:\n").expect("examples");
+        let examples = words(examples.split("\n\n").next().unwrap_or_default());
+        assert!(page.contains(&format!(" EXAMPLES {examples}")), "{name}: {page}");
+        assert!(page.contains(" EXIT STATUS 0 all delivered 1 a fault"), "{name}");
+    }
+}
+
+fn flag_or_variable(word: &str) -> Option<&str> {
+    let word = word.split(['[', ']', ',', ';', '.', '`', ')']).find(|word| !word.is_empty())?;
+    (word.starts_with("--") || word.starts_with("TO_")).then_some(word)
+}
+
+/// What is in Cargo.toml's list for `cargo deb`, but for the binary.
+#[test]
+fn the_package_ships_files_that_are_there() {
+    let manifest = fs::read_to_string(project("Cargo.toml")).expect("Cargo.toml");
+    let (_, assets) = manifest.split_once("\nassets = [\n").expect("the package's list");
+    let (assets, _) = assets.split_once("\n]\n").expect("its end");
+    let sources: Vec<&str> = assets.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    for shipped in ["target/release/to", "man/*.1", "completions/to.bash", "completions/_to"] {
+        assert!(sources.contains(&shipped), "{shipped}");
+    }
+    for source in sources.iter().filter(|source| !source.contains(['*', ' '])) {
+        assert!(project(source).exists() || source.starts_with("target/"), "{source}");
+    }
+}
