@@ -122,7 +122,8 @@ impl Destination {
             None => self.make(changes, &mut execution).err(),
         };
         let Some(undone) = undone else {
-            return Ok(Updated { execution, is_done: true, exit: refused });
+            let exit = refused.and(self.waiting(context));
+            return Ok(Updated { execution, is_done: true, exit });
         };
         let exit = self.conclude_undone(&changes[undone.made..], undone, context)?;
         Ok(Updated { execution: None, is_done: false, exit: exit.and(refused) })
@@ -194,6 +195,17 @@ impl Destination {
         Ok(context.say_undelivered(&error, Some(kept)))
     }
 
+    /// What is written to an execution that waits in the outbox is at no server yet, and exit status
+    /// 0 would say that it is, unless that was asked for.
+    fn waiting(&self, context: &Context) -> Exit {
+        if context.best_effort() || matches!(self.execution, ExecutionId::Server(_)) {
+            return Exit::Success;
+        }
+        context.talk.problem(&format!("execution {} is at no server yet", self.execution));
+        context.talk.hint("`to push` delivers it");
+        Exit::Undelivered
+    }
+
     pub fn summarise(&self, before: &Pushed, outcome: &Outcome, context: &Context) -> Summary {
         let sent = outcome.sent.results;
         let is_in_outbox = matches!(self.execution, ExecutionId::Outbox(_));
@@ -249,7 +261,7 @@ impl Destination {
         summary.warnings.iter().for_each(|warning| context.talk.warning(warning));
         let rejected: Vec<_> = before.rejected.into_iter().chain(outcome.rejected).collect();
         let refused = context.say_rejected(&rejected, &self.home, &self.state)?;
-        let Some(error) = outcome.halt else { return Ok(refused) };
+        let Some(error) = outcome.halt else { return Ok(refused.and(self.waiting(context))) };
         let sent = format!("{} of {} results were sent", summary.sent, summary.total);
         let kept = outcome.kept.path.map(|path| (plural(outcome.kept.results, "result"), path));
         Ok(context.say_undelivered(&anyhow::Error::new(error).context(sent), kept).and(refused))

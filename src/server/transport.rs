@@ -3,6 +3,7 @@
 //! This module owns the client, its trust and its patience with a single request; that requests are
 //! repeated, and what they mean, it does not know.
 
+use std::cell::{Cell, RefCell};
 use std::error::Error as StdError;
 use std::fs;
 use std::io::{self, Read};
@@ -43,27 +44,20 @@ pub struct HttpSettings {
 /// A client for one server.
 pub struct Transport {
     base: String,
-    client: Client,
+    client: RefCell<Client>,
     settings: HttpSettings,
+    /// The server closes the connection after such an answer, and a request that meets the closing
+    /// has a fate that nobody knows.
+    is_closing: Cell<bool>,
 }
 
 impl Transport {
     /// # Errors
     /// A certificate file that cannot be used, a machine without any trusted certificate.
     pub fn new(base: &Url, settings: HttpSettings) -> Result<Self, Error> {
-        let mut builder = Client::builder()
-            .user_agent(concat!("to/", env!("CARGO_PKG_VERSION")))
-            .timeout(settings.timeout)
-            .redirect(redirect::Policy::none())
-            .default_headers(headers(settings.token.as_ref())?);
-        builder = match base.scheme() {
-            "https" => with_trust(builder, settings.ca_cert.as_ref())?,
-            _ => without_tls(builder)?,
-        };
-        let client =
-            builder.build().map_err(|error| setup_error(&error, settings.ca_cert.as_ref()))?;
         let base = format!("{}/v1", base.as_str().trim_end_matches('/'));
-        Ok(Self { base, client, settings })
+        let client = RefCell::new(client(&base, &settings)?);
+        Ok(Self { base, client, settings, is_closing: Cell::new(false) })
     }
 
     /// The address that all paths follow.
@@ -89,21 +83,27 @@ impl Transport {
         interrupt.catch().map_err(|error| Error::Setup { reason: reason(&error) })?;
         self.check_interrupt()?;
         let longest = if method == Method::GET { LONGEST_READING } else { LONGEST_ANSWER };
-        let mut builder = self.client.request(method, format!("{}{path}", self.base));
+        if self.is_closing.take() {
+            *self.client.borrow_mut() = client(&self.base, &self.settings)?;
+        }
+        let url = format!("{}{path}", self.base);
+        let mut builder = self.client.borrow().request(method, url);
         if let Some(body) = body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
-        match self.abandonable(move || {
+        let answer = self.abandonable(move || {
             builder.send().map_err(Lost::Sending).and_then(|answer| read(answer, longest))
-        })? {
-            Ok(answer) => Ok(Answer {
-                location: answer.location.map(|place| self.redact(&place)),
-                body: self.redact(&answer.body),
-                ..answer
-            }),
-            Err(Lost::Sending(error)) => Err(self.sending_error(&error)),
-            Err(Lost::Reading(error)) => Err(self.reading_error(&error)),
-        }
+        })?;
+        let answer = answer.map_err(|lost| match lost {
+            Lost::Sending(error) => self.sending_error(&error),
+            Lost::Reading(error) => self.reading_error(&error),
+        })?;
+        self.is_closing.set(matches!(answer.status, 413 | 500..));
+        Ok(Answer {
+            location: answer.location.map(|place| self.redact(&place)),
+            body: self.redact(&answer.body),
+            ..answer
+        })
     }
 
     /// Does something that cannot be interrupted, and abandons it where that is asked.
@@ -163,7 +163,7 @@ impl Transport {
         if error.is_dns() {
             Error::UnknownHost { url }
         } else if let Some(tls) = find::<rustls::Error>(error) {
-            Error::Tls { url, reason: tls.to_string() }
+            Error::Tls { url, reason: tls_reason(tls) }
         } else if error.is_connect() {
             Error::Unconnected { url, reason }
         } else if error.is_timeout() {
@@ -196,6 +196,21 @@ fn read(response: Response, longest: u64) -> Result<Answer, Lost> {
     response.take(longest).read_to_end(&mut body).map_err(Lost::Reading)?;
     let body = String::from_utf8_lossy(&body).into_owned();
     Ok(Answer { status, retry_after, location, body })
+}
+
+fn client(base: &str, settings: &HttpSettings) -> Result<Client, Error> {
+    let builder = Client::builder()
+        .user_agent(concat!("to/", env!("CARGO_PKG_VERSION")))
+        .timeout(settings.timeout)
+        .redirect(redirect::Policy::none())
+        .default_headers(headers(settings.token.as_ref())?);
+    let ca_cert = settings.ca_cert.as_ref();
+    let builder = if base.starts_with("https:") {
+        with_trust(builder, ca_cert)?
+    } else {
+        without_tls(builder)?
+    };
+    builder.build().map_err(|error| setup_error(&error, ca_cert))
 }
 
 fn headers(token: Option<&Token>) -> Result<HeaderMap, Error> {
@@ -241,6 +256,14 @@ fn setup_error(error: &reqwest::Error, ca_cert: Option<&PathBuf>) -> Error {
     match ca_cert.filter(|_| find::<rustls::Error>(error).is_some()) {
         Some(path) => Error::CaCert { path: path.clone(), reason },
         None => Error::Setup { reason },
+    }
+}
+
+/// What is wrong with a connection that is to be TLS.
+fn tls_reason(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidMessage(_) => "what answers there does not speak TLS".to_owned(),
+        other => other.to_string(),
     }
 }
 

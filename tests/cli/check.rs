@@ -148,7 +148,7 @@ fn a_server_that_cannot_be_trusted() {
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").unwrap();
     });
     let said = format!(
-        "error: cannot trust {url}/v1: received corrupt message of type InvalidContentType\n\
+        "error: cannot trust {url}/v1: what answers there does not speak TLS\n\
          hint: --ca-cert PEM trusts a private certificate authority\n"
     );
     assert_eq!(patient(&url).to("check"), Run::new(4, "", &said));

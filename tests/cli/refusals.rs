@@ -319,7 +319,7 @@ fn a_port_that_speaks_no_tls_gets_no_key() {
         String::from_utf8_lossy(&heard).into_owned()
     });
     let place = Place::new(&url).with("TO_API_KEY", "to_secret").with("TO_EXECUTION", "1");
-    let reason = "received corrupt message of type InvalidContentType";
+    let reason = "what answers there does not speak TLS";
     let said = format!(
         "error: cannot trust {url}/v1: {reason}\n\
          hint: --ca-cert PEM trusts a private certificate authority\n"

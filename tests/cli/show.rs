@@ -233,7 +233,8 @@ fn what_is_kept_is_said_and_an_execution_of_the_outbox_is_shown() {
     let run = place.to("start --best-effort");
     assert_eq!((run.status, run.stdout.as_str()), (0, "outbox-1\n"));
     assert!(run.stderr.ends_with(&kept("the execution", ".to")));
-    assert_eq!(place.to("-q result boot fail"), Run::new(0, "", ""));
+    let waiting = "error: execution outbox-1 is at no server yet\nhint: `to push` delivers it\n";
+    assert_eq!(place.to("-q result boot fail"), Run::new(4, "", waiting));
     let run = place.to("show");
     assert!(run.stdout.starts_with("execution outbox-1: IN_PROGRESS\n"), "{run:?}");
     assert!(run.stdout.ends_with("\n\nFAILED   boot\n"), "{run:?}");

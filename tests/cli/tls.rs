@@ -147,7 +147,7 @@ fn a_server_without_tls_is_told_from_one_that_is_down() {
     let place = Place::new(&format!("https://127.0.0.1:{port}")).with_snap();
     let said = format!(
         "error: cannot trust https://127.0.0.1:{port}/v1: \
-         received corrupt message of type InvalidContentType\n\
+         what answers there does not speak TLS\n\
          hint: --ca-cert PEM trusts a private certificate authority\n"
     );
     assert_eq!(place.to("start"), Run::new(4, "", &said));
