@@ -17,8 +17,6 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::Context as _;
-use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::ci::{Environment, Job};
 use crate::cli::{Color, Common};
@@ -168,32 +166,17 @@ impl Context {
         }
     }
 
-    /// Names the results that a server refused, and writes them down.
-    ///
-    /// # Errors
-    /// A state directory that cannot be written.
-    pub fn say_rejected(
-        &self,
-        rejected: &[Rejected],
-        home: &Home,
-        state: &StateDirectory,
-    ) -> anyhow::Result<Exit> {
+    /// Names the results that a server refused; they are written down already.
+    pub fn say_rejected(&self, rejected: &[Rejected], state: &StateDirectory) -> Exit {
         if rejected.is_empty() {
-            return Ok(Exit::Success);
+            return Exit::Success;
         }
-        let mut lines = Vec::new();
         for Rejected { result, reason } in rejected {
             self.talk.problem(&format!("result `{}` was refused: {reason}", result.name));
-            let result: &RawValue = serde_json::from_str(&result.json)?;
-            let Home { url, execution } = home;
-            let line = RefusedLine { url, execution: *execution, reason, result };
-            serde_json::to_writer(&mut lines, &line)?;
-            lines.push(b'\n');
         }
-        let path = state.write_refused(&lines)?;
         let count = plural(rejected.len() as u64, "result");
-        self.talk.hint(&format!("{count} refused: written to {}", path.display()));
-        Ok(if self.best_effort() { Exit::Success } else { Exit::Rejected })
+        self.talk.hint(&format!("{count} refused: written to {}", state.refused().display()));
+        if self.best_effort() { Exit::Success } else { Exit::Rejected }
     }
 
     /// Says why something was not delivered and where it is kept.
@@ -253,13 +236,4 @@ fn read_key(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path)
         .map_err(|error| Usage { problem: reason(&error), hint: None })
         .with_context(|| format!("the key file {} cannot be read", path.display()))
-}
-
-/// A line of `refused.jsonl`.
-#[derive(Serialize)]
-struct RefusedLine<'a> {
-    url: &'a str,
-    execution: ExecutionId,
-    reason: &'a str,
-    result: &'a RawValue,
 }

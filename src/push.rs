@@ -4,6 +4,8 @@
 //! is there, the rest replaces. Where an interrupted start may have opened an execution that nothing
 //! can find again, somebody is asked.
 
+use std::io;
+
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,7 @@ use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::request::{Draft, StartRequest};
 use crate::server::{self, Extent, Home, Patch, Record, Server, StatusUpdate, Target};
+use crate::state::StateDirectory;
 
 /// Is there once all is delivered; it holds the server's execution.
 const DELIVERED: &str = "delivered.json";
@@ -36,6 +39,7 @@ pub struct Push<'a> {
     pub pace: Pace,
     pub progress: &'a Progress,
     pub interrupt: &'a Interrupt,
+    pub state: &'a StateDirectory,
     /// Open an execution again where an interrupted start may have opened one.
     pub start_again: bool,
 }
@@ -142,9 +146,23 @@ impl Push<'_> {
         let outcome =
             record.each_result(0, |result| delivery.push(result)).and_then(|_| delivery.flush());
         pushed.sent.add(delivery.sent);
+        // Written down before the directory that holds them is removed or marked.
+        let written = self.write_refused(execution, &delivery.rejected);
         pushed.rejected.append(&mut delivery.rejected);
         pushed.notes.append(delivery.notes);
-        outcome
+        outcome.and(written)
+    }
+
+    fn write_refused(
+        &self,
+        execution: ExecutionId,
+        rejected: &[Rejected],
+    ) -> Result<(), server::Error> {
+        let path = self.state.refused();
+        let fail = |source| server::Error::Spool { path: path.clone(), source };
+        let url = self.target.absolute().map_err(fail)?.to_string();
+        let written = self.state.write_refused(&Home { url, execution }, rejected);
+        written.map_err(|error| fail(io::Error::other(error.to_string())))
     }
 
     fn deliver_links(&self, record: &Record, execution: ExecutionId) -> Result<(), server::Error> {

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
+use crate::delivery::Rejected;
 use crate::execution::ExecutionId;
 use crate::files;
 use crate::reason::reason;
-use crate::server::Target;
+use crate::server::{Home, Target};
 
 const NOTE: &str = "current.json";
 const REFUSED: &str = "refused.jsonl";
@@ -27,6 +29,15 @@ struct Note {
     /// The server, in the form of [`Target`]'s `Display`.
     url: String,
     execution: ExecutionId,
+}
+
+/// A line of `refused.jsonl`.
+#[derive(Serialize)]
+struct RefusedLine<'a> {
+    #[serde(flatten)]
+    home: &'a Home,
+    reason: &'a str,
+    result: &'a RawValue,
 }
 
 /// Why the state directory does not help.
@@ -66,16 +77,30 @@ impl StateDirectory {
         self.path.join("outbox")
     }
 
+    /// Where results are written down that a server refused.
+    pub fn refused(&self) -> PathBuf {
+        self.path.join(REFUSED)
+    }
+
     /// Writes down results that a server refused, with its reasons, one a line.
     ///
     /// # Errors
     /// [`Error::Unwritable`].
-    pub fn write_refused(&self, lines: &[u8]) -> Result<PathBuf, Error> {
-        let path = self.path.join(REFUSED);
-        let unwritable = |source| Error::Unwritable { path: path.clone(), source };
-        let mut file = File::options().create(true).append(true).open(&path).map_err(unwritable)?;
-        file.write_all(lines).map_err(unwritable)?;
-        Ok(path)
+    pub fn write_refused(&self, home: &Home, rejected: &[Rejected]) -> Result<(), Error> {
+        if rejected.is_empty() {
+            return Ok(());
+        }
+        let path = self.refused();
+        let write = || {
+            let mut lines = Vec::new();
+            for Rejected { result, reason } in rejected {
+                let result: &RawValue = serde_json::from_str(&result.json)?;
+                serde_json::to_writer(&mut lines, &RefusedLine { home, reason, result })?;
+                lines.push(b'\n');
+            }
+            File::options().create(true).append(true).open(&path)?.write_all(&lines)
+        };
+        write().map_err(|source| Error::Unwritable { path: path.clone(), source })
     }
 
     /// Makes the directory where it is missing, and finds out whether it takes files.

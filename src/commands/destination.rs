@@ -98,6 +98,7 @@ impl Destination {
             pace: context.pace(),
             progress,
             interrupt: &context.interrupt,
+            state: &self.state,
             start_again: false,
         };
         match self.outbox.empty(&record, &push, &mut pushed) {
@@ -115,7 +116,7 @@ impl Destination {
         let progress = Progress::new(None, &context.talk);
         let (before, halt) = self.empty_outbox(&progress, context)?;
         progress.finish();
-        let refused = context.say_rejected(&before.rejected, &self.home, &self.state)?;
+        let refused = context.say_rejected(&before.rejected, &self.state);
         let mut execution = None;
         let undone = match halt {
             Some(error) => Some(Undone { made: 0, is_tried: false, error }),
@@ -259,8 +260,11 @@ impl Destination {
             github.set(&summary.outputs()).context(github::FILES)?;
         }
         summary.warnings.iter().for_each(|warning| context.talk.warning(warning));
+        let written = self.state.write_refused(&self.home, &outcome.rejected);
         let rejected: Vec<_> = before.rejected.into_iter().chain(outcome.rejected).collect();
-        let refused = context.say_rejected(&rejected, &self.home, &self.state)?;
+        let refused = context.say_rejected(&rejected, &self.state);
+        // Their names are said by now, which is the least that is owed to them.
+        written?;
         let Some(error) = outcome.halt else { return Ok(refused.and(self.waiting(context))) };
         let sent = format!("{} of {} results were sent", summary.sent, summary.total);
         let kept = outcome.kept.path.map(|path| (plural(outcome.kept.results, "result"), path));

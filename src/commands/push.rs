@@ -25,6 +25,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
         pace: context.pace(),
         progress: &progress,
         interrupt: &context.interrupt,
+        state: &state,
         start_again: arguments.start_again,
     };
     let outbox = Outbox::new(state.outbox());
@@ -77,7 +78,7 @@ fn push_record(
             if outbox.is_some() {
                 state.rename(push.target, &record.path, execution)?;
             }
-            context.say_rejected(&pushed.rejected, &context.home(execution)?, state)
+            Ok(context.say_rejected(&pushed.rejected, state))
         }
         Ok(None) => {
             context.talk.line(format_args!("{place}: delivered before"));
