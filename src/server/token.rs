@@ -34,16 +34,70 @@ impl Token {
         format!("Bearer {}", self.0)
     }
 
-    /// Takes the key out of words that came from elsewhere: servers and proxies echo headers.
+    /// Takes the key out of words that came from elsewhere: servers and proxies echo headers, and
+    /// escape what they echo in the ways of JSON, HTML and URLs.
     pub fn redact(&self, text: &str) -> String {
-        let json = serde_json::Value::from(self.0.as_str()).to_string();
-        let json = json.trim_matches('"').to_owned();
-        let html = self.0.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let quoted = html.replace('"', "&quot;");
-        let form: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
-        let forms = [&self.0, &json, &html, &quoted, &form];
-        forms.into_iter().fold(text.to_owned(), |text, form| text.replace(form, REDACTED))
+        let mut clean = String::with_capacity(text.len());
+        let mut at = 0;
+        while let Some(next) = text[at..].chars().next() {
+            if let Some(length) = self.length_at(&text[at..]) {
+                clean.push_str(REDACTED);
+                at += length;
+            } else {
+                clean.push(next);
+                at += next.len_utf8();
+            }
+        }
+        clean
     }
+
+    /// The length of the key with which `text` begins, in whatever spelling.
+    fn length_at(&self, text: &str) -> Option<usize> {
+        if text.starts_with(&self.0) {
+            return Some(self.0.len());
+        }
+        self.0.bytes().try_fold(0, |end, byte| Some(end + spelling(&text[end..], byte)?))
+    }
+}
+
+/// The length of the spelling of `byte` with which `text` begins: in any case, behind backslashes,
+/// or as `\u002B`, `%2B`, `&#43;`, `&#x2B;` or a named entity.
+fn spelling(text: &str, byte: u8) -> Option<usize> {
+    let tail = text.trim_start_matches('\\');
+    let slashes = text.len() - tail.len();
+    let hex = |digits: Option<&str>| {
+        digits.is_some_and(|digits| u32::from_str_radix(digits, 16) == Ok(u32::from(byte)))
+    };
+    match tail.as_bytes().first().copied().unwrap_or_default() {
+        b'u' | b'U' if slashes > 0 && hex(tail.get(1..5)) => Some(slashes + 5),
+        b'%' if hex(tail.get(1..3)) => Some(slashes + 3),
+        b'&' if entity(tail).is_some_and(|(is, _)| is == u32::from(byte)) => {
+            entity(tail).map(|(_, length)| slashes + length)
+        }
+        _ if byte == b'\\' && slashes > 0 => Some(slashes),
+        first if first.eq_ignore_ascii_case(&byte) => Some(slashes + 1),
+        _ => None,
+    }
+}
+
+/// The character of the entity with which `text` begins, and the entity's length.
+fn entity(text: &str) -> Option<(u32, usize)> {
+    let (name, _) = text.strip_prefix('&')?.split_once(';')?;
+    let character = match name {
+        "amp" => u32::from(b'&'),
+        "lt" => u32::from(b'<'),
+        "gt" => u32::from(b'>'),
+        "quot" => u32::from(b'"'),
+        "apos" => u32::from(b'\''),
+        number => {
+            let number = number.strip_prefix('#')?;
+            match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => number.parse().ok()?,
+            }
+        }
+    };
+    Some((character, name.len() + "&;".len()))
 }
 
 #[cfg(test)]
@@ -63,5 +117,24 @@ mod tests {
     fn redacting_takes_out_every_occurrence() {
         let token: Token = "to_abc".parse().unwrap();
         assert_eq!(token.redact("Bearer to_abc, to_abc"), "Bearer [key], [key]");
+    }
+
+    #[test]
+    fn a_key_is_taken_out_however_it_is_spelled() {
+        let token: Token = r#"sekr+et/K"EY&x=\q"#.parse().unwrap();
+        for spelled in [
+            r#"sekr+et/K"EY&x=\q"#,
+            r#"sekr+et\/K\"EY&x=\\q"#,
+            r#"sekr+et/K\\\"EY&x=\\\\q"#,
+            r"sekr\u002Bet\/K\u0022EY\u0026x\u003d\u005cq",
+            "sekr+et/K&quot;EY&amp;x=\\q",
+            "sekr&#43;et&#x2F;K&#34;EY&#38;x=\\q",
+            "sekr%2Bet%2FK%22EY%26x%3D%5Cq",
+            r#"SEKR+ET/k"ey&X=\Q"#,
+        ] {
+            let said = format!("Bearer {spelled}, ä");
+            assert_eq!(token.redact(&said), "Bearer [key], ä", "{spelled}");
+        }
+        assert_eq!(token.redact("sekr+et/K is another"), "sekr+et/K is another");
     }
 }
