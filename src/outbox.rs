@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use crate::batch::Batch;
 use crate::change::Change;
-use crate::execution::{ExecutionId, Link};
+use crate::execution::ExecutionId;
 use crate::files;
 use crate::request::StartRequest;
 use crate::server::{Error, Home, Record, Server, Spool, Target};
@@ -69,17 +69,6 @@ impl Outbox {
                 Change::Event(event) => record.append_status_update(event)?,
             }
         }
-        Ok(record.path)
-    }
-
-    /// Keeps links that the execution lacks.
-    ///
-    /// # Errors
-    /// As those of [`Outbox::keep`].
-    pub fn keep_links(&self, home: &Home, links: &[Link]) -> Result<PathBuf, Error> {
-        let _lock = self.lock()?;
-        let record = self.record(home)?;
-        links.iter().try_for_each(|link| record.append_link(link))?;
         Ok(record.path)
     }
 

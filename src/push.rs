@@ -75,10 +75,11 @@ impl Push<'_> {
             record.write_starting()?;
         }
         let started = self.server.start(&request);
-        if !matches!(&started, Err(error) if error.leaves_fate_unknown()) {
+        if matches!(&started, Err(error) if !error.leaves_fate_unknown()) {
             record.remove_starting()?;
         }
         let execution = started?;
+        // The marker stays until the execution is noted: a kill in between must not start another.
         record.write_home(&Home { url, execution })?;
         record.remove_starting()?;
         Ok(execution)

@@ -254,20 +254,27 @@ impl Destination {
         if outcome.halt.is_none() || summary.sent > 0 {
             summary.lines().into_iter().for_each(|line| context.talk.line(line));
         }
-        if let Some(github) = &context.github {
-            let [first, _] = summary.lines();
-            github.summarise(&first, failures).context(github::FILES)?;
-            github.set(&summary.outputs()).context(github::FILES)?;
-        }
         summary.warnings.iter().for_each(|warning| context.talk.warning(warning));
         let written = self.state.write_refused(&self.home, &outcome.rejected);
         let rejected: Vec<_> = before.rejected.into_iter().chain(outcome.rejected).collect();
         let refused = context.say_rejected(&rejected, &self.state);
         // Their names are said by now, which is the least that is owed to them.
         written?;
-        let Some(error) = outcome.halt else { return Ok(refused.and(self.waiting(context))) };
-        let sent = format!("{} of {} results were sent", summary.sent, summary.total);
-        let kept = outcome.kept.path.map(|path| (plural(outcome.kept.results, "result"), path));
-        Ok(context.say_undelivered(&anyhow::Error::new(error).context(sent), kept).and(refused))
+        let exit = match outcome.halt {
+            None => self.waiting(context),
+            Some(error) => {
+                let sent = format!("{} of {} results were sent", summary.sent, summary.total);
+                let kept = &outcome.kept;
+                let kept = kept.path.clone().map(|path| (plural(kept.results, "result"), path));
+                context.say_undelivered(&anyhow::Error::new(error).context(sent), kept)
+            }
+        };
+        // Last: a file that GitHub's step cannot write must not hide what became of the results.
+        if let Some(github) = &context.github {
+            let [first, _] = summary.lines();
+            github.summarise(&first, failures).context(github::FILES)?;
+            github.set(&summary.outputs()).context(github::FILES)?;
+        }
+        Ok(exit.and(refused))
     }
 }

@@ -84,6 +84,9 @@ fn push_record(
             context.talk.line(format_args!("{place}: delivered before"));
             Ok(Exit::Success)
         }
-        Err(error) => Ok(context.say_undelivered(&error.context(place.to_string()), None)),
+        Err(error) => {
+            let exit = context.say_undelivered(&error.context(place.to_string()), None);
+            Ok(exit.and(context.say_rejected(&pushed.rejected, state)))
+        }
     }
 }

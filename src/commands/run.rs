@@ -48,11 +48,12 @@ pub fn run(run: Run, context: &Context) -> anyhow::Result<Exit> {
         Ok(())
     });
     let Some(execution) = context.started() else { return opened };
-    if let Err(error) = opened {
-        context.talk.error(&error);
-    }
+    let opened = said(opened, context);
 
-    let ended = run_command(&run.command, execution, context)?;
+    let ended = run_command(&run.command, execution, context).unwrap_or_else(|error| {
+        context.talk.error(&error);
+        Ended::Unstarted(Exit::Fault)
+    });
     // What is left to do is done; another signal ends that, too.
     context.interrupt.forget();
     let options = Options { newer_than: Some(since), ..submit::options(&run.reading) };
@@ -60,7 +61,7 @@ pub fn run(run: Run, context: &Context) -> anyhow::Result<Exit> {
         let submission = Submission::survey(&run.results, &options);
         submit::send(submission, &destination, &run.reading, context)
     });
-    let own = said(sent, context).and(said(complete(context), context));
+    let own = opened.and(said(sent, context)).and(said(complete(context), context));
     Ok(match ended {
         Ended::Interrupted(signal) => failure::exit_of_signal(signal),
         Ended::Unstarted(exit) => exit,

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Context;
+use crate::change::Change;
 use crate::cli::{Start, StartOptions};
 use crate::execution::{ExecutionId, Link};
 use crate::failure::{Exit, Usage};
@@ -88,7 +89,8 @@ pub fn open(
         return Err(error);
     }
     // Those that the server has by then are not sent again.
-    let path = Outbox::new(state.outbox()).keep_links(&context.home(id)?, &request.links)?;
+    let links: Vec<_> = request.links.into_iter().map(Change::Link).collect();
+    let path = Outbox::new(state.outbox()).keep_changes(&context.home(id)?, &links)?;
     Ok(context.say_undelivered(&error, Some(("the links".to_owned(), path))))
 }
 

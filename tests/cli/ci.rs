@@ -1,6 +1,6 @@
 //! In a CI job: the link that keeps legs of a matrix apart, and what GitHub Actions shows.
 
-use crate::standin::Server;
+use crate::standin::{Poison, Server};
 use crate::to::{Place, Run};
 
 /// The variables of a job, as the CI systems document them.
@@ -173,4 +173,20 @@ fn github_gets_annotations_a_summary_and_outputs() {
         "sent 3 results to execution 1: 2 passed, 1 failed, 0 skipped\n\n\
          | failed | |\n|---|---|\n| a\\|b &lt;i> | no \\*net\\* |\n\nexecution 1 is FAILED\n\n"
     );
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_hides_no_refused_result() {
+    let server = Server::start();
+    server.poison(|name| name == "bad", Poison::Refusal);
+    let place = job(&server, GITHUB).with("GITHUB_STEP_SUMMARY", "nowhere/summary.md");
+    place.write(
+        "report.xml",
+        "<testsuite name='s'><testcase name='good'/><testcase name='bad'/></testsuite>",
+    );
+    place.to("start -q");
+    let run = place.to("submit -q report.xml");
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("result `bad` was refused"), "{}", run.stderr);
+    assert!(place.read(".to/refused.jsonl").contains("bad"));
 }

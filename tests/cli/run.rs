@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::standin::{ALWAYS, Fault, Response, Server, results, starts};
+use crate::standin::{ALWAYS, Fault, Request, Response, Server, results, starts};
 use crate::to::{BINARY, Place, Run, finish};
 
 const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
@@ -178,6 +178,20 @@ fn a_start_that_fails_runs_nothing_unless_that_is_accepted() {
     assert!(place.path("was-run").exists());
     assert!(place.read(".to/outbox/1/results.jsonl").contains("boot"));
     assert_eq!(place.read(".to/outbox/1/patch.json"), "{\"status\":\"COMPLETED\"}\n");
+}
+
+#[test]
+fn a_link_that_could_not_be_added_is_no_success() {
+    let server = Server::start();
+    let posts_link = |request: &Request| request.route().ends_with("/links");
+    server.fault(posts_link, 1, Fault::hang_up());
+    let place = place(&server).with("TO_RELEVANT_LINK", "Logs=https://logs.example/1");
+    let run = run(&place, &writes(REPORT));
+    assert_eq!(run.status, 4, "{}", run.stderr);
+    assert!(run.stderr.contains("execution 1 is open, but may lack the link `Logs`"));
+    // The next step delivers what the start could not.
+    assert_eq!(server.execution(1).links.len(), 1);
+    assert_eq!(server.execution(1).status, "PASSED");
 }
 
 #[test]
