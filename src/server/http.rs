@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -34,7 +35,7 @@ pub struct HttpServer {
 struct Request<'a> {
     method: Method,
     path: String,
-    body: Option<Vec<u8>>,
+    body: Option<Bytes>,
     repeat: Repeat,
     locate: Locate<'a>,
 }
@@ -91,7 +92,7 @@ impl Server for HttpServer {
     fn submit(&self, id: ExecutionId, batch: &Batch, repeat: Repeat) -> Result<Duration, Error> {
         let locate = |loc: &[Value]| locate_result(loc, batch);
         let path = format!("/test-executions/{id}/test-results");
-        let body = Some(batch.body());
+        let body = Some(batch.body().into());
         let post = Request { body, repeat, ..Request::new(Method::POST, path, &locate) };
         self.ask_timed::<Value>(&post).map(|(_, elapsed)| elapsed)
     }
@@ -208,7 +209,7 @@ impl HttpServer {
     fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, Error> {
         let start = Instant::now();
         let method = request.method.clone();
-        let result = self.transport.exchange(method, &request.path, request.body.as_deref());
+        let result = self.transport.exchange(method, &request.path, request.body.as_ref());
         let outcome = match &result {
             Ok(answer) => Ok(answer.status),
             Err(error) => Err(error),
@@ -216,7 +217,7 @@ impl HttpServer {
         (self.listener)(&Event::Request {
             method: request.method.as_str(),
             path: &format!("/v1{}", request.path),
-            bytes: request.body.as_ref().map_or(0, Vec::len),
+            bytes: request.body.as_ref().map_or(0, Bytes::len),
             elapsed: start.elapsed(),
             attempt,
             outcome,
@@ -294,7 +295,7 @@ impl<'a> Request<'a> {
     fn with_body(self, body: &impl serde::Serialize) -> Result<Self, Error> {
         let body =
             serde_json::to_vec(body).map_err(|error| Error::Setup { reason: error.to_string() })?;
-        Ok(Self { body: Some(body), ..self })
+        Ok(Self { body: Some(body.into()), ..self })
     }
 }
 

@@ -6,16 +6,19 @@
 use std::cell::{Cell, RefCell};
 use std::error::Error as StdError;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::pin::pin;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::blocking::{Client, ClientBuilder, Response};
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Certificate, Method, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, Method, Response, redirect};
 use rustls::crypto::ring;
+use tokio::runtime::{self, Runtime};
+use tokio::{task, time};
 use url::Url;
 
 use super::error::Answer;
@@ -24,10 +27,10 @@ use crate::interrupt::{self, Interrupt};
 use crate::reason::reason;
 
 /// As much of an answer is read: a 422 echoes what was sent, and a batch is at most 4 MiB of JSON.
-const LONGEST_ANSWER: u64 = 16 << 20;
+const LONGEST_ANSWER: usize = 16 << 20;
 
 /// As much is read of what was asked for: an execution's results come in one answer, logs and all.
-const LONGEST_READING: u64 = 1 << 30;
+const LONGEST_READING: usize = 1 << 30;
 
 /// How a server is reached.
 #[derive(Clone)]
@@ -44,6 +47,9 @@ pub struct HttpSettings {
 /// A client for one server.
 pub struct Transport {
     base: String,
+    /// In this thread, which waits for every answer. Dropping it would wait for the lookup of a name,
+    /// also of one that was abandoned.
+    runtime: ManuallyDrop<Runtime>,
     client: RefCell<Client>,
     settings: HttpSettings,
     /// The server closes the connection after such an answer, and a request that meets the closing
@@ -56,8 +62,11 @@ impl Transport {
     /// A certificate file that cannot be used, a machine without any trusted certificate.
     pub fn new(base: &Url, settings: HttpSettings) -> Result<Self, Error> {
         let base = format!("{}/v1", base.as_str().trim_end_matches('/'));
+        let setup = |error: io::Error| Error::Setup { reason: reason(&error) };
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(setup)?;
         let client = RefCell::new(client(&base, &settings)?);
-        Ok(Self { base, client, settings, is_closing: Cell::new(false) })
+        let runtime = ManuallyDrop::new(runtime);
+        Ok(Self { base, runtime, client, settings, is_closing: Cell::new(false) })
     }
 
     /// The address that all paths follow.
@@ -77,7 +86,7 @@ impl Transport {
         &self,
         method: Method,
         path: &str,
-        body: Option<&[u8]>,
+        body: Option<&Bytes>,
     ) -> Result<Answer, Error> {
         let interrupt = &self.settings.interrupt;
         interrupt.catch().map_err(|error| Error::Setup { reason: reason(&error) })?;
@@ -89,15 +98,10 @@ impl Transport {
         let url = format!("{}{path}", self.base);
         let mut builder = self.client.borrow().request(method, url);
         if let Some(body) = body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let answer = self.abandonable(move || {
-            builder.send().map_err(Lost::Sending).and_then(|answer| read(answer, longest))
-        })?;
-        let answer = answer.map_err(|lost| match lost {
-            Lost::Sending(error) => self.sending_error(&error),
-            Lost::Reading(error) => self.reading_error(&error),
-        })?;
+        let answer = self.abandonable(async { read(builder.send().await?, longest).await })?;
+        let answer = answer.map_err(|error| self.sending_error(&error))?;
         self.is_closing.set(matches!(answer.status, 413 | 500..));
         Ok(Answer {
             location: answer.location.map(|place| self.redact(&place)),
@@ -106,25 +110,22 @@ impl Transport {
         })
     }
 
-    /// Does something that cannot be interrupted, and abandons it where that is asked.
+    /// Does something, and abandons it where that is asked.
     ///
     /// # Errors
     /// [`Error::Interrupted`].
-    fn abandonable<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Error> {
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || sender.send(work()));
-        loop {
-            match receiver.recv_timeout(interrupt::POLL) {
-                Ok(done) => return Ok(done),
-                Err(RecvTimeoutError::Timeout) => self.check_interrupt()?,
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::Setup { reason: "a request's thread ended".to_owned() });
+    fn abandonable<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+        self.runtime.block_on(async {
+            // What the server closed since the last request is found out here, and not used again.
+            task::yield_now().await;
+            let mut work = pin!(work);
+            loop {
+                match time::timeout(interrupt::POLL, work.as_mut()).await {
+                    Ok(done) => return Ok(done),
+                    Err(_) => self.check_interrupt()?,
                 }
             }
-        }
+        })
     }
 
     /// Waits before another request.
@@ -172,28 +173,20 @@ impl Transport {
             Error::Broken { url, reason }
         }
     }
-
-    fn reading_error(&self, error: &io::Error) -> Error {
-        match error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>()) {
-            Some(error) => self.sending_error(error),
-            None => Error::Broken { url: self.base.clone(), reason: reason(error) },
-        }
-    }
 }
 
-/// Why there is no whole answer.
-enum Lost {
-    Sending(reqwest::Error),
-    Reading(io::Error),
-}
-
-fn read(response: Response, longest: u64) -> Result<Answer, Lost> {
+async fn read(mut response: Response, longest: usize) -> reqwest::Result<Answer> {
     let status = response.status().as_u16();
     let text = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
     let retry_after = text(RETRY_AFTER).and_then(|wait| parse_retry_after(&wait));
     let location = text(LOCATION);
     let mut body = Vec::new();
-    response.take(longest).read_to_end(&mut body).map_err(Lost::Reading)?;
+    while body.len() < longest
+        && let Some(chunk) = response.chunk().await?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(longest);
     let body = String::from_utf8_lossy(&body).into_owned();
     Ok(Answer { status, retry_after, location, body })
 }

@@ -98,6 +98,7 @@ fn a_start_without_a_ci_link_is_not_repeated_where_its_fate_is_unknown() {
         (Fault::hang_up(), "the connection to URL/v1 broke: "),
         (Fault::hang_up().after_the_work(), "the connection to URL/v1 broke: "),
         (Fault::silence(), "no answer from URL/v1 within N s"),
+        (Fault::dribble(Duration::from_millis(20)), "no answer from URL/v1 within N s"),
         (Fault::answer(Response::nginx(502)), "a proxy answered 502: 502 Bad Gateway"),
         (
             Fault::answer(Response::nginx(504)).after_the_work(),

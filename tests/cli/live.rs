@@ -1,6 +1,6 @@
 //! JSON lines from a pipe are sent as they come in.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::time::{Duration, Instant};
 
 use crate::model::{Record, held, held_names};
@@ -53,6 +53,30 @@ fn a_result_is_at_the_server_within_five_seconds_while_the_pipe_stays_open() {
         )
     );
     assert_eq!(held_names(&server), ["F half", "S a", "P z"]);
+}
+
+#[test]
+fn a_connection_that_the_server_closed_meanwhile_is_not_used_again() {
+    let (server, place) = open();
+    let mut child = place.spawn("submit -v -");
+    let mut pipe = child.stdin.take().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+
+    pipe.write_all(b"{\"name\": \"a\", \"status\": \"PASSED\"}\n").unwrap();
+    // It has the answer, and so is done with the connection.
+    let first = said.next().unwrap();
+    server.go_down();
+    server.come_back();
+    pipe.write_all(b"{\"name\": \"b\", \"status\": \"PASSED\"}\n").unwrap();
+    drop(pipe);
+
+    assert!(child.wait().unwrap().success());
+    let second = said.next().unwrap();
+    for post in [first, second] {
+        assert!(post.starts_with("POST ") && post.ends_with(", attempt 1)"), "{post}");
+    }
+    assert!(said.next().unwrap().starts_with("sent 2 results"));
+    assert_eq!(held_names(&server), ["P a", "P b"]);
 }
 
 #[test]
