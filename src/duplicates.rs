@@ -12,7 +12,7 @@ use std::str::FromStr;
 use anyhow::Context as _;
 
 use crate::notes::Notes;
-use crate::results::{Status, TestResult, under_headings};
+use crate::results::{Section, Status, TestResult, under_headings};
 use crate::spill::{Span, Spill};
 
 /// What `--on-duplicate` asks for.
@@ -181,6 +181,9 @@ impl Duplicates {
         result: TestResult,
         notes: &mut Notes,
     ) -> anyhow::Result<Option<TestResult>> {
+        if self.repeated.is_empty() {
+            return Ok(Some(result));
+        }
         let hash = self.names.hasher.hash_one(&result.name);
         let Some(repeated) = self.repeated.get_mut(&hash) else { return Ok(Some(result)) };
         let number = repeated.meet(&result.name)?;
@@ -248,8 +251,9 @@ fn merged(all: Vec<TestResult>) -> TestResult {
     };
     let gather = |text: fn(&TestResult) -> &String| {
         let parts = all.iter().enumerate().filter(|(_, result)| !text(result).is_empty());
-        let sections: Vec<_> =
-            parts.map(|(index, result)| (heading(index, result), text(result).clone())).collect();
+        let sections: Vec<Section<'_>> = parts
+            .map(|(index, result)| (heading(index, result).into(), text(result).into()))
+            .collect();
         under_headings(&sections)
     };
     let (comment, io_log) = (gather(|result| &result.comment), gather(|result| &result.io_log));

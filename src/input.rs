@@ -298,6 +298,17 @@ impl Reader {
             Self::Checkbox(reader) => reader.next(notes),
         }
     }
+
+    /// The name of the next result alone, where that is cheaper.
+    ///
+    /// # Errors
+    /// As those of [`Reader::next`].
+    pub fn next_name(&mut self, notes: &mut Notes) -> Result<Option<String>, Fault> {
+        match self {
+            Self::Junit(results) => results.next_name(notes),
+            _ => Ok(self.next(notes)?.map(|result| result.name)),
+        }
+    }
 }
 
 impl Reader {

@@ -9,32 +9,42 @@ use crate::results::TestResult;
 /// The most bytes of a name, category or template id: the server's index takes about 2,690.
 const LONGEST_NAME: usize = 2000;
 
-/// Makes a result's identity one that the server can store. Done before names are compared: two
-/// that become the same are one name at the server.
+/// Makes a result one that the server can store. Done before names are compared: two that become the
+/// same are one name at the server.
 pub fn mend(result: &mut TestResult, notes: &mut Notes) {
-    let name = result.name.clone();
-    replace_nul(result, &name, notes);
-    for text in [&mut result.name, &mut result.category, &mut result.template_id] {
-        if text.len() > LONGEST_NAME {
-            *text = cut_name(text);
+    let TestResult { name, status: _, category, template_id, comment, io_log } = result;
+    let texts = [&mut *name, category, template_id, comment, io_log];
+    if texts.map(replace_nul).contains(&true) {
+        notes.add("NUL characters became U+FFFD", name);
+    }
+    for text in [name, category, template_id] {
+        if shorten_name(text) {
             notes.add("a name, category or template id was cut to 2,000 bytes", text);
         }
     }
 }
 
+/// What [`mend`] makes of a name.
+pub fn mend_name(name: &mut String) {
+    replace_nul(name);
+    shorten_name(name);
+}
+
 /// PostgreSQL stores no NUL in a text.
-fn replace_nul(result: &mut TestResult, name: &str, notes: &mut Notes) {
-    let TestResult { name: own, status: _, category, template_id, comment, io_log } = result;
-    let mut found = false;
-    for text in [own, category, template_id, comment, io_log] {
-        if text.contains('\0') {
-            *text = text.replace('\0', "\u{FFFD}");
-            found = true;
-        }
-    }
+fn replace_nul(text: &mut String) -> bool {
+    let found = memchr::memchr(0, text.as_bytes()).is_some();
     if found {
-        notes.add("NUL characters became U+FFFD", &name.replace('\0', "\u{FFFD}"));
+        *text = text.replace('\0', "\u{FFFD}");
     }
+    found
+}
+
+fn shorten_name(name: &mut String) -> bool {
+    let is_long = name.len() > LONGEST_NAME;
+    if is_long {
+        *name = cut_name(name);
+    }
+    is_long
 }
 
 /// The start of a long name with a hash of all of it: it stays one name, and the same one always.

@@ -123,10 +123,14 @@ impl Submission {
     ) -> anyhow::Result<()> {
         let Self { options, files, duplicates, notes, .. } = self;
         if duplicates.needs_gathering() {
-            each_result(files, options, |result| duplicates.gather(&result))?;
+            each_result(files, options, |mut result| {
+                limits::mend(&mut result, &mut Notes::default());
+                duplicates.gather(&result)
+            })?;
             duplicates.rewind();
         }
-        each_result(files, options, |result| {
+        each_result(files, options, |mut result| {
+            limits::mend(&mut result, notes);
             let Some(mut result) = duplicates.resolve(result, notes)? else { return Ok(()) };
             limits::shorten_log(&mut result, options.longest_log, notes);
             take(&result)
@@ -208,10 +212,10 @@ impl<'a> Survey<'a> {
         let Some(report) = &file.report else { return Ok(()) };
         let mut reader = report.read(&self.options.mapping, SuiteOutputs::default())?;
         let end = loop {
-            match reader.next(notes) {
-                Ok(Some(mut result)) => {
-                    limits::mend(&mut result, notes);
-                    self.names.add(&result.name);
+            match reader.next_name(notes) {
+                Ok(Some(mut name)) => {
+                    limits::mend_name(&mut name);
+                    self.names.add(&name);
                     file.results += 1;
                 }
                 Ok(None) => break Ok(()),
@@ -241,9 +245,7 @@ impl File {
         let mut notes = Notes::default();
         let mut reader = report.read(&options.mapping, outputs).map_err(|_| changed())?;
         for _ in 0..self.results {
-            let mut result = next_good(&mut reader, &mut notes).ok_or_else(changed)?;
-            limits::mend(&mut result, &mut notes);
-            take(result)?;
+            take(next_good(&mut reader, &mut notes).ok_or_else(changed)?)?;
         }
         anyhow::ensure!(next_good(&mut reader, &mut notes).is_none(), changed());
         self.outputs = reader.into_suite_outputs(&mut notes).map_err(|_| changed())?;

@@ -24,11 +24,10 @@ pub use template::Template;
 
 use super::Fault;
 use crate::notes::Notes;
-use crate::results::{Status, TestResult};
+use crate::results::{Section, Status, TestResult};
 use case::Stream;
 use decode::Decoded;
 use document::{Document, Finished, Suite};
-use mapping::Section;
 use xml::{Event, Xml};
 
 /// What may stand around a report.
@@ -77,29 +76,50 @@ impl<R: Read> Results<R> {
     /// # Errors
     /// Where the report breaks off or is none. The results before are whole.
     pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+        self.next_case(notes, |this, notes| {
+            let more = this.suite_sections()?;
+            let (case, suites) = this.document.case_in_suites();
+            Ok(this.mapping.map(case, suites, more, notes))
+        })
+    }
+
+    /// The name of the next result, which is all that the first reading needs to know of it.
+    ///
+    /// # Errors
+    /// As those of [`Results::next`].
+    pub fn next_name(&mut self, notes: &mut Notes) -> Result<Option<String>, Fault> {
+        self.document.names_only = true;
+        self.next_case(notes, |this, notes| {
+            let (case, suites) = this.document.case_in_suites();
+            Ok(this.mapping.name(case, suites, notes))
+        })
+    }
+
+    fn next_case<T>(
+        &mut self,
+        notes: &mut Notes,
+        make: impl FnOnce(&mut Self, &mut Notes) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
         if self.is_over {
             return Ok(None);
         }
-        let result = self.read_result(notes);
-        if !matches!(result, Ok(Some(_))) {
+        let made = self.read_case(notes).and_then(|is_case| {
+            if !is_case {
+                return Ok(None);
+            }
+            let case = self.document.case();
+            if case.only_says_failed() {
+                notes.add(ONLY_SAYS_FAILED, &case.name);
+            }
+            let made = make(self, notes)?;
+            self.document.leave_case();
+            Ok(Some(made))
+        });
+        if !matches!(made, Ok(Some(_))) {
             self.is_over = true;
             self.note_malformed(notes);
         }
-        result.map_err(|fault| Fault { line: fault.line.or(Some(self.xml.line())), ..fault })
-    }
-
-    fn read_result(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
-        if !self.read_case(notes)? {
-            return Ok(None);
-        }
-        if self.document.case().only_says_failed() {
-            notes.add(ONLY_SAYS_FAILED, &self.document.case().name);
-        }
-        let more = self.suite_sections()?;
-        let (case, suites) = (self.document.case(), self.document.suites());
-        let result = self.mapping.map(case, suites, more, notes);
-        self.document.leave_case();
-        Ok(Some(result))
+        made.map_err(|fault| Fault { line: fault.line.or(Some(self.xml.line())), ..fault })
     }
 
     /// Reads up to the end of a case, or of the report.
@@ -182,7 +202,7 @@ impl<R: Read> Results<R> {
     }
 
     /// The output of the suites around the current case, the innermost first, as far as it gets any.
-    fn suite_sections(&mut self) -> Result<Vec<Section>, Fault> {
+    fn suite_sections(&mut self) -> Result<Vec<Section<'static>>, Fault> {
         let mut sections = Vec::new();
         if self.kept_suites == 0 {
             return Ok(sections);
@@ -198,11 +218,11 @@ impl<R: Read> Results<R> {
                 }
                 let heading = format!("{} of suite {}", stream.name(), suite.name);
                 if text.len() > room {
-                    sections.push((heading, FULL.to_owned()));
+                    sections.push((heading.into(), FULL.into()));
                     return Ok(sections);
                 }
                 room -= text.len();
-                sections.push((heading, text));
+                sections.push((heading.into(), text.into()));
             }
         }
         Ok(sections)

@@ -8,7 +8,7 @@ use super::Fault;
 use super::case::{Case, Kind, Outcome, Stream, push_below};
 use super::references::{push_reference, push_unescaped};
 use super::suite_outputs::{Clipped, Kept};
-use super::xml::{Element, is_blank, shown};
+use super::xml::{Element, Text, is_blank, shown};
 use crate::notes::Notes;
 use crate::results::Status;
 
@@ -47,6 +47,9 @@ pub struct Document {
     /// Cases around [`Document::case`], which no known tool writes.
     outer_cases: Vec<Case>,
     attributes: Attributes,
+    /// Only the names of cases are asked for: what lies in them need not be kept.
+    pub names_only: bool,
+    keeps_text: bool,
     text: String,
 }
 
@@ -77,6 +80,11 @@ impl Document {
     /// The case that was completed last.
     pub fn case(&self) -> &Case {
         &self.case
+    }
+
+    /// The same, to be taken apart, and the suites around it.
+    pub fn case_in_suites(&mut self) -> (&mut Case, &[Suite]) {
+        (&mut self.case, &self.suites)
     }
 
     /// The suites around the next element, from the outermost on.
@@ -128,8 +136,14 @@ impl Document {
         match place {
             Place::Suite => self.open_suite(name),
             Place::Case => self.open_case(),
-            Place::Outcome => self.open_outcome(name),
-            Place::Output(_) => self.keep_text_of_outcome(),
+            Place::Outcome => {
+                self.keeps_text = !self.names_only;
+                self.open_outcome(name);
+            }
+            Place::Output(_) => {
+                self.keeps_text = !self.names_only || self.is_in_suite();
+                self.keep_text_of_outcome();
+            }
             Place::InText if name == "stackTrace" => self.text.push('\n'),
             Place::InText => notes.add(ELEMENT_IN_TEXT, name),
             Place::InSuite | Place::InCase => notes.add(UNKNOWN_ELEMENT, name),
@@ -166,7 +180,7 @@ impl Document {
     /// An outcome of a suite makes a case of its own.
     fn open_outcome(&mut self, element: &str) {
         let Some(kind) = Kind::from_name(element) else { return };
-        if matches!(self.places.last(), Some(Place::Suite | Place::InSuite)) {
+        if self.is_in_suite() {
             self.case.clear();
             self.case.is_suite = true;
         }
@@ -177,6 +191,11 @@ impl Document {
             text: String::new(),
             outputs: Vec::new(),
         });
+    }
+
+    /// Whether the innermost open element lies outside of cases.
+    fn is_in_suite(&self) -> bool {
+        matches!(self.places.last(), Some(Place::Suite | Place::InSuite))
     }
 
     /// What an outcome said before something else begins within it.
@@ -190,23 +209,32 @@ impl Document {
     }
 
     /// Takes text that is part of the innermost open element.
-    pub fn text(&mut self, text: &str, notes: &mut Notes) {
-        match self.places.last() {
-            Some(Place::Outcome | Place::Output(_) | Place::InText) => self.text.push_str(text),
-            Some(Place::Properties) => {}
-            _ if is_blank(text) => {}
-            _ => notes.add(STRAY_TEXT, &shown(text)),
+    pub fn text(&mut self, text: &Text<'_>, notes: &mut Notes) {
+        if !self.is_in_text() {
+            self.stray_text(text.raw(), notes);
+        } else if self.keeps_text {
+            self.text.push_str(&text.mended());
         }
     }
 
     /// Takes the reference `&name;` as text.
     pub fn reference(&mut self, name: &str, notes: &mut Notes) {
-        if let Some(Place::Outcome | Place::Output(_) | Place::InText) = self.places.last() {
-            push_reference(&mut self.text, name);
-        } else {
+        if !self.is_in_text() {
             let mut text = String::new();
             push_reference(&mut text, name);
-            self.text(&text, notes);
+            self.stray_text(&text, notes);
+        } else if self.keeps_text {
+            push_reference(&mut self.text, name);
+        }
+    }
+
+    fn is_in_text(&self) -> bool {
+        matches!(self.places.last(), Some(Place::Outcome | Place::Output(_) | Place::InText))
+    }
+
+    fn stray_text(&self, text: &str, notes: &mut Notes) {
+        if self.places.last() != Some(&Place::Properties) && !is_blank(text) {
+            notes.add(STRAY_TEXT, &shown(text));
         }
     }
 

@@ -3,11 +3,13 @@
 //! This module owns the mapping: names, categories, comments and logs. It must not know how reports
 //! are read. Histories hang on names, so what is done here to a name must never change.
 
-use super::case::{Case, Kind, Outcome, without_blank_ends};
+use std::borrow::Cow;
+
+use super::case::{Case, Kind, Outcome, Stream, without_blank_ends};
 use super::document::Suite;
 use super::template::{Template, Word};
 use crate::notes::Notes;
-use crate::results::{TestResult, join_sections};
+use crate::results::{Section, TestResult, join_sections};
 
 /// What a user chose to differ from the default mapping.
 #[derive(Clone, Debug, Default)]
@@ -20,16 +22,14 @@ pub struct Mapping {
 /// The name of a case of which nothing is known at all.
 const UNNAMED: &str = "unnamed test";
 
-/// A text and what it is.
-pub type Section = (String, String);
-
 impl Mapping {
-    /// Makes a result of `case`, which lies in `suites`, with `more` at the end of its log.
+    /// Makes a result of `case`, which lies in `suites`, with `more` at the end of its log. It may
+    /// take texts out of the case.
     pub fn map(
         &self,
-        case: &Case,
+        case: &mut Case,
         suites: &[Suite],
-        more: Vec<Section>,
+        more: Vec<Section<'_>>,
         notes: &mut Notes,
     ) -> TestResult {
         let fill =
@@ -44,7 +44,8 @@ impl Mapping {
         }
     }
 
-    fn name(&self, case: &Case, suites: &[Suite], notes: &mut Notes) -> String {
+    /// The name alone.
+    pub fn name(&self, case: &Case, suites: &[Suite], notes: &mut Notes) -> String {
         let Some(template) = &self.name else { return default_name(case, suites, notes) };
         let name = template.fill(|word, to| push_word(to, word, case, suites));
         if is_nothing(&name) {
@@ -154,45 +155,51 @@ fn remark(outcome: &Outcome) -> String {
     }
 }
 
-fn log(case: &Case, more: Vec<Section>) -> String {
+fn log<'a>(case: &'a mut Case, more: Vec<Section<'a>>) -> String {
+    // Most logs are this output alone, and need no copy.
+    if case.outcomes.is_empty() && case.err.is_empty() && more.is_empty() {
+        return std::mem::take(&mut case.out);
+    }
     let mut sections = Vec::new();
     let (attempts, outcomes): (Vec<&Outcome>, Vec<&Outcome>) =
         case.outcomes.iter().partition(|outcome| outcome.kind.is_attempt());
     for outcome in outcomes {
-        push_section(&mut sections, outcome.kind.name(), &outcome.text);
+        push_section(&mut sections, outcome.kind.name(), &*outcome.text);
         push_outputs(&mut sections, outcome);
     }
     for attempt in attempts {
-        push_section(&mut sections, attempt.kind.name(), &attempt_text(attempt));
+        push_section(&mut sections, attempt.kind.name(), attempt_text(attempt));
         push_outputs(&mut sections, attempt);
     }
-    push_section(&mut sections, "system-out", &case.out);
-    push_section(&mut sections, "system-err", &case.err);
+    push_section(&mut sections, Stream::Out.name(), &*case.out);
+    push_section(&mut sections, Stream::Err.name(), &*case.err);
     sections.extend(more);
-    match &mut *sections {
-        [] => String::new(),
-        [(_, text)] => std::mem::take(text),
-        _ => join_sections(&sections),
-    }
+    join_sections(sections)
 }
 
-fn push_outputs(sections: &mut Vec<Section>, outcome: &Outcome) {
+fn push_outputs<'a>(sections: &mut Vec<Section<'a>>, outcome: &'a Outcome) {
     for (stream, text) in &outcome.outputs {
-        push_section(sections, &format!("{} of {}", stream.name(), outcome.kind.name()), text);
+        let heading = format!("{} of {}", stream.name(), outcome.kind.name());
+        push_section(sections, heading, &**text);
     }
 }
 
-fn push_section(sections: &mut Vec<Section>, heading: &str, text: &str) {
+fn push_section<'a>(
+    sections: &mut Vec<Section<'a>>,
+    heading: impl Into<Cow<'a, str>>,
+    text: impl Into<Cow<'a, str>>,
+) {
+    let text = text.into();
     if !text.is_empty() {
-        sections.push((heading.to_owned(), text.to_owned()));
+        sections.push((heading.into(), text));
     }
 }
 
 /// An attempt has no place in the comment, so the log says all of it.
-fn attempt_text(attempt: &Outcome) -> String {
+fn attempt_text(attempt: &Outcome) -> Cow<'_, str> {
     match (remark(attempt), &*attempt.text) {
-        (remark, "") => remark,
-        (remark, text) if text.starts_with(&remark) => text.to_owned(),
-        (remark, text) => format!("{remark}\n{text}"),
+        (remark, "") => remark.into(),
+        (remark, text) if text.starts_with(&remark) => text.into(),
+        (remark, text) => format!("{remark}\n{text}").into(),
     }
 }

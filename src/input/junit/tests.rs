@@ -55,38 +55,35 @@ fn collect_cases<R: Read>(results: &mut Results<R>, reading: &mut Reading) -> Re
     }
 }
 
-/// Both readings, as `to submit` does them. The notes are those of the first.
+/// Both readings, as `to submit` does them: the first has the notes, and the names of the second.
 fn read_twice(
     bytes: &[u8],
     mapping: &Mapping,
     surroundings: Surroundings,
 ) -> (Vec<TestResult>, Option<Fault>, Notes) {
-    let mut notes = Notes::default();
-    let mut outputs = SuiteOutputs::default();
-    let mut last = (Vec::new(), None);
-    for pass in 0..2 {
-        let mut pass_notes = Notes::default();
-        let mut results = match Results::new(bytes, mapping.clone(), outputs, surroundings) {
-            Ok(results) => results,
-            Err(fault) => return (Vec::new(), Some(fault), notes),
-        };
-        last = drain(&mut results, &mut pass_notes);
-        outputs = results.into_suite_outputs(&mut pass_notes).unwrap();
-        if pass == 0 {
-            notes = pass_notes;
-        }
-    }
-    (last.0, last.1, notes)
+    let open = |outputs| Results::new(bytes, mapping.clone(), outputs, surroundings);
+    let (mut notes, mut ignored) = (Notes::default(), Notes::default());
+    let mut first = match open(SuiteOutputs::default()) {
+        Ok(results) => results,
+        Err(fault) => return (Vec::new(), Some(fault), notes),
+    };
+    let (names, first_fault) = drain(|| first.next_name(&mut notes));
+    let outputs = first.into_suite_outputs(&mut notes).unwrap();
+    let mut second = open(outputs).unwrap();
+    let (results, fault) = drain(|| second.next(&mut ignored));
+    assert!(names.iter().eq(results.iter().map(|result| &result.name)), "{names:?}");
+    assert_eq!(first_fault, fault);
+    (results, fault, notes)
 }
 
-fn drain<R: Read>(results: &mut Results<R>, notes: &mut Notes) -> (Vec<TestResult>, Option<Fault>) {
+fn drain<T>(mut next: impl FnMut() -> Result<Option<T>, Fault>) -> (Vec<T>, Option<Fault>) {
     let mut all = Vec::new();
     loop {
-        match results.next(notes) {
-            Ok(Some(result)) => all.push(result),
+        match next() {
+            Ok(Some(item)) => all.push(item),
             Ok(None) => return (all, None),
             Err(fault) => {
-                assert!(matches!(results.next(notes), Ok(None)), "more came after {fault}");
+                assert!(matches!(next(), Ok(None)), "more came after {fault}");
                 return (all, Some(fault));
             }
         }

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
 
-use quick_xml::events::{BytesDecl, BytesStart};
+use quick_xml::events::{BytesDecl, BytesStart, BytesText};
 use quick_xml::{Error, errors::IllFormedError, events};
 
 use super::decode::{Decoded, unreadable};
@@ -48,8 +48,7 @@ pub enum Event<'a> {
     /// Also stands for its end where it [`is_empty`](Element::is_empty).
     Start(Element<'a>),
     End,
-    /// Text with its line ends mended.
-    Text(Cow<'a, str>),
+    Text(Text<'a>),
     /// A reference between `&` and `;`.
     Reference(Cow<'a, str>),
     /// Comments and the like.
@@ -58,6 +57,9 @@ pub enum Event<'a> {
     Talk(String),
     Eof,
 }
+
+/// Text between tags.
+pub struct Text<'a>(BytesText<'a>);
 
 /// A start tag.
 pub struct Element<'a> {
@@ -106,8 +108,10 @@ impl<R: Read> Xml<R> {
                 Ok(Event::End)
             }
             // Node's test runner writes `]]>` into texts as it comes: it is kept.
-            events::Event::Text(text) => Ok(Event::Text(text.xml10_content())),
-            events::Event::CData(text) => Ok(Event::Text(text.xml10_content())),
+            events::Event::Text(text) => Ok(Event::Text(Text(text))),
+            events::Event::CData(text) => {
+                Ok(Event::Text(Text(BytesText::from_escaped(text.into_inner()))))
+            }
             events::Event::GeneralRef(name) => Ok(Event::Reference(name.into_inner())),
             events::Event::Comment(_) | events::Event::PI(_) => Ok(Event::Nothing),
             events::Event::Decl(_) => Err(fault("an XML declaration inside of the report")),
@@ -196,11 +200,23 @@ impl<R: Read> Xml<R> {
     }
 }
 
+impl Text<'_> {
+    /// As written.
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// With the line ends that XML gives it.
+    pub fn mended(&self) -> Cow<'_, str> {
+        self.0.xml10_content()
+    }
+}
+
 impl Element<'_> {
     /// Without its prefix: namespaces are not told apart.
     pub fn name(&self) -> &str {
         let name = self.tag.name().into_inner();
-        memchr::memchr(b':', name.as_bytes()).map_or(name, |at| &name[at + 1..])
+        name.bytes().position(|byte| byte == b':').map_or(name, |at| &name[at + 1..])
     }
 
     pub fn is_empty(&self) -> bool {

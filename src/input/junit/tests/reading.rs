@@ -402,7 +402,8 @@ fn a_source_that_fails_is_a_fault_after_the_whole_cases() {
     let outputs = SuiteOutputs::default();
     let mut results =
         Results::new(source, Mapping::default(), outputs, Surroundings::Strict).unwrap();
-    let (results, fault) = drain(&mut results, &mut Notes::default());
+    let mut notes = Notes::default();
+    let (results, fault) = drain(|| results.next(&mut notes));
     assert_eq!(results.len(), 1);
     assert_eq!(fault.unwrap().to_string(), "3: cannot be read: the disk is gone");
 }
