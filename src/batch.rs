@@ -1,21 +1,37 @@
 //! Batches: results as they are sent, each encoded once.
 
+use bytes::Bytes;
+use serde::Deserialize;
+
 use crate::results::{Status, TestResult};
 
-/// A result and its JSON, which goes into a request's body and a spool's line alike.
+/// A result's JSON, which goes into a request's body and a spool's line alike.
 #[derive(Clone, Debug)]
 pub struct Encoded {
-    pub name: String,
     pub status: Status,
-    pub json: String,
+    /// Perhaps a part of a larger piece of memory, which stays as long as any part of it is needed.
+    pub json: Bytes,
 }
 
 impl Encoded {
     /// # Errors
     /// None that a result could cause: the signature is `serde_json`'s.
     pub fn new(result: &TestResult) -> serde_json::Result<Self> {
-        let json = serde_json::to_string(result)?;
-        Ok(Self { name: result.name.clone(), status: result.status, json })
+        Ok(Self { status: result.status, json: serde_json::to_vec(result)?.into() })
+    }
+
+    /// The result's name, for what is said of it.
+    pub fn name(&self) -> String {
+        #[derive(Deserialize)]
+        struct Named {
+            name: String,
+        }
+        serde_json::from_slice(&self.json).map(|Named { name }| name).unwrap_or_default()
+    }
+
+    /// The same in memory of its own, for what is kept long.
+    pub fn detached(self) -> Self {
+        Self { json: Bytes::copy_from_slice(&self.json), ..self }
     }
 }
 
@@ -53,7 +69,7 @@ impl Batch {
             if index > 0 {
                 body.push(b',');
             }
-            body.extend_from_slice(result.json.as_bytes());
+            body.extend_from_slice(&result.json);
         }
         body.push(b']');
         body
@@ -63,7 +79,7 @@ impl Batch {
     pub fn lines(&self) -> Vec<u8> {
         let mut lines = Vec::with_capacity(self.bytes);
         for result in &self.results {
-            lines.extend_from_slice(result.json.as_bytes());
+            lines.extend_from_slice(&result.json);
             lines.push(b'\n');
         }
         lines

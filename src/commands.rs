@@ -172,7 +172,7 @@ impl Context {
             return Exit::Success;
         }
         for Rejected { result, reason } in rejected {
-            self.talk.problem(&format!("result `{}` was refused: {reason}", result.name));
+            self.talk.problem(&format!("result `{}` was refused: {reason}", result.name()));
         }
         let count = plural(rejected.len() as u64, "result");
         self.talk.hint(&format!("{count} refused: written to {}", state.refused().display()));

@@ -10,7 +10,6 @@ use crate::batch::{Batch, Encoded};
 use crate::delivery::{Delivery, Rejected, Sent};
 use crate::notes::Notes;
 use crate::outbox::Outbox;
-use crate::results::TestResult;
 use crate::server::{Error, Home};
 
 /// Results are written to the outbox in portions of about so many bytes.
@@ -65,12 +64,11 @@ impl<'a> Courier<'a> {
     ///
     /// # Errors
     /// It can neither be sent nor kept.
-    pub fn push(&mut self, result: &TestResult) -> anyhow::Result<()> {
-        let encoded = Encoded::new(result)?;
+    pub fn push(&mut self, result: Encoded) -> anyhow::Result<()> {
         if self.halt.is_some() {
-            return self.keep(encoded).map_err(|error| self.lost(error));
+            return self.keep(result).map_err(|error| self.lost(error));
         }
-        let pushed = self.delivery.push(encoded);
+        let pushed = self.delivery.push(result);
         self.keep_after(pushed).map_err(|error| self.lost(error))
     }
 

@@ -34,6 +34,12 @@ pub struct Rejected {
     pub reason: String,
 }
 
+impl Rejected {
+    fn new(result: Encoded, reason: &str) -> Self {
+        Self { result: result.detached(), reason: reason.to_owned() }
+    }
+}
+
 /// What a server has accepted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sent {
@@ -269,7 +275,7 @@ impl<'a> Delivery<'a> {
     fn suspect(&mut self, batch: Batch, error: &Error) {
         let reason = error.cause().to_string();
         let rejected = batch.results.into_iter();
-        self.suspects.extend(rejected.map(|result| Rejected { result, reason: reason.clone() }));
+        self.suspects.extend(rejected.map(|result| Rejected::new(result, &reason)));
         if self.suspects.len() >= OUTAGE {
             self.outage = true;
             self.recall_suspects();
@@ -287,7 +293,7 @@ impl<'a> Delivery<'a> {
         for (index, result) in batch.results.into_iter().enumerate() {
             match blamed.iter().find(|(blamed, _)| *blamed == index) {
                 Some((_, reason)) => {
-                    self.rejected.push(Rejected { result, reason: reason.clone() });
+                    self.rejected.push(Rejected::new(result, reason));
                 }
                 None => rest.push(result),
             }
@@ -304,8 +310,8 @@ impl<'a> Delivery<'a> {
             let batch = Batch::of(cut);
             match self.server.submit(self.execution, &batch, self.repeat(&batch)) {
                 Ok(elapsed) => {
-                    let name = &batch.results[0].name;
-                    self.notes.add("log cut, because the server takes no larger request", name);
+                    let name = batch.results[0].name();
+                    self.notes.add("log cut, because the server takes no larger request", &name);
                     self.accepted(&batch, elapsed);
                     return self.try_suspects();
                 }
@@ -315,14 +321,14 @@ impl<'a> Delivery<'a> {
         }
         let reason = error.cause().to_string();
         let rejected = whole.results.into_iter();
-        self.rejected.extend(rejected.map(|result| Rejected { result, reason: reason.clone() }));
+        self.rejected.extend(rejected.map(|result| Rejected::new(result, &reason)));
         Ok(())
     }
 }
 
 /// The result with half of its log, a quarter of it, and so on.
 fn shorter_logs(whole: &Encoded) -> impl Iterator<Item = Encoded> + use<> {
-    let whole = serde_json::from_str::<TestResult>(&whole.json).ok();
+    let whole = serde_json::from_slice::<TestResult>(&whole.json).ok();
     whole.into_iter().flat_map(|whole| {
         let lengths =
             std::iter::successors(Some(whole.io_log.len() / 2), |length| Some(length / 2));

@@ -3,6 +3,7 @@
 //! Data flows one way, and the modules follow it: input → results → batches → server → summary.
 //! What reads reports knows nothing of HTTP, what sends knows nothing of JUnit, and neither prints.
 
+mod ahead;
 mod batch;
 mod change;
 mod ci;

@@ -20,19 +20,23 @@ pub enum Status {
 /// One element of `POST /v1/test-executions/{id}/test-results`.
 ///
 /// Empty fields are left out of the JSON: the server's default for each is the empty string, and a
-/// null is a 422.
+/// null is a 422. `S` is `&str` where the texts lie elsewhere.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct TestResult {
-    pub name: String,
+pub struct TestResult<S: AsRef<str> + Default = String> {
+    pub name: S,
     pub status: Status,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub category: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub template_id: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub comment: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub io_log: String,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub category: S,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub template_id: S,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub comment: S,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub io_log: S,
+}
+
+fn is_empty(text: &impl AsRef<str>) -> bool {
+    text.as_ref().is_empty()
 }
 
 impl Status {

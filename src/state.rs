@@ -94,7 +94,7 @@ impl StateDirectory {
         let write = || {
             let mut lines = Vec::new();
             for Rejected { result, reason } in rejected {
-                let result: &RawValue = serde_json::from_str(&result.json)?;
+                let result: &RawValue = serde_json::from_slice(&result.json)?;
                 serde_json::to_writer(&mut lines, &RefusedLine { home, reason, result })?;
                 lines.push(b'\n');
             }

@@ -10,6 +10,8 @@ use std::time::SystemTime;
 
 use anyhow::anyhow;
 
+use crate::ahead;
+use crate::batch::Batch;
 use crate::duplicates::{Duplicates, Names, OnDuplicate};
 use crate::input::junit::{Mapping, SuiteOutputs};
 use crate::input::paths::{self, Source};
@@ -113,13 +115,23 @@ impl Submission {
         &self.duplicates.refused
     }
 
-    /// Reads the reports again and hands on each result that is to be sent.
+    /// Reads the reports again and hands on what is to be sent of them, in portions. It reads ahead in
+    /// a thread of its own, in which `see` looks at each result, while `take` is at work.
     ///
     /// # Errors
     /// That of `take`, which ends the reading; a report that changed since it was read through.
     pub fn results(
         &mut self,
-        mut take: impl FnMut(&TestResult) -> anyhow::Result<()>,
+        see: impl FnMut(&TestResult) + Send,
+        take: impl FnMut(Batch) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        ahead::read(|hand_on| self.read_again(see, hand_on), take)
+    }
+
+    fn read_again(
+        &mut self,
+        mut see: impl FnMut(&TestResult),
+        mut hand_on: impl FnMut(&TestResult) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let Self { options, files, duplicates, notes, .. } = self;
         if duplicates.needs_gathering() {
@@ -133,7 +145,8 @@ impl Submission {
             limits::mend(&mut result, notes);
             let Some(mut result) = duplicates.resolve(result, notes)? else { return Ok(()) };
             limits::shorten_log(&mut result, options.longest_log, notes);
-            take(&result)
+            see(&result);
+            hand_on(&result)
         })
     }
 }

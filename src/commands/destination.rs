@@ -212,7 +212,7 @@ impl Destination {
         let is_in_outbox = matches!(self.execution, ExecutionId::Outbox(_));
         let kept = outcome.kept.results + if is_in_outbox { sent.total() } else { 0 };
         let refused = before.rejected.iter().chain(&outcome.rejected).map(|rejected| {
-            RefusedResult { name: rejected.result.name.clone(), reason: rejected.reason.clone() }
+            RefusedResult { name: rejected.result.name(), reason: rejected.reason.clone() }
         });
         Summary {
             execution: self.execution,

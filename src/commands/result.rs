@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use super::Context;
 use super::destination::Destination;
+use crate::batch::Encoded;
 use crate::cli::{LogSource, NewResult};
 use crate::failure::Exit;
 use crate::github::Failures;
@@ -43,7 +44,7 @@ pub fn run(new: NewResult, context: &Context) -> anyhow::Result<Exit> {
     failures.see(&result);
     let progress = Progress::new(Some(1), &context.talk);
     let (mut courier, before) = destination.courier(&progress, context)?;
-    courier.push(&result)?;
+    courier.push(Encoded::new(&result)?)?;
     let outcome = courier.finish()?;
     progress.finish();
     let mut summary = Summary { total: 1, ..destination.summarise(&before, &outcome, context) };

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 
 use super::Context;
 use super::destination::Destination;
+use crate::batch::Encoded;
 use crate::cli::{Reading, Submit};
 use crate::failure::{self, Exit, NoResults, Usage};
 use crate::github::Failures;
@@ -85,11 +86,7 @@ fn paths(submit: &Submit) -> Result<Vec<PathBuf>, Usage> {
 /// `--dry-run`: what would be sent, one result a line.
 fn print(mut submission: Submission, reading: &Reading, context: &Context) -> anyhow::Result<Exit> {
     say_faults(&submission, reading, context)?;
-    submission.results(|result| {
-        let mut line = serde_json::to_vec(result)?;
-        line.push(b'\n');
-        Ok(talk::data(&line)?)
-    })?;
+    submission.results(|_| {}, |portion| Ok(talk::data(&portion.lines())?))?;
     for line in submission.notes.lines() {
         context.talk.warning(&line);
     }
@@ -115,10 +112,10 @@ pub fn send(
     let progress = Progress::new(Some(total), &context.talk);
     let (mut courier, before) = destination.courier(&progress, context)?;
     let mut failures = Failures::default();
-    let read = submission.results(|result| {
-        failures.see(result);
-        courier.push(result)
-    });
+    let read = submission.results(
+        |result| failures.see(result),
+        |portion| portion.results.into_iter().try_for_each(|result| courier.push(result)),
+    );
     let outcome = courier.finish()?;
     progress.finish();
     let files = submission.files.iter().map(|file| FileSummary {
@@ -164,7 +161,7 @@ fn send_live(
                     aside.add("result replaced one of the same name", &result.name);
                 }
                 failures.see(&result);
-                courier.push(&result)?;
+                courier.push(Encoded::new(&result)?)?;
             }
             Arrival::Fault(fault) => {
                 let error = fault.said_of(&Source::StandardInput);

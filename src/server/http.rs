@@ -328,8 +328,8 @@ fn locate_result(loc: &[Value], batch: &Batch) -> String {
         return locate_path(loc);
     };
     match loc.get(2).and_then(Value::as_str) {
-        Some(field) => format!("result `{}`, {field}", result.name),
-        None => format!("result `{}`", result.name),
+        Some(field) => format!("result `{}`, {field}", result.name()),
+        None => format!("result `{}`", result.name()),
     }
 }
 
