@@ -5,7 +5,9 @@ use std::fs;
 use serde_json::json;
 
 use crate::lab::{files, lines, names};
-use crate::standin::{Fault, Request, Response, Server, anything, patches, results, starts};
+use crate::standin::{
+    ALWAYS, Fault, Poison, Request, Response, Server, anything, patches, results, starts,
+};
 use crate::to::{Place, Run};
 
 const START: &str = r#"{"family": "snap", "name": "core22", "version": "1", "revision": 1,
@@ -111,6 +113,22 @@ fn a_push_that_fails_anywhere_is_mended_by_another() {
             assert_delivered(&server);
         }
     }
+}
+
+#[test]
+fn what_was_refused_is_named_though_the_push_fails_later() {
+    let server = Server::start();
+    let place = Place::new(&server.url()).with("TO_RETRY_FOR", "0");
+    write_plugin_spool(&place);
+    server.poison(|name| name == "case-00002", Poison::Refusal);
+    let ends = |request: &Request| patches(request) && request.json()["status"] == "COMPLETED";
+    server.fault(ends, ALWAYS, Fault::hang_up());
+    let run = place.to("push -q spool");
+    let refused = "error: result `case-00002` was refused: name: This name is not wanted\n\
+                   hint: 1 result refused: written to .to/refused.jsonl\n";
+    assert!(run.stderr.ends_with(refused), "{}", run.stderr);
+    assert_eq!((run.status, &*run.stdout), (4, ""), "{}", run.stderr);
+    assert!(place.read(".to/refused.jsonl").contains("case-00002"));
 }
 
 #[test]
