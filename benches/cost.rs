@@ -211,7 +211,8 @@ fn write_report(to: &mut impl Write, cases: usize) -> io::Result<()> {
     let trace = "  at frame of the trace &amp; what it was called with\n".repeat(16);
     let log = "some line of what the test has written to its output\n".repeat(7);
     for case in 0..cases {
-        write!(to, "<testcase classname=\"pkg.module{}.Class\" name=\"test_{case}\">", case % 97)?;
+        write!(to, "<testcase classname=\"pkg.module{}.Class\" name=\"test_{case}\" ", case % 97)?;
+        write!(to, "line=\"12\" time=\"0.012\">")?;
         if case % 10 == 0 {
             write!(to, "<failure message=\"1 &lt; 2\" type=\"AssertionError\">{trace}</failure>")?;
         }
