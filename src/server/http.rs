@@ -208,6 +208,9 @@ impl HttpServer {
     /// Makes the request once.
     fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, Error> {
         let start = Instant::now();
+        if request.repeat == Repeat::NotBlindly {
+            self.transport.reconnect();
+        }
         let method = request.method.clone();
         let result = self.transport.exchange(method, &request.path, request.body.as_ref());
         let outcome = match &result {

@@ -52,9 +52,18 @@ pub struct Transport {
     runtime: ManuallyDrop<Runtime>,
     client: RefCell<Client>,
     settings: HttpSettings,
-    /// The server closes the connection after such an answer, and a request that meets the closing
-    /// has a fate that nobody knows.
-    is_closing: Cell<bool>,
+    connection: Cell<Connection>,
+}
+
+/// What is known of the connection that the next request would take.
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Connection {
+    #[default]
+    None,
+    Open,
+    /// The server may be about to close it, and a request that meets the closing has a fate that
+    /// nobody knows.
+    Closing,
 }
 
 impl Transport {
@@ -66,7 +75,7 @@ impl Transport {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(setup)?;
         let client = RefCell::new(client(&base, &settings)?);
         let runtime = ManuallyDrop::new(runtime);
-        Ok(Self { base, runtime, client, settings, is_closing: Cell::new(false) })
+        Ok(Self { base, runtime, client, settings, connection: Cell::default() })
     }
 
     /// The address that all paths follow.
@@ -76,6 +85,13 @@ impl Transport {
 
     pub fn has_token(&self) -> bool {
         self.settings.token.is_some()
+    }
+
+    /// Has the next request open a connection. Some servers close theirs unannounced.
+    pub fn reconnect(&self) {
+        if self.connection.get() == Connection::Open {
+            self.connection.set(Connection::Closing);
+        }
     }
 
     /// Makes a request once.
@@ -92,7 +108,7 @@ impl Transport {
         interrupt.catch().map_err(|error| Error::Setup { reason: reason(&error) })?;
         self.check_interrupt()?;
         let longest = if method == Method::GET { LONGEST_READING } else { LONGEST_ANSWER };
-        if self.is_closing.take() {
+        if self.connection.replace(Connection::Open) == Connection::Closing {
             *self.client.borrow_mut() = client(&self.base, &self.settings)?;
         }
         let url = format!("{}{path}", self.base);
@@ -102,7 +118,10 @@ impl Transport {
         }
         let answer = self.abandonable(async { read(builder.send().await?, longest).await })?;
         let answer = answer.map_err(|error| self.sending_error(&error))?;
-        self.is_closing.set(matches!(answer.status, 413 | 500..));
+        // After such an answer it closes.
+        if matches!(answer.status, 413 | 500..) {
+            self.connection.set(Connection::Closing);
+        }
         Ok(Answer {
             location: answer.location.map(|place| self.redact(&place)),
             body: self.redact(&answer.body),

@@ -253,6 +253,24 @@ fn a_link_or_event_of_unknown_fate_is_not_sent_blindly() {
 }
 
 #[test]
+fn a_link_or_event_meets_no_connection_that_may_be_closing() {
+    let server = Server::start();
+    let run = open(&server)
+        .to("update -q --link A=https://a.example --link B=https://b.example --event e=1");
+    assert_eq!(run, Run::new(0, "", ""));
+    let mut seen = Vec::new();
+    let mut count = 0;
+    for request in server.requests() {
+        if of_link(&request) || of_event(&request) {
+            assert!(!seen.contains(&request.connection), "{} {}", request.method, request.path);
+            count += 1;
+        }
+        seen.push(request.connection);
+    }
+    assert_eq!(count, 3);
+}
+
+#[test]
 fn a_refusal_ends_it_and_says_what_was_done() {
     let server = Server::start();
     let place = open(&server);

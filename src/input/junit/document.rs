@@ -211,7 +211,7 @@ impl Document {
     /// Takes text that is part of the innermost open element.
     pub fn text(&mut self, text: &Text<'_>, notes: &mut Notes) {
         if !self.is_in_text() {
-            self.stray_text(text.raw(), notes);
+            self.stray_text(&text.mended(), notes);
         } else if self.keeps_text {
             self.text.push_str(&text.mended());
         }

@@ -201,11 +201,6 @@ impl<R: Read> Xml<R> {
 }
 
 impl Text<'_> {
-    /// As written.
-    pub fn raw(&self) -> &str {
-        &self.0
-    }
-
     /// With the line ends that XML gives it.
     pub fn mended(&self) -> Cow<'_, str> {
         self.0.xml10_content()
