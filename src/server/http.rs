@@ -132,7 +132,7 @@ impl Server for HttpServer {
             || Error::Key(if has_key { KeyProblem::Unknown } else { KeyProblem::NoneGiven });
         let is_locked = self.is_locked()?;
         match self.application() {
-            Ok(None) if is_locked => Err(unwelcome()),
+            Ok(None) if is_locked || self.refuses_writes()? => Err(unwelcome()),
             Ok(None) => Ok(Access::Open { is_key_unknown: has_key }),
             Ok(Some(application)) => match application.problem() {
                 Some(problem) => Err(Error::Key(problem)),
@@ -261,6 +261,22 @@ impl HttpServer {
         match self.attempt(&get, 1) {
             Err(Error::Status(refusal)) if refusal.status == 401 && !refusal.from_proxy => Ok(true),
             answer => self.parse::<Version>(&answer?).map(|Version { .. }| false),
+        }
+    }
+
+    /// Whether a write is refused: some servers tell anybody of themselves, but let only some write.
+    /// Nothing is written, since there is no execution 0.
+    ///
+    /// # Errors
+    /// What answers is not the API, or nothing does.
+    fn refuses_writes(&self) -> Result<bool, Error> {
+        let path = "/test-executions/0/test-results".to_owned();
+        let post = Request::new(Method::POST, path, &locate_path).with_body(&json!([]))?;
+        match self.attempt(&post, 1) {
+            Err(Error::Status(refusal)) if !refusal.from_proxy => {
+                Ok(matches!(refusal.status, 401 | 403))
+            }
+            answer => answer.map(|_| false),
         }
     }
 

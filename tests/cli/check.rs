@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::standin::{ALWAYS, Fault, Request, Response, Server, anything};
+use crate::standin::{ALWAYS, Fault, Request, Response, Server, anything, results};
 use crate::to::{Place, Run};
 
 /// A place with all the patience of a job: `check` must not use it.
@@ -163,6 +163,22 @@ fn a_locked_server_that_answers_null_to_an_unknown_key() {
     let server = locked();
     let about_me = |request: &Request| request.route().ends_with("/me");
     server.fault(about_me, ALWAYS, Fault::answer(Response::json(200, &Value::Null)));
+    let said = "error: the key is unknown to the server\n\
+                hint: the server does not know the key: check --api-key, --api-key-file and \
+                TO_API_KEY\n";
+    let run = patient(&server.url()).with("TO_API_KEY", "to_wrong").to("check");
+    assert_eq!(run, Run::new(5, &is_api(&server), said));
+}
+
+/// As a server does by default that requires a permission, but no authentication.
+#[test]
+fn a_server_that_tells_anybody_of_itself_and_lets_only_some_write() {
+    let server = Server::start();
+    let refusal = Response::refusal(403, "Insufficient permissions");
+    server.fault(results, ALWAYS, Fault::answer(refusal));
+    let said = "error: the server wants a key\n\
+                hint: no key was sent: give one with --api-key-file or TO_API_KEY\n";
+    assert_eq!(patient(&server.url()).to("check"), Run::new(5, &is_api(&server), said));
     let said = "error: the key is unknown to the server\n\
                 hint: the server does not know the key: check --api-key, --api-key-file and \
                 TO_API_KEY\n";
