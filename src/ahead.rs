@@ -20,12 +20,12 @@ const PORTION: usize = 256 << 10;
 /// So many portions may wait.
 const AHEAD: usize = 4;
 
-/// Has `read` hand on results in a thread of its own, while `take` is at work on those before.
+/// Has `source` hand on results in a thread of its own, while `take` is at work on those before.
 ///
 /// # Errors
-/// That of `take`, with which the reading ends too; else that of `read`.
+/// That of `take`, with which the reading ends too; else that of `source`.
 pub fn read(
-    read: impl FnOnce(&mut dyn FnMut(&TestResult) -> anyhow::Result<()>) -> anyhow::Result<()> + Send,
+    source: impl FnOnce(&mut dyn FnMut(&TestResult) -> anyhow::Result<()>) -> anyhow::Result<()> + Send,
     mut take: impl FnMut(Batch) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let (full, portions) = mpsc::sync_channel(AHEAD);
@@ -34,7 +34,7 @@ pub fn read(
     thread::scope(|scope| {
         let reading = thread::Builder::new()
             .spawn_scoped(scope, move || {
-                let read = read(&mut |result| sender.push(result));
+                let read = source(&mut |result| sender.push(result));
                 let sent = sender.send();
                 read.and(sent)
             })

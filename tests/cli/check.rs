@@ -10,6 +10,13 @@ use serde_json::{Value, json};
 use crate::standin::{ALWAYS, Fault, Request, Response, Server, anything, results};
 use crate::to::{Place, Run};
 
+const NO_KEY: &str = "error: the server wants a key\n\
+                      hint: no key was sent: give one with --api-key-file or TO_API_KEY\n";
+
+const UNKNOWN_KEY: &str = "error: the key is unknown to the server\n\
+                           hint: the server does not know the key: check --api-key, \
+                           --api-key-file and TO_API_KEY\n";
+
 /// A place with all the patience of a job: `check` must not use it.
 fn patient(url: &str) -> Place {
     Place::new(url).with("TO_RETRY_FOR", "300").with("TO_RETRY_DELAY", "60")
@@ -60,15 +67,10 @@ fn a_server_that_wants_no_key() {
 #[test]
 fn a_server_that_wants_another_key_or_any() {
     let server = locked();
-    let said = "error: the server wants a key\n\
-                hint: no key was sent: give one with --api-key-file or TO_API_KEY\n";
-    assert_eq!(patient(&server.url()).to("check"), Run::new(5, &is_api(&server), said));
+    assert_eq!(patient(&server.url()).to("check"), Run::new(5, &is_api(&server), NO_KEY));
 
-    let said = "error: the key is unknown to the server\n\
-                hint: the server does not know the key: check --api-key, --api-key-file and \
-                TO_API_KEY\n";
     let run = patient(&server.url()).with("TO_API_KEY", "to_wrong").to("check");
-    assert_eq!(run, Run::new(5, &is_api(&server), said));
+    assert_eq!(run, Run::new(5, &is_api(&server), UNKNOWN_KEY));
 
     let said = "error: the key of the application `dashboard` lacks `change_test`\n\
                 hint: the key is known, but its application lacks the permission `change_test`: \
@@ -163,11 +165,8 @@ fn a_locked_server_that_answers_null_to_an_unknown_key() {
     let server = locked();
     let about_me = |request: &Request| request.route().ends_with("/me");
     server.fault(about_me, ALWAYS, Fault::answer(Response::json(200, &Value::Null)));
-    let said = "error: the key is unknown to the server\n\
-                hint: the server does not know the key: check --api-key, --api-key-file and \
-                TO_API_KEY\n";
     let run = patient(&server.url()).with("TO_API_KEY", "to_wrong").to("check");
-    assert_eq!(run, Run::new(5, &is_api(&server), said));
+    assert_eq!(run, Run::new(5, &is_api(&server), UNKNOWN_KEY));
 }
 
 /// As a server does by default that requires a permission, but no authentication.
@@ -176,14 +175,9 @@ fn a_server_that_tells_anybody_of_itself_and_lets_only_some_write() {
     let server = Server::start();
     let refusal = Response::refusal(403, "Insufficient permissions");
     server.fault(results, ALWAYS, Fault::answer(refusal));
-    let said = "error: the server wants a key\n\
-                hint: no key was sent: give one with --api-key-file or TO_API_KEY\n";
-    assert_eq!(patient(&server.url()).to("check"), Run::new(5, &is_api(&server), said));
-    let said = "error: the key is unknown to the server\n\
-                hint: the server does not know the key: check --api-key, --api-key-file and \
-                TO_API_KEY\n";
+    assert_eq!(patient(&server.url()).to("check"), Run::new(5, &is_api(&server), NO_KEY));
     let run = patient(&server.url()).with("TO_API_KEY", "to_wrong").to("check");
-    assert_eq!(run, Run::new(5, &is_api(&server), said));
+    assert_eq!(run, Run::new(5, &is_api(&server), UNKNOWN_KEY));
 }
 
 /// The server's answer about a key holds the key.
