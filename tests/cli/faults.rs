@@ -252,7 +252,7 @@ fn a_batch_that_takes_too_long_is_halved_and_stays_so() {
 
 #[test]
 fn a_server_that_never_answers_ends_in_the_outbox() {
-    let lab = Lab::new().with("TO_TIMEOUT", "0.05").with("TO_RETRY_FOR", "0.6");
+    let lab = Lab::new().with("TO_TIMEOUT", "0.05").with("TO_RETRY_FOR", "3");
     let names = lab.report(40);
     let switch = Switch::on();
     let on = switch.clone();
