@@ -6,9 +6,9 @@
 use serde::Serialize;
 
 use super::Context;
-use crate::failure::Exit;
-use crate::server::{Access, Error, Target};
-use crate::talk;
+use crate::api::{Access, Error, Target};
+use crate::commands::error::Exit;
+use crate::ui::terminal;
 
 /// What `--json` prints, also where something is wrong.
 #[derive(Serialize)]
@@ -50,7 +50,7 @@ fn print(target: &Target, is_api: bool, access: &Result<Access, Error>) -> anyho
     };
     let (url, may_submit) = (target.to_string(), access.is_ok());
     let report = serde_json::to_string(&Report { url, is_api, may_submit, application })?;
-    Ok(talk::data(format!("{report}\n").as_bytes())?)
+    Ok(terminal::data(format!("{report}\n").as_bytes())?)
 }
 
 /// One line of plain data.
@@ -58,7 +58,7 @@ fn say(line: &str, context: &Context) -> anyhow::Result<()> {
     if context.json() {
         return Ok(());
     }
-    Ok(talk::data(format!("{}\n", talk::escaped(line)).as_bytes())?)
+    Ok(terminal::data(format!("{}\n", terminal::escaped(line)).as_bytes())?)
 }
 
 fn reached(target: &Target) -> String {

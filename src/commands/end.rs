@@ -4,14 +4,14 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Context;
-use super::destination::Destination;
-use crate::change::Change;
-use crate::cli::End;
-use crate::execution::ExecutionId;
-use crate::failure::Exit;
-use crate::github::{self, Failures};
-use crate::server::Patch;
-use crate::talk;
+use super::session::Destination;
+use crate::api::Patch;
+use crate::cli::args::End;
+use crate::commands::error::Exit;
+use crate::model::execution::ExecutionId;
+use crate::model::update::Change;
+use crate::ui::github::{self, Failures};
+use crate::ui::terminal;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -55,5 +55,5 @@ fn print(execution: ExecutionId, status: &str, context: &Context) -> anyhow::Res
     } else {
         status.to_owned()
     };
-    Ok(talk::data(format!("{line}\n").as_bytes())?)
+    Ok(terminal::data(format!("{line}\n").as_bytes())?)
 }

@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use super::Context;
-use crate::cli::Push as Arguments;
-use crate::failure::{self, Exit, NoResults};
-use crate::outbox::Outbox;
-use crate::progress::Progress;
-use crate::push::{Push, Pushed};
-use crate::server::{Record, Spool};
-use crate::state::StateDirectory;
-use crate::summary::plural;
-use crate::talk;
+use crate::api::{Record, Spool};
+use crate::cli::args::Push as Arguments;
+use crate::commands::error::{self, Exit, NoResults};
+use crate::delivery::outbox::Outbox;
+use crate::delivery::replay::{Push, Pushed};
+use crate::delivery::state_dir::StateDirectory;
+use crate::ui::progress::Progress;
+use crate::ui::summary::plural;
+use crate::ui::terminal;
 
 /// # Errors
 /// A directory that is none, a server that cannot be set up.
@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
     let mut exit = Exit::Success;
     for record in records {
         if let Some(signal) = context.interrupt.signal() {
-            return Ok(exit.and(failure::exit_of_signal(signal)));
+            return Ok(exit.and(error::exit_of_signal(signal)));
         }
         let outbox = arguments.directory.is_none().then_some(&outbox);
         exit = exit.and(push_record(&record, outbox, &push, &state, context)?);
@@ -74,7 +74,7 @@ fn push_record(
         Ok(Some(execution)) => {
             let results = plural(pushed.sent.results.total(), "result");
             context.talk.line(format_args!("{place}: sent {results} to execution {execution}"));
-            talk::data(format!("{execution}\n").as_bytes())?;
+            terminal::data(format!("{execution}\n").as_bytes())?;
             if outbox.is_some() {
                 state.rename(push.target, &record.path, execution)?;
             }

@@ -4,17 +4,17 @@ use std::fs;
 use std::io::{self, Read};
 
 use super::Context;
-use super::destination::Destination;
-use crate::batch::Encoded;
-use crate::cli::{LogSource, NewResult};
-use crate::failure::Exit;
-use crate::github::Failures;
-use crate::limits;
-use crate::notes::Notes;
-use crate::progress::Progress;
-use crate::reason::reason;
-use crate::results::TestResult;
-use crate::summary::Summary;
+use super::session::Destination;
+use crate::cli::args::{LogSource, NewResult};
+use crate::commands::error::Exit;
+use crate::model::batch::Encoded;
+use crate::model::limits;
+use crate::model::result::TestResult;
+use crate::model::warnings::Notes;
+use crate::ui::github::Failures;
+use crate::ui::progress::Progress;
+use crate::ui::summary::Summary;
+use crate::util::text::reason;
 
 /// # Errors
 /// No execution to send it to, a result that can neither be sent nor kept.

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::destination::Destination;
+use super::session::Destination;
 use super::{Context, end, start, submit};
-use crate::change::Change;
-use crate::cli::Run;
-use crate::execution::{COMPLETED, ExecutionId};
-use crate::failure::{self, Exit, Usage};
-use crate::interrupt::{self, Interrupt};
-use crate::reason::reason;
-use crate::server::Patch;
+use crate::api::Patch;
+use crate::cli::args::Run;
+use crate::commands::error::{self, Exit, Usage};
+use crate::model::execution::{COMPLETED, ExecutionId};
+use crate::model::update::Change;
 use crate::submission::{Options, Submission};
+use crate::util::signals::{self, Interrupt};
+use crate::util::text::reason;
 
 /// What the command finds its execution in.
 const EXECUTION: &str = "TO_EXECUTION";
@@ -63,7 +63,7 @@ pub fn run(run: Run, context: &Context) -> anyhow::Result<Exit> {
     });
     let own = opened.and(said(sent, context)).and(said(complete(context), context));
     Ok(match ended {
-        Ended::Interrupted(signal) => failure::exit_of_signal(signal),
+        Ended::Interrupted(signal) => error::exit_of_signal(signal),
         Ended::Unstarted(exit) => exit,
         Ended::By(status) => match code(status) {
             0 => own,
@@ -83,7 +83,7 @@ fn no_results() -> Usage {
 fn said(step: anyhow::Result<Exit>, context: &Context) -> Exit {
     step.unwrap_or_else(|error| {
         context.talk.error(&error);
-        failure::exit(&error)
+        error::exit(&error)
     })
 }
 
@@ -129,7 +129,7 @@ fn wait(mut child: Child, interrupt: &Interrupt) -> io::Result<Ended> {
     thread::spawn(move || sender.send(child.wait()));
     let mut deadline = None;
     loop {
-        match receiver.recv_timeout(interrupt::POLL) {
+        match receiver.recv_timeout(signals::POLL) {
             Ok(status) => {
                 let status = status?;
                 return Ok(interrupt.signal().map_or(Ended::By(status), Ended::Interrupted));

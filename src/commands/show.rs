@@ -6,14 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Context;
-use crate::cli;
-use crate::execution::ExecutionId;
-use crate::failure::Exit;
-use crate::outbox::Outbox;
-use crate::server::{self, Shown, StatusUpdate, Told};
-use crate::summary::plural;
-use crate::table;
-use crate::talk;
+use crate::api::{self, Shown, StatusUpdate, Told};
+use crate::cli::args;
+use crate::commands::error::Exit;
+use crate::delivery::outbox::Outbox;
+use crate::model::execution::ExecutionId;
+use crate::ui::summary::plural;
+use crate::ui::table;
+use crate::ui::terminal;
 
 /// The statuses of results in the order in which they are shown.
 const ORDER: [&str; 3] = ["FAILED", "SKIPPED", "PASSED"];
@@ -41,7 +41,7 @@ struct Report<'a> {
 
 /// # Errors
 /// No execution to show, a server that does not tell.
-pub fn run(show: &cli::Show, context: &Context) -> anyhow::Result<Exit> {
+pub fn run(show: &args::Show, context: &Context) -> anyhow::Result<Exit> {
     let state = context.state_to_read();
     let id = context.execution(&state)?;
     let server = context.server_of(id, &state)?;
@@ -54,7 +54,7 @@ pub fn run(show: &cli::Show, context: &Context) -> anyhow::Result<Exit> {
     } else {
         page(id, &shown, events.as_deref().unwrap_or_default(), show.logs)
     };
-    talk::data(page.as_bytes())?;
+    terminal::data(page.as_bytes())?;
     let outbox = Outbox::new(state.outbox());
     if let Some(record) = outbox.find(&context.home(id)?)? {
         let path = record.path.display();
@@ -64,7 +64,7 @@ pub fn run(show: &cli::Show, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn too_old(error: server::Error) -> anyhow::Error {
+fn too_old(error: api::Error) -> anyhow::Error {
     let is_old = error.status() == Some(405);
     let error = anyhow::Error::new(error);
     if is_old {
@@ -95,7 +95,8 @@ fn report<'a>(
 
 /// The lines for a person, none of which can move a terminal's cursor.
 fn page(id: ExecutionId, shown: &Shown, events: &[StatusUpdate], has_logs: bool) -> String {
-    let mut page = format!("execution {id}: {}\n", talk::escaped(text(&shown.execution, "status")));
+    let mut page =
+        format!("execution {id}: {}\n", terminal::escaped(text(&shown.execution, "status")));
     for (label, value) in facts(&shown.execution) {
         page += &table::row(&label, &value, FACTS);
     }
@@ -122,7 +123,7 @@ fn write_result(page: &mut String, result: &Told, has_logs: bool) {
     if has_logs {
         for line in text(result, "io_log").lines() {
             // A log is shown as it is, however long its lines are.
-            _ = writeln!(page, "{:INDENT$}| {}", "", talk::escaped(line));
+            _ = writeln!(page, "{:INDENT$}| {}", "", terminal::escaped(line));
         }
     }
 }

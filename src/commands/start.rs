@@ -8,17 +8,17 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Context;
-use crate::change::Change;
-use crate::cli::{Start, StartOptions};
-use crate::execution::{ExecutionId, Link};
-use crate::failure::{Exit, Usage};
-use crate::github;
-use crate::outbox::Outbox;
-use crate::reason::reason;
-use crate::request::{Draft, StartRequest};
-use crate::server::{self, Execution, Server};
-use crate::state::StateDirectory;
-use crate::talk::{self, Talk};
+use crate::api::{self, Execution, Server};
+use crate::cli::args::{Start, StartOptions};
+use crate::commands::error::{Exit, Usage};
+use crate::delivery::outbox::Outbox;
+use crate::delivery::state_dir::StateDirectory;
+use crate::model::execution::{ExecutionId, Link};
+use crate::model::start_request::{Draft, StartRequest};
+use crate::model::update::Change;
+use crate::ui::github;
+use crate::ui::terminal::{self, Talk};
+use crate::util::text::reason;
 
 /// The statuses of an execution that still goes on.
 const OPEN: [&str; 2] = ["NOT_STARTED", "IN_PROGRESS"];
@@ -40,7 +40,7 @@ pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
         } else {
             execution.to_string()
         };
-        Ok(talk::data(format!("{line}\n").as_bytes())?)
+        Ok(terminal::data(format!("{line}\n").as_bytes())?)
     })
 }
 
@@ -85,7 +85,7 @@ pub fn open(
     let Err(error) = add_links(&*server, id, &request.links, &known) else {
         return Ok(Exit::Success);
     };
-    if error.downcast_ref().is_some_and(server::Error::is_final) {
+    if error.downcast_ref().is_some_and(api::Error::is_final) {
         return Err(error);
     }
     // Those that the server has by then are not sent again.
@@ -97,7 +97,7 @@ pub fn open(
 /// `--best-effort`: what no server could open waits in the outbox for `to push`.
 fn open_in_outbox(
     request: &StartRequest,
-    error: server::Error,
+    error: api::Error,
     state: &StateDirectory,
     context: &Context,
 ) -> anyhow::Result<ExecutionId> {
@@ -109,7 +109,7 @@ fn open_in_outbox(
 }
 
 /// Whether the server may have opened an execution that nothing can find again.
-fn is_open_perhaps(request: &StartRequest, error: &server::Error) -> bool {
+fn is_open_perhaps(request: &StartRequest, error: &api::Error) -> bool {
     error.leaves_fate_unknown() && request.ci_link().is_none()
 }
 

@@ -9,21 +9,21 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::Context;
-use super::destination::Destination;
-use crate::batch::Encoded;
-use crate::cli::{Reading, Submit};
-use crate::failure::{self, Exit, NoResults, Usage};
-use crate::github::Failures;
-use crate::input::junit::Mapping;
-use crate::input::paths::Source;
-use crate::input::{Format, Piped};
-use crate::limits;
-use crate::live::{self, Arrival};
-use crate::notes::Notes;
-use crate::progress::Progress;
+use super::session::Destination;
+use crate::cli::args::{Reading, Submit};
+use crate::commands::error::{self, Exit, NoResults, Usage};
+use crate::model::batch::Encoded;
+use crate::model::limits;
+use crate::model::warnings::Notes;
+use crate::reports::junit::Mapping;
+use crate::reports::paths::Source;
+use crate::reports::{Format, Piped};
+use crate::submission::live::{self, Arrival};
 use crate::submission::{Options, Submission};
-use crate::summary::{FileSummary, Summary};
-use crate::talk;
+use crate::ui::github::Failures;
+use crate::ui::progress::Progress;
+use crate::ui::summary::{FileSummary, Summary};
+use crate::ui::terminal;
 
 /// The longest that a result from a pipe waits for others to share its batch. It is to be at the
 /// server within five seconds, and a request takes its time.
@@ -86,7 +86,7 @@ fn paths(submit: &Submit) -> Result<Vec<PathBuf>, Usage> {
 /// `--dry-run`: what would be sent, one result a line.
 fn print(mut submission: Submission, reading: &Reading, context: &Context) -> anyhow::Result<Exit> {
     say_faults(&submission, reading, context)?;
-    submission.results(|_| {}, |portion| Ok(talk::data(&portion.lines())?))?;
+    submission.results(|_| {}, |portion| Ok(terminal::data(&portion.lines())?))?;
     for line in submission.notes.lines() {
         context.talk.warning(&line);
     }
@@ -186,7 +186,7 @@ fn send_live(
     });
     let delivered = destination.conclude(&summary, &failures, before, outcome, context)?;
     if let Some(signal) = context.interrupt.signal() {
-        return Ok(failure::exit_of_signal(signal));
+        return Ok(error::exit_of_signal(signal));
     }
     if summary.total == 0 && errors.is_empty() && !reading.allow_empty {
         return Err(NoResults::InReports.into());

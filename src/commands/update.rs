@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::Context;
-use super::destination::Destination;
-use crate::change::Wishes;
-use crate::cli::Update;
-use crate::execution::ExecutionId;
-use crate::failure::{Exit, Usage};
-use crate::server::Execution;
-use crate::talk;
+use super::session::Destination;
+use crate::api::Execution;
+use crate::cli::args::Update;
+use crate::commands::error::{Exit, Usage};
+use crate::model::execution::ExecutionId;
+use crate::model::update::Wishes;
+use crate::ui::terminal;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -56,5 +56,5 @@ fn print(destination: &Destination, known: Option<Execution>) -> anyhow::Result<
         None => destination.server.execution(id)?,
     };
     let report = Report { execution: id, status: known.map(|execution| execution.status) };
-    Ok(talk::data(format!("{}\n", serde_json::to_string(&report)?).as_bytes())?)
+    Ok(terminal::data(format!("{}\n", serde_json::to_string(&report)?).as_bytes())?)
 }

@@ -1,0 +1,152 @@
+//! A directory in place of a server: one directory an execution, named by its number.
+//!
+//! Answers follow the server's rules.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::record::{self, Record, StatusUpdate};
+use crate::api::{Access, Error, Execution, Patch, Repeat, Server, Shown};
+use crate::model::batch::Batch;
+use crate::model::execution::{ExecutionId, Link};
+use crate::model::start_request::StartRequest;
+
+/// Executions in a directory.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    directory: PathBuf,
+}
+
+impl Server for Spool {
+    fn start(&self, request: &StartRequest) -> Result<ExecutionId, Error> {
+        if let Some(id) = self.find(request.ci_link())? {
+            return Ok(id);
+        }
+        let (id, record) = self.create()?;
+        record.write_start(request)?;
+        Ok(id)
+    }
+
+    fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, Error> {
+        self.record(id)?.execution().map(Some)
+    }
+
+    fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), Error> {
+        self.record(id)?.append_link(link)
+    }
+
+    fn submit(&self, id: ExecutionId, batch: &Batch, _: Repeat) -> Result<Duration, Error> {
+        let start = Instant::now();
+        self.record(id)?.append_results(batch)?;
+        Ok(start.elapsed())
+    }
+
+    fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, Error> {
+        let record = self.record(id)?;
+        record.merge_patch(patch)?;
+        record.execution()
+    }
+
+    fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, Error> {
+        self.record(id)?.status_updates().map(Some)
+    }
+
+    fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), Error> {
+        self.record(id)?.append_status_update(update)
+    }
+
+    fn show(&self, id: ExecutionId) -> Result<Shown, Error> {
+        let record = self.record(id)?;
+        Ok(Shown { execution: record.told()?, results: record.last_results()? })
+    }
+
+    /// A directory that is missing is made by the first start, in the one that is there.
+    fn access(&self) -> Result<Access, Error> {
+        let directory =
+            std::path::absolute(&self.directory).map_err(record::at(&self.directory))?;
+        let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(&directory);
+        tempfile::tempfile_in(existing).map_err(record::at(existing))?;
+        Ok(Access::Writable)
+    }
+}
+
+impl Spool {
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    /// # Errors
+    /// There is no such execution.
+    pub fn record(&self, id: ExecutionId) -> Result<Record, Error> {
+        Record::open(self.path_of(id))
+    }
+
+    /// The directory of an execution, whether it is there or not.
+    pub fn path_of(&self, id: ExecutionId) -> PathBuf {
+        self.directory.join(id.number().to_string())
+    }
+
+    /// The execution with this CI link, which is its identity at a server too.
+    fn find(&self, ci_link: Option<&str>) -> Result<Option<ExecutionId>, Error> {
+        let Some(ci_link) = ci_link else { return Ok(None) };
+        for id in self.ids()? {
+            let Ok(record) = self.record(id) else { continue };
+            if record.ci_link()?.as_deref() == Some(ci_link) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The numbers in use, in order.
+    pub fn ids(&self) -> Result<Vec<ExecutionId>, Error> {
+        let mut ids: Vec<ExecutionId> =
+            self.names()?.iter().filter_map(|name| name.parse().ok()).collect();
+        ids.sort_by_key(|id| id.number());
+        Ok(ids)
+    }
+
+    /// The directories, whatever another tool named them: numbers first, in order, then by name.
+    pub fn records(&self) -> Result<Vec<Record>, Error> {
+        let mut names = self.names()?;
+        names.sort_by_cached_key(|name| (name.parse::<u64>().unwrap_or(u64::MAX), name.clone()));
+        let paths = names.into_iter().map(|name| self.directory.join(name));
+        let records = paths.filter(|path| path.is_dir()).map(|path| Record { path });
+        Ok(records.filter(Record::is_begun).collect())
+    }
+
+    /// What is in the directory, but for hidden files. One that is missing holds nothing.
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let entries = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(record::at(&self.directory))?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(record::at(&self.directory))?.file_name();
+            names.extend(name.into_string().ok().filter(|name| !name.starts_with('.')));
+        }
+        Ok(names)
+    }
+
+    /// Makes the next directory. Whoever makes it has it: several processes may start at once.
+    ///
+    /// # Errors
+    /// A directory that cannot be written.
+    pub fn create(&self) -> Result<(ExecutionId, Record), Error> {
+        fs::create_dir_all(&self.directory).map_err(record::at(&self.directory))?;
+        let last = self.ids()?.last().map_or(0, |last| last.number());
+        for id in (last..i32::MAX).map(|before| ExecutionId::Server(before + 1)) {
+            let path = self.path_of(id);
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(record::at(&path)(error)),
+                Ok(()) => return Ok((id, Record { path })),
+            }
+        }
+        let reason = "no number is left for another execution".to_owned();
+        Err(Error::SpoolContent { path: self.directory.clone(), reason })
+    }
+}

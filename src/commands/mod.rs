@@ -1,0 +1,240 @@
+//! The commands, one file each, and what they have in common.
+
+pub mod check;
+pub mod end;
+pub mod error;
+pub mod push;
+pub mod result;
+pub mod run;
+mod session;
+pub mod show;
+pub mod start;
+pub mod submit;
+pub mod update;
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use anyhow::Context as _;
+
+use crate::api::{self, Home, HttpSettings, Policy, Server, Spool, Target, Token};
+use crate::cli::args::{Color, Common};
+use crate::commands::error::{Exit, Usage};
+use crate::delivery::batch_size::Pace;
+use crate::delivery::outbox::Outbox;
+use crate::delivery::sender::Rejected;
+use crate::delivery::state_dir::StateDirectory;
+use crate::model::ci_job::{Environment, Job};
+use crate::model::execution::ExecutionId;
+use crate::ui::github::GitHub;
+use crate::ui::summary::plural;
+use crate::ui::terminal::{self, Level, Talk};
+use crate::util::signals::Interrupt;
+use crate::util::text::reason;
+
+/// What the options of every command amount to.
+pub struct Context {
+    common: Common,
+    pub talk: Talk,
+    pub interrupt: Interrupt,
+    pub job: Option<Job>,
+    pub github: Option<GitHub>,
+    /// The execution that this command itself started.
+    started: Cell<Option<ExecutionId>>,
+    retries: Rc<Cell<u64>>,
+}
+
+impl Context {
+    pub fn new(common: Common, environment: Environment<'_>) -> Self {
+        let level = match (common.quiet, common.verbose) {
+            (true, _) => Level::Quiet,
+            (_, true) => Level::Verbose,
+            _ => Level::Normal,
+        };
+        let color = match common.color {
+            Color::Auto => terminal::color_wanted(),
+            Color::Always => true,
+            Color::Never => false,
+        };
+        let github = GitHub::find(environment);
+        Self {
+            common,
+            talk: Talk::new(level, color, github.is_some()),
+            interrupt: Interrupt::default(),
+            job: Job::find(environment),
+            github,
+            started: Cell::default(),
+            retries: Rc::default(),
+        }
+    }
+
+    /// Whether stdout is to hold one JSON object.
+    pub fn json(&self) -> bool {
+        self.common.json
+    }
+
+    /// Whether what cannot be delivered is no failure.
+    pub fn best_effort(&self) -> bool {
+        self.common.best_effort
+    }
+
+    /// The size of batches to begin with.
+    pub fn pace(&self) -> Pace {
+        Pace::new(self.common.batch_time)
+    }
+
+    /// How many requests were made again.
+    pub fn retries(&self) -> u64 {
+        self.retries.get()
+    }
+
+    /// Where `--url` points.
+    ///
+    /// # Errors
+    /// Nothing says where to.
+    pub fn target(&self) -> Result<&Target, Usage> {
+        self.common.url.as_ref().ok_or_else(|| Usage {
+            problem: "no server is given".to_owned(),
+            hint: Some(
+                "--url (or TO_URL) takes the API's address, https://HOST, \
+                 or file:DIR for a spool directory"
+                    .to_owned(),
+            ),
+        })
+    }
+
+    /// The state directory, found to be writable.
+    ///
+    /// # Errors
+    /// One that is not.
+    pub fn state(&self) -> Result<StateDirectory, crate::delivery::state_dir::Error> {
+        let state = StateDirectory::new(self.common.state_dir.clone());
+        state.prepare()?;
+        Ok(state)
+    }
+
+    /// Works on this execution from now on, whatever was given or noted.
+    pub fn work_on(&self, execution: ExecutionId) {
+        self.started.set(Some(execution));
+    }
+
+    /// The execution that this command itself started.
+    pub fn started(&self) -> Option<ExecutionId> {
+        self.started.get()
+    }
+
+    /// The state directory as it is, for a command that writes nothing.
+    pub fn state_to_read(&self) -> StateDirectory {
+        StateDirectory::new(self.common.state_dir.clone())
+    }
+
+    /// The execution to work on: the one given, or the one noted.
+    ///
+    /// # Errors
+    /// Neither is there.
+    pub fn execution(&self, state: &StateDirectory) -> anyhow::Result<ExecutionId> {
+        let target = self.target()?;
+        let id = match self.started.get().or(self.common.execution) {
+            Some(id) => id,
+            None => state.noted(target)?,
+        };
+        // One that waited in the outbox may have been delivered since it was named.
+        Ok(Outbox::new(state.outbox()).delivered(id, target).unwrap_or(id))
+    }
+
+    /// The server's execution that results are for, as the outbox names it.
+    ///
+    /// # Errors
+    /// Nothing says which server; a current directory that is gone.
+    pub fn home(&self, execution: ExecutionId) -> anyhow::Result<Home> {
+        Ok(Home { url: self.target()?.absolute()?.to_string(), execution })
+    }
+
+    /// What stands for the server of an execution: one that waits in the outbox has none yet.
+    ///
+    /// # Errors
+    /// As those of [`Context::server`].
+    pub fn server_of(
+        &self,
+        execution: ExecutionId,
+        state: &StateDirectory,
+    ) -> anyhow::Result<Box<dyn Server>> {
+        match execution {
+            ExecutionId::Server(_) => self.server(),
+            ExecutionId::Outbox(_) => Ok(Box::new(Spool::new(state.outbox()))),
+        }
+    }
+
+    /// Names the results that a server refused; they are written down already.
+    pub fn say_rejected(&self, rejected: &[Rejected], state: &StateDirectory) -> Exit {
+        if rejected.is_empty() {
+            return Exit::Success;
+        }
+        for Rejected { result, reason } in rejected {
+            self.talk.problem(&format!("result `{}` was refused: {reason}", result.name()));
+        }
+        let count = plural(rejected.len() as u64, "result");
+        self.talk.hint(&format!("{count} refused: written to {}", state.refused().display()));
+        if self.best_effort() { Exit::Success } else { Exit::Rejected }
+    }
+
+    /// Says why something was not delivered and where it is kept.
+    pub fn say_undelivered(&self, error: &anyhow::Error, kept: Option<(String, PathBuf)>) -> Exit {
+        let exit = error::exit(error);
+        let is_failure = !self.best_effort() || self.interrupt.signal().is_some();
+        if is_failure {
+            self.talk.error(error);
+        } else {
+            self.talk.lasting_warning(error);
+        }
+        if let Some((what, path)) = kept {
+            self.talk.warning(&format!("kept {what} in {}", path.display()));
+            self.talk.hint("`to push` delivers what is kept");
+        }
+        if is_failure { exit } else { Exit::Success }
+    }
+
+    /// The server, not asked anything yet.
+    ///
+    /// # Errors
+    /// A key or certificate that cannot be used.
+    pub fn server(&self) -> anyhow::Result<Box<dyn Server>> {
+        let settings = HttpSettings {
+            token: self.token()?,
+            ca_cert: self.common.ca_cert.clone(),
+            timeout: self.common.timeout,
+            retry: Policy {
+                retry_for: self.common.retry_for,
+                first_delay: self.common.retry_delay,
+            },
+            interrupt: self.interrupt.clone(),
+        };
+        let (talk, retries) = (self.talk.clone(), Rc::clone(&self.retries));
+        let listener = Box::new(move |event: &api::Event<'_>| {
+            if matches!(event, api::Event::Retry { .. }) {
+                retries.set(retries.get() + 1);
+            }
+            talk.event(event);
+        });
+        Ok(api::connect(self.target()?, settings, listener)?)
+    }
+
+    fn token(&self) -> anyhow::Result<Option<Token>> {
+        let (given, place) = match (&self.common.api_key, &self.common.api_key_file) {
+            (Some(secret), _) => (secret.token(), "--api-key (or TO_API_KEY)".to_owned()),
+            (None, Some(path)) => (read_key(path)?.parse(), path.display().to_string()),
+            (None, None) => return Ok(None),
+        };
+        given
+            .map(Some)
+            .map_err(|problem| Usage { problem: format!("{place}: {problem}"), hint: None }.into())
+    }
+}
+
+fn read_key(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path)
+        .map_err(|error| Usage { problem: reason(&error), hint: None })
+        .with_context(|| format!("the key file {} cannot be read", path.display()))
+}

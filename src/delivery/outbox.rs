@@ -1,0 +1,128 @@
+//! The outbox: what could not be delivered, kept in the state directory until it is.
+//!
+//! It is a spool with `execution.json` in place of `start.json` for an execution that the server
+//! has. Whoever looks for an execution's directory, makes one or takes one away, holds the lock:
+//! results must not be added to a directory that is just being removed.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+use crate::api::{Error, Home, Record, Server, Spool, Target};
+use crate::model::batch::Batch;
+use crate::model::execution::ExecutionId;
+use crate::model::start_request::StartRequest;
+use crate::model::update::Change;
+use crate::util::files;
+
+const LOCK: &str = ".lock";
+
+/// The outbox of a state directory.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    directory: PathBuf,
+    pub spool: Spool,
+}
+
+impl Outbox {
+    pub fn new(directory: PathBuf) -> Self {
+        Self { spool: Spool::new(directory.clone()), directory }
+    }
+
+    /// What is kept for the execution, if anything.
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    pub fn find(&self, home: &Home) -> Result<Option<Record>, Error> {
+        if matches!(home.execution, ExecutionId::Outbox(_)) {
+            return Ok(None);
+        }
+        for record in self.spool.records()? {
+            if record.home()?.as_ref() == Some(home) {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps results behind those that are kept already.
+    ///
+    /// # Errors
+    /// A disk that is full, a directory that cannot be written.
+    pub fn keep(&self, home: &Home, batch: &Batch) -> Result<PathBuf, Error> {
+        let _lock = self.lock()?;
+        let record = self.record(home)?;
+        record.append_results(batch)?;
+        Ok(record.path)
+    }
+
+    /// Keeps what else the execution was to be told.
+    ///
+    /// # Errors
+    /// As those of [`Outbox::keep`].
+    pub fn keep_changes(&self, home: &Home, changes: &[Change]) -> Result<PathBuf, Error> {
+        let _lock = self.lock()?;
+        let record = self.record(home)?;
+        for change in changes {
+            match change {
+                Change::Patch(patch) => record.merge_patch(patch)?,
+                Change::Link(link) => record.append_link(link)?,
+                Change::Event(event) => record.append_status_update(event)?,
+            }
+        }
+        Ok(record.path)
+    }
+
+    /// Opens an execution that no server has yet, or perhaps has: then `to push` will ask.
+    ///
+    /// # Errors
+    /// As those of [`Outbox::keep`].
+    pub fn start(
+        &self,
+        request: &StartRequest,
+        is_open_perhaps: bool,
+    ) -> Result<(ExecutionId, PathBuf), Error> {
+        let _lock = self.lock()?;
+        let id = self.spool.start(request)?;
+        for link in &request.links {
+            self.spool.add_link(id, link)?;
+        }
+        let record = self.spool.record(id)?;
+        if is_open_perhaps {
+            record.write_starting()?;
+        }
+        Ok((ExecutionId::Outbox(id.number()), record.path))
+    }
+
+    /// # Errors
+    /// An execution that waits in the outbox itself, and is there no more: it has no other home.
+    fn record(&self, home: &Home) -> Result<Record, Error> {
+        if matches!(home.execution, ExecutionId::Outbox(_)) {
+            return Err(Error::NoSuchExecution { path: self.spool.path_of(home.execution) });
+        }
+        if let Some(record) = self.find(home)? {
+            return Ok(record);
+        }
+        let (_, record) = self.spool.create()?;
+        record.write_home(home)?;
+        Ok(record)
+    }
+
+    /// The execution that the server gave to one that waited here.
+    pub fn delivered(&self, execution: ExecutionId, target: &Target) -> Option<ExecutionId> {
+        let ExecutionId::Outbox(_) = execution else { return None };
+        let home = files::read_json::<Home>(&self.spool.path_of(execution)).ok()??;
+        (home.url == target.absolute().ok()?.to_string()).then_some(home.execution)
+    }
+
+    /// Held until it is dropped; a killed process lets it go.
+    ///
+    /// # Errors
+    /// A directory that cannot be written.
+    pub fn lock(&self) -> Result<File, Error> {
+        let fail = |source| Error::Spool { path: self.directory.clone(), source };
+        fs::create_dir_all(&self.directory).map_err(fail)?;
+        let file = File::create(self.directory.join(LOCK)).map_err(fail)?;
+        file.lock().map_err(fail)?;
+        Ok(file)
+    }
+}

@@ -1,0 +1,277 @@
+//! Delivering an execution that was recorded in a directory.
+//!
+//! It may be interrupted anywhere and repeated: what is appended at the server is compared with what
+//! is there, the rest replaces. Where an interrupted start may have opened an execution that nothing
+//! can find again, somebody is asked.
+
+use std::io;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::api::{self, Extent, Home, Patch, Record, Server, StatusUpdate, Target};
+use crate::delivery::batch_size::Pace;
+use crate::delivery::outbox::Outbox;
+use crate::delivery::sender::{Delivery, Rejected, Sent};
+use crate::delivery::state_dir::StateDirectory;
+use crate::model::execution::ExecutionId;
+use crate::model::start_request::{Draft, StartRequest};
+use crate::model::warnings::Notes;
+use crate::ui::progress::Progress;
+use crate::util::files;
+use crate::util::signals::Interrupt;
+
+/// Is there once all is delivered; it holds the server's execution.
+const DELIVERED: &str = "delivered.json";
+
+/// What came of a directory.
+#[derive(Debug, Default)]
+pub struct Pushed {
+    pub sent: Sent,
+    pub rejected: Vec<Rejected>,
+    pub notes: Notes,
+}
+
+/// A server to deliver to.
+pub struct Push<'a> {
+    pub server: &'a dyn Server,
+    pub target: &'a Target,
+    pub pace: Pace,
+    pub progress: &'a Progress,
+    pub interrupt: &'a Interrupt,
+    pub state: &'a StateDirectory,
+    /// Open an execution again where an interrupted start may have opened one.
+    pub start_again: bool,
+}
+
+/// A push was killed while it opened an execution without a CI link.
+#[derive(Debug)]
+pub struct MayBeStarted {
+    directory: String,
+}
+
+/// A directory belongs to an execution of another server.
+#[derive(Debug)]
+pub struct OtherServer {
+    directory: String,
+    url: String,
+}
+
+impl Push<'_> {
+    /// Opens the execution of `record` at the server, or finds the one that was opened before.
+    ///
+    /// # Errors
+    /// A record of another server, a request that is not right, a server that does not take it.
+    pub fn open(&self, record: &Record) -> anyhow::Result<ExecutionId> {
+        let directory = record.path.display().to_string();
+        let url = self.target.absolute()?.to_string();
+        if let Some(home) = record.home()? {
+            anyhow::ensure!(home.url == url, OtherServer { directory, url: home.url });
+            return Ok(home.execution);
+        }
+        let request = read_request(record)?;
+        if request.ci_link().is_none() {
+            anyhow::ensure!(self.start_again || !record.is_starting(), MayBeStarted { directory });
+            record.write_starting()?;
+        }
+        let started = self.server.start(&request);
+        if matches!(&started, Err(error) if !error.leaves_fate_unknown()) {
+            record.remove_starting()?;
+        }
+        let execution = started?;
+        // The marker stays until the execution is noted: a kill in between must not start another.
+        record.write_home(&Home { url, execution })?;
+        record.remove_starting()?;
+        Ok(execution)
+    }
+
+    /// Delivers a directory and marks it, unless it was delivered before: then there is no
+    /// execution to tell.
+    ///
+    /// # Errors
+    /// What the server does not take; a directory that cannot be written.
+    pub fn spooled(
+        &self,
+        record: &Record,
+        pushed: &mut Pushed,
+    ) -> anyhow::Result<Option<ExecutionId>> {
+        let Some(_alone) = record.lock(self.interrupt)? else { return Ok(None) };
+        let path = record.path.join(DELIVERED);
+        if let Some(mark) = files::read_json::<Mark>(&path)?
+            && mark.extent == record.extent()?
+        {
+            return Ok(None);
+        }
+        let execution = self.open(record)?;
+        let extent = record.extent()?;
+        self.deliver(record, execution, pushed)?;
+        let home = Home { url: self.target.absolute()?.to_string(), execution };
+        files::replace(&path, &serde_json::to_vec(&Mark { home, extent })?)
+            .with_context(|| path.display().to_string())?;
+        Ok(Some(execution))
+    }
+
+    /// Delivers all that `record` holds to its execution.
+    ///
+    /// # Errors
+    /// What the server does not take; what it has taken is told with `pushed`.
+    pub fn deliver(
+        &self,
+        record: &Record,
+        execution: ExecutionId,
+        pushed: &mut Pushed,
+    ) -> Result<(), api::Error> {
+        let patch = record.patch()?.unwrap_or_default();
+        if patch.execution_metadata.is_some() {
+            let metadata =
+                Patch { execution_metadata: patch.execution_metadata, ..Patch::default() };
+            self.server.update(execution, &metadata)?;
+        }
+        self.deliver_results(record, execution, pushed)?;
+        self.deliver_links(record, execution)?;
+        self.deliver_status_updates(record, execution)?;
+        let rest = Patch { execution_metadata: None, ..patch };
+        if rest.status.is_some() || rest.ci_link.is_some() || rest.c3_link.is_some() {
+            self.server.update(execution, &rest)?;
+        }
+        Ok(())
+    }
+
+    fn deliver_results(
+        &self,
+        record: &Record,
+        execution: ExecutionId,
+        pushed: &mut Pushed,
+    ) -> Result<(), api::Error> {
+        let mut delivery = Delivery::new(self.server, execution, self.pace, self.progress);
+        let outcome =
+            record.each_result(0, |result| delivery.push(result)).and_then(|_| delivery.flush());
+        pushed.sent.add(delivery.sent);
+        // Written down before the directory that holds them is removed or marked.
+        let written = self.write_refused(execution, &delivery.rejected);
+        pushed.rejected.append(&mut delivery.rejected);
+        pushed.notes.append(delivery.notes);
+        outcome.and(written)
+    }
+
+    fn write_refused(
+        &self,
+        execution: ExecutionId,
+        rejected: &[Rejected],
+    ) -> Result<(), api::Error> {
+        let path = self.state.refused();
+        let fail = |source| api::Error::Spool { path: path.clone(), source };
+        let url = self.target.absolute().map_err(fail)?.to_string();
+        let written = self.state.write_refused(&Home { url, execution }, rejected);
+        written.map_err(|error| fail(io::Error::other(error.to_string())))
+    }
+
+    fn deliver_links(&self, record: &Record, execution: ExecutionId) -> Result<(), api::Error> {
+        let mut links = record.links()?;
+        links.extend(read_request(record).map(|request| request.links).unwrap_or_default());
+        if links.is_empty() {
+            return Ok(());
+        }
+        let known = self.server.execution(execution)?.map(|execution| execution.relevant_links);
+        let mut known = known.unwrap_or_default();
+        for link in links {
+            if !known.iter().any(|known| known.same_as(&link)) {
+                self.server.add_link(execution, &link)?;
+                known.push(link);
+            }
+        }
+        Ok(())
+    }
+
+    fn deliver_status_updates(
+        &self,
+        record: &Record,
+        execution: ExecutionId,
+    ) -> Result<(), api::Error> {
+        let updates = record.status_updates()?;
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let known = self.server.status_updates(execution)?.unwrap_or_default();
+        let lacking = |update: &&StatusUpdate| !known.iter().any(|known| is_same(known, update));
+        updates
+            .iter()
+            .filter(lacking)
+            .try_for_each(|update| self.server.add_status_update(execution, update))
+    }
+}
+
+impl Outbox {
+    /// Delivers what is kept in `record` and takes it away, also what was added meanwhile. There is
+    /// no execution to tell where another process did.
+    ///
+    /// # Errors
+    /// What the server does not take, which stays.
+    pub fn empty(
+        &self,
+        record: &Record,
+        push: &Push<'_>,
+        pushed: &mut Pushed,
+    ) -> anyhow::Result<Option<ExecutionId>> {
+        let Some(_alone) = record.lock(push.interrupt)? else { return Ok(None) };
+        let execution = push.open(record)?;
+        loop {
+            let extent = record.extent()?;
+            push.deliver(record, execution, pushed)?;
+            let _lock = self.lock()?;
+            if record.extent()? == extent {
+                let has_waited = record.start()?.is_some();
+                record.clone().remove()?;
+                if has_waited {
+                    let url = push.target.absolute()?.to_string();
+                    record.leave(&Home { url, execution })?;
+                }
+                return Ok(Some(execution));
+            }
+        }
+    }
+}
+
+/// What was delivered of a directory.
+#[derive(Serialize, Deserialize)]
+struct Mark {
+    #[serde(flatten)]
+    home: Home,
+    /// More may be added.
+    extent: Extent,
+}
+
+fn read_request(record: &Record) -> anyhow::Result<StartRequest> {
+    let place = || format!("{}/start.json", record.path.display());
+    let text = record.start()?.with_context(|| format!("{} is missing", place()))?;
+    let draft = Draft::from_json(&text).with_context(place)?;
+    draft.check().with_context(place)
+}
+
+/// The server gives a time back in its own form: to the second, without a zone.
+fn is_same(known: &StatusUpdate, update: &StatusUpdate) -> bool {
+    const TO_THE_SECOND: usize = "2026-01-01T00:00:00".len();
+    let text = |update: &StatusUpdate, field| {
+        update.get(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+    };
+    let time = |update| text(update, "timestamp").chars().take(TO_THE_SECOND).collect::<String>();
+    ["event_name", "detail"].iter().all(|field| text(known, field) == text(update, field))
+        && time(known) == time(update)
+}
+
+impl std::fmt::Display for MayBeStarted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let directory = &self.directory;
+        write!(f, "{directory} was being started when `to` was killed: the execution may exist")
+    }
+}
+
+impl std::error::Error for MayBeStarted {}
+
+impl std::fmt::Display for OtherServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} belongs to an execution of {}", self.directory, self.url)
+    }
+}
+
+impl std::error::Error for OtherServer {}

@@ -1,0 +1,138 @@
+//! Results to a server, and to the outbox where the server takes no more.
+//!
+//! Once a delivery has come to a halt, all that follows is kept, in order, behind what is kept
+//! already: nothing that was handed over is lost.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::api::{Error, Home};
+use crate::delivery::outbox::Outbox;
+use crate::delivery::sender::{Delivery, Rejected, Sent};
+use crate::model::batch::{Batch, Encoded};
+use crate::model::warnings::Notes;
+
+/// Results are written to the outbox in portions of about so many bytes.
+const PORTION: usize = 4 << 20;
+
+/// A delivery with an outbox behind it.
+pub struct Courier<'a> {
+    delivery: Delivery<'a>,
+    outbox: &'a Outbox,
+    home: Home,
+    /// Keep also what can never be delivered: it may be nowhere else.
+    keeps_all: bool,
+    /// Why nothing more is sent.
+    halt: Option<Error>,
+    to_keep: Batch,
+    kept: Kept,
+}
+
+/// What is in the outbox of what was handed over.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    pub results: u64,
+    /// The directory, where there is anything.
+    pub path: Option<PathBuf>,
+}
+
+/// What became of the results.
+pub struct Outcome {
+    pub sent: Sent,
+    pub rejected: Vec<Rejected>,
+    pub notes: Notes,
+    pub kept: Kept,
+    /// Why not everything was sent.
+    pub halt: Option<Error>,
+}
+
+impl<'a> Courier<'a> {
+    /// `halt` is there where the outbox holds something for this execution that cannot be sent:
+    /// then everything joins it there.
+    pub fn new(
+        delivery: Delivery<'a>,
+        outbox: &'a Outbox,
+        home: Home,
+        keeps_all: bool,
+        halt: Option<Error>,
+    ) -> Self {
+        let (to_keep, kept) = (Batch::default(), Kept::default());
+        Self { delivery, outbox, home, keeps_all, halt, to_keep, kept }
+    }
+
+    /// Takes one more result.
+    ///
+    /// # Errors
+    /// It can neither be sent nor kept.
+    pub fn push(&mut self, result: Encoded) -> anyhow::Result<()> {
+        if self.halt.is_some() {
+            return self.keep(result).map_err(|error| self.lost(error));
+        }
+        let pushed = self.delivery.push(result);
+        self.keep_after(pushed).map_err(|error| self.lost(error))
+    }
+
+    /// Sends what has waited for `longest`, and tells how long what is left may still wait.
+    ///
+    /// # Errors
+    /// As those of [`Courier::push`].
+    pub fn flush_after(&mut self, longest: Duration) -> anyhow::Result<Duration> {
+        if self.halt.is_some() {
+            return Ok(Duration::MAX);
+        }
+        match self.delivery.flush_after(longest) {
+            Ok(left) => Ok(left),
+            Err(error) => {
+                self.keep_after(Err(error)).map_err(|error| self.lost(error))?;
+                Ok(Duration::MAX)
+            }
+        }
+    }
+
+    /// Sends, or keeps, all that was taken.
+    ///
+    /// # Errors
+    /// As those of [`Courier::push`].
+    pub fn finish(mut self) -> anyhow::Result<Outcome> {
+        if self.halt.is_none() {
+            let flushed = self.delivery.flush();
+            self.keep_after(flushed).map_err(|error| self.lost(error))?;
+        }
+        self.write().map_err(|error| self.lost(error))?;
+        let Self { delivery, halt, kept, .. } = self;
+        let Delivery { sent, rejected, notes, .. } = delivery;
+        Ok(Outcome { sent, rejected, notes, kept, halt })
+    }
+
+    /// Comes to a halt where a delivery failed, and keeps what it had taken.
+    fn keep_after(&mut self, sent: Result<(), Error>) -> Result<(), Error> {
+        let Err(error) = sent else { return Ok(()) };
+        self.halt = Some(error);
+        let rest: Vec<Encoded> = self.delivery.take_rest().collect();
+        rest.into_iter().try_for_each(|result| self.keep(result))
+    }
+
+    /// What is said of results that nobody has: why they were not sent, and why they are not kept.
+    fn lost(&self, error: Error) -> anyhow::Error {
+        let why = self.halt.as_ref().map(|halt| format!(" ({})", halt.cause())).unwrap_or_default();
+        anyhow::Error::new(error).context(format!("results can be neither sent{why} nor kept"))
+    }
+
+    fn keep(&mut self, result: Encoded) -> Result<(), Error> {
+        if !self.keeps_all && self.halt.as_ref().is_some_and(Error::is_final) {
+            return Ok(());
+        }
+        self.to_keep.push(result);
+        if self.to_keep.bytes() > PORTION { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> Result<(), Error> {
+        if self.to_keep.results.is_empty() {
+            return Ok(());
+        }
+        self.kept.path = Some(self.outbox.keep(&self.home, &self.to_keep)?);
+        self.kept.results += self.to_keep.results.len() as u64;
+        self.to_keep = Batch::default();
+        Ok(())
+    }
+}

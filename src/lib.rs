@@ -1,0 +1,15 @@
+//! The parts of `to`, which submits test results to Test Observer. `ARCHITECTURE.md` is their map.
+//!
+//! Each module is a room on a floor: it may use the rooms below it, and none beside or above it.
+
+mod api;
+mod cli;
+mod commands;
+mod delivery;
+mod model;
+mod reports;
+mod submission;
+mod ui;
+mod util;
+
+pub use cli::main;

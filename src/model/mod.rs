@@ -1,0 +1,10 @@
+//! The words of Test Observer's API as types, and what is made of a result before it is sent.
+
+pub mod batch;
+pub mod ci_job;
+pub mod execution;
+pub mod limits;
+pub mod result;
+pub mod start_request;
+pub mod update;
+pub mod warnings;

@@ -1,0 +1,583 @@
+//! The request that opens an execution: the families of artefacts and the fields of `start-test`.
+//!
+//! One table, [`FIELDS`], is the source of the flags and variables of `to start`, of the names in
+//! `--from` files, and of the check that finds every problem of a request before it is sent. The
+//! server answers some of these problems with a bare 500, and the others one at a time. This module
+//! knows neither the command line's parser nor the server.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::model::ci_job::Job;
+use crate::model::execution::{Link, STATUSES, http_url_problem};
+
+/// The kinds of artefacts that Test Observer knows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Family {
+    Snap,
+    Deb,
+    Charm,
+    Image,
+    Solution,
+}
+
+impl Family {
+    pub const ALL: [Self; 5] = [Self::Snap, Self::Deb, Self::Charm, Self::Image, Self::Solution];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Snap => "snap",
+            Self::Deb => "deb",
+            Self::Charm => "charm",
+            Self::Image => "image",
+            Self::Solution => "solution",
+        }
+    }
+
+    fn stages(self) -> &'static [&'static str] {
+        match self {
+            Self::Snap | Self::Charm | Self::Solution => &["edge", "beta", "candidate", "stable"],
+            Self::Deb => &["proposed", "updates"],
+            Self::Image => &["pending", "current"],
+        }
+    }
+}
+
+/// What a field's text must be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    Text,
+    /// A word of [`Family`].
+    Family,
+    /// Text, or `host` for this machine's Debian architecture.
+    Architecture,
+    /// Text that is not "null": the server takes that for a script's mistake.
+    Version,
+    /// A whole number of 32 bits.
+    Revision,
+    /// One of the family's stages.
+    Stage,
+    /// One of [`STATUSES`].
+    InitialStatus,
+    Boolean,
+    /// An absolute URL of http or https.
+    HttpUrl,
+}
+
+/// One field of the server's start-test schema.
+#[derive(Debug)]
+pub struct Field {
+    /// The name in the API. With dashes it is the flag.
+    pub name: &'static str,
+    pub kind: Kind,
+    /// The most characters that the server can store, where it has a limit.
+    pub longest: Option<usize>,
+    pub required: &'static [Family],
+    pub optional: &'static [Family],
+    pub help: &'static str,
+}
+
+impl Field {
+    pub fn flag(&self) -> String {
+        format!("--{}", self.name.replace('_', "-"))
+    }
+
+    pub fn allows(&self, family: Family) -> bool {
+        self.required.contains(&family) || self.optional.contains(&family)
+    }
+}
+
+const EVERY: &[Family] = &Family::ALL;
+const NAMED: &[Family] = &[Family::Snap, Family::Deb, Family::Charm, Family::Solution];
+const IMAGE: &[Family] = &[Family::Image];
+
+/// The fields of `openapi.json`'s `Start…TestExecutionRequest`, but for `relevant_links`, which are
+/// sent apart: a repeated start would append them again.
+pub const FIELDS: &[Field] = &[
+    Field {
+        name: "family",
+        kind: Kind::Family,
+        longest: None,
+        required: EVERY,
+        optional: &[],
+        help: "What is tested: snap, deb, charm, image or solution",
+    },
+    Field {
+        name: "name",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: NAMED,
+        optional: IMAGE,
+        help: "The artefact's name, such as core22",
+    },
+    Field {
+        name: "version",
+        kind: Kind::Version,
+        longest: None,
+        required: NAMED,
+        optional: IMAGE,
+        help: "The artefact's version",
+    },
+    Field {
+        name: "arch",
+        kind: Kind::Architecture,
+        longest: Some(100),
+        required: NAMED,
+        optional: IMAGE,
+        help: "Debian architecture that is tested, such as amd64; `host` for this machine's",
+    },
+    Field {
+        name: "environment",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: EVERY,
+        optional: &[],
+        help: "Where the tests run: a device, a virtual machine, a lab",
+    },
+    Field {
+        name: "test_plan",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: EVERY,
+        optional: &[],
+        help: "Which tests run, such as smoke",
+    },
+    Field {
+        name: "execution_stage",
+        kind: Kind::Stage,
+        longest: None,
+        required: &[Family::Snap, Family::Charm, Family::Solution],
+        optional: &[Family::Deb, Family::Image],
+        help: "The stage, also as --stage; snap, charm, solution: edge, beta, candidate or stable; \
+               deb: proposed or updates, unless it has a source; image: pending or current",
+    },
+    Field {
+        name: "revision",
+        kind: Kind::Revision,
+        longest: None,
+        required: &[Family::Snap, Family::Charm],
+        optional: &[],
+        help: "The store's revision number",
+    },
+    Field {
+        name: "track",
+        kind: Kind::Text,
+        longest: None,
+        required: &[Family::Snap, Family::Charm, Family::Solution],
+        optional: &[],
+        help: "The release track, such as latest",
+    },
+    Field {
+        name: "store",
+        kind: Kind::Text,
+        longest: None,
+        required: &[Family::Snap],
+        optional: &[],
+        help: "The snap store, such as ubuntu",
+    },
+    Field {
+        name: "branch",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: &[],
+        optional: &[Family::Snap, Family::Charm],
+        help: "The branch within the track",
+    },
+    Field {
+        name: "series",
+        kind: Kind::Text,
+        longest: None,
+        required: &[Family::Deb],
+        optional: &[],
+        help: "The Ubuntu series, such as noble",
+    },
+    Field {
+        name: "repo",
+        kind: Kind::Text,
+        longest: None,
+        required: &[Family::Deb],
+        optional: &[],
+        help: "The archive's component, such as main",
+    },
+    Field {
+        name: "source",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: &[Family::Solution],
+        optional: &[Family::Deb],
+        help: "deb: the PPA, where it is not from an archive pocket; solution: where it comes from",
+    },
+    Field {
+        name: "os",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: &[],
+        optional: IMAGE,
+        help: "The image's operating system, such as ubuntu-core",
+    },
+    Field {
+        name: "release",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: &[],
+        optional: IMAGE,
+        help: "The image's release, such as noble",
+    },
+    Field {
+        name: "sha256",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: IMAGE,
+        optional: &[],
+        help: "The image's checksum; alone it is enough where the server knows the image",
+    },
+    Field {
+        name: "owner",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: &[],
+        optional: IMAGE,
+        help: "The team that owns the image",
+    },
+    Field {
+        name: "image_url",
+        kind: Kind::HttpUrl,
+        longest: Some(200),
+        required: &[],
+        optional: IMAGE,
+        help: "Where the image can be downloaded",
+    },
+    Field {
+        name: "ci_link",
+        kind: Kind::Text,
+        longest: Some(200),
+        required: &[],
+        optional: EVERY,
+        help: "The CI job's URL, which is the execution's identity: a second start with the same \
+               link finds the first execution; `none` sends none",
+    },
+    Field {
+        name: "initial_status",
+        kind: Kind::InitialStatus,
+        longest: None,
+        required: &[],
+        optional: EVERY,
+        help: "Instead of IN_PROGRESS: NOT_STARTED, PASSED, FAILED, NOT_TESTED or \
+               ENDED_PREMATURELY",
+    },
+    Field {
+        name: "needs_assignment",
+        kind: Kind::Boolean,
+        longest: None,
+        required: &[],
+        optional: EVERY,
+        help: "Ask for a reviewer to be assigned",
+    },
+];
+
+/// Where a value came from: a problem is said in the words that its author used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Origin {
+    Flag,
+    Variable,
+    File,
+}
+
+#[derive(Clone, Debug)]
+struct Given {
+    value: String,
+    origin: Origin,
+}
+
+/// A request as given, not yet checked.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    given: BTreeMap<&'static str, Given>,
+    links: Vec<Link>,
+    problems: Vec<String>,
+    unknown: Vec<String>,
+}
+
+impl Draft {
+    /// Takes a value of a flag or variable, in place of any that was there.
+    pub fn set(&mut self, field: &Field, value: String, origin: Origin) {
+        if !value.trim().is_empty() {
+            self.given.insert(field.name, Given { value, origin });
+        }
+    }
+
+    /// Puts this draft's values and links over those of `base`.
+    pub fn over(mut self, mut base: Self) -> Self {
+        base.given.append(&mut self.given);
+        if !self.links.is_empty() {
+            base.links = self.links;
+        }
+        base.problems.append(&mut self.problems);
+        base
+    }
+
+    pub fn set_links(&mut self, links: Vec<Link>) {
+        self.links = links;
+    }
+
+    /// Names in the file that are no fields of start-test. The server ignores such without a word.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// Reads a request in JSON. Nulls and blanks are dropped; values of a wrong type are problems,
+    /// kept for [`Draft::check`].
+    ///
+    /// # Errors
+    /// A document that is not a JSON object.
+    pub fn from_json(text: &str) -> serde_json::Result<Self> {
+        let object: Map<String, Value> = serde_json::from_str(text)?;
+        let mut draft = Self::default();
+        for (name, value) in object {
+            if name == "relevant_links" {
+                draft.take_links(value);
+            } else if let Some(field) = FIELDS.iter().find(|field| field.name == name) {
+                draft.take_value(field, &value);
+            } else {
+                draft.unknown.push(name);
+            }
+        }
+        Ok(draft)
+    }
+
+    fn take_links(&mut self, value: Value) {
+        if value.is_null() {
+            return;
+        }
+        match serde_json::from_value::<Vec<Link>>(value) {
+            Ok(links) => {
+                self.problems.extend(links.iter().filter_map(Link::problem));
+                self.links = links;
+            }
+            Err(error) => self.problems.push(format!("field `relevant_links`: {error}")),
+        }
+    }
+
+    fn take_value(&mut self, field: &Field, value: &Value) {
+        let text = match value {
+            Value::Null => return,
+            Value::String(text) => text.clone(),
+            Value::Number(number) if field.kind == Kind::Revision => number.to_string(),
+            Value::Bool(truth) if field.kind == Kind::Boolean => truth.to_string(),
+            _ => {
+                self.problems.push(format!("field `{}` must be a string, not {value}", field.name));
+                return;
+            }
+        };
+        self.set(field, text, Origin::File);
+    }
+
+    /// Makes the request that the server will take.
+    ///
+    /// # Errors
+    /// All that the server would refuse, each problem with the flag or field that mends it.
+    pub fn check(mut self) -> Result<StartRequest, Problems> {
+        let given = self.given.get("ci_link");
+        let wants_ci_link = given.is_none_or(|given| given.value != "none");
+        if !wants_ci_link {
+            self.given.remove("ci_link");
+        }
+        let family = self.family();
+        if let Some(family) = family {
+            self.drop_variables_of_other_families(family);
+            self.require(family);
+        }
+        let mut fields = Map::new();
+        for field in FIELDS {
+            if let Some(given) = self.given.get(field.name) {
+                match checked_value(field, given, family) {
+                    Ok(value) => _ = fields.insert(field.name.to_owned(), value),
+                    Err(problem) => self.problems.push(problem),
+                }
+            }
+        }
+        if self.problems.is_empty() {
+            Ok(StartRequest { fields, links: self.links, wants_ci_link })
+        } else {
+            Err(Problems { family, list: self.problems })
+        }
+    }
+
+    fn family(&mut self) -> Option<Family> {
+        let Some(given) = self.given.get("family") else {
+            self.problems
+                .push("--family is required: snap, deb, charm, image or solution".to_owned());
+            return None;
+        };
+        Family::ALL.into_iter().find(|family| family.name() == given.value)
+    }
+
+    /// A CI job often sets one list of variables for artefacts of several families.
+    fn drop_variables_of_other_families(&mut self, family: Family) {
+        for field in FIELDS.iter().filter(|field| !field.allows(family)) {
+            if self.given.get(field.name).is_some_and(|given| given.origin == Origin::Variable) {
+                self.given.remove(field.name);
+            }
+        }
+    }
+
+    fn require(&mut self, family: Family) {
+        for field in FIELDS.iter().filter(|field| field.required.contains(&family)) {
+            if !self.given.contains_key(field.name) {
+                self.problems.push(format!("{} is required", field.flag()));
+            }
+        }
+        if family == Family::Deb {
+            match (self.given.get("source"), self.given.get("execution_stage")) {
+                (None, None) => self.problems.push(
+                    "--execution-stage is required, or --source for a deb from a PPA".to_owned(),
+                ),
+                (Some(source), Some(stage)) => self.problems.push(format!(
+                    "{} and {} exclude each other: a deb comes from a PPA or from an archive pocket",
+                    said("source", source.origin),
+                    said("execution_stage", stage.origin)
+                )),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A field's name as the one who gave it wrote it.
+fn said(name: &str, origin: Origin) -> String {
+    match origin {
+        Origin::Flag => format!("--{}", name.replace('_', "-")),
+        Origin::Variable => variable(name),
+        Origin::File => format!("field `{name}`"),
+    }
+}
+
+/// The environment variable of a flag or field.
+pub fn variable(name: &str) -> String {
+    format!("TO_{}", name.replace('-', "_").to_ascii_uppercase())
+}
+
+/// # Errors
+/// What the server would refuse in this field.
+fn checked_value(field: &Field, given: &Given, family: Option<Family>) -> Result<Value, String> {
+    let who = said(field.name, given.origin);
+    let value = given.value.as_str();
+    if let Some(family) = family.filter(|family| !field.allows(*family)) {
+        return Err(format!("{who} is not a field of {}", family.name()));
+    }
+    if value.contains('\0') {
+        return Err(format!("{who} contains a NUL character"));
+    }
+    let characters = value.chars().count();
+    if let Some(longest) = field.longest.filter(|longest| characters > *longest) {
+        return Err(format!("{who} has {characters} characters; the server stores {longest}"));
+    }
+    value_of_kind(field.kind, value, family).map_err(|problem| format!("{who} {problem}"))
+}
+
+fn value_of_kind(kind: Kind, value: &str, family: Option<Family>) -> Result<Value, String> {
+    let one_of = |choices: &[&str]| {
+        if choices.contains(&value) {
+            Ok(Value::from(value))
+        } else {
+            Err(format!("is none of {}, but `{value}`", choices.join(", ")))
+        }
+    };
+    match kind {
+        Kind::Family => one_of(&Family::ALL.map(Family::name)),
+        Kind::Architecture if value == "host" => Ok(host_architecture().into()),
+        Kind::Version if value == "null" => Err("is `null`, which the server refuses".to_owned()),
+        Kind::Text | Kind::Architecture | Kind::Version => Ok(value.into()),
+        Kind::Revision => value
+            .trim()
+            .parse::<i32>()
+            .map(Value::from)
+            .map_err(|_| format!("is not a whole number of 32 bits, but `{value}`")),
+        Kind::Stage => family.map_or(Ok(value.into()), |family| one_of(family.stages())),
+        Kind::InitialStatus => one_of(&STATUSES),
+        Kind::Boolean => value
+            .parse::<bool>()
+            .map(Value::from)
+            .map_err(|_| format!("is neither true nor false, but `{value}`")),
+        Kind::HttpUrl => http_url_problem(value)
+            .map_or(Ok(value.into()), |problem| Err(format!("is wrong: {problem}"))),
+    }
+}
+
+/// This machine's architecture in Debian's words.
+fn host_architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "i386",
+        "arm" => "armhf",
+        "powerpc64" => "ppc64el",
+        other => other,
+    }
+}
+
+/// A request that the server's rules allow: only [`Draft::check`] makes one.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct StartRequest {
+    fields: Map<String, Value>,
+    /// Sent apart, one by one.
+    #[serde(skip)]
+    pub links: Vec<Link>,
+    /// Nobody said `--ci-link none`.
+    #[serde(skip)]
+    wants_ci_link: bool,
+}
+
+/// What says how an execution begins, not which it is.
+const NO_IDENTITY: [&str; 3] = ["ci_link", "initial_status", "needs_assignment"];
+
+impl StartRequest {
+    /// The link that makes a repeated start find this execution again.
+    pub fn ci_link(&self) -> Option<&str> {
+        self.text("ci_link")
+    }
+
+    /// A field that is a text.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field).and_then(Value::as_str)
+    }
+
+    /// All fields that tell this execution from another.
+    pub fn identity(&self) -> impl Iterator<Item = (String, Value)> {
+        let tells = |name: &String| !NO_IDENTITY.contains(&name.as_str());
+        self.fields.clone().into_iter().filter(move |(name, _)| tells(name))
+    }
+
+    /// Takes the link of the CI job where the user gave none and did not say `none`.
+    pub fn link_to(&mut self, job: &Job) {
+        if self.wants_ci_link && self.ci_link().is_none() {
+            let link = job.link(self);
+            self.fields.insert("ci_link".to_owned(), link.into());
+        }
+    }
+}
+
+/// All that is wrong with a request.
+#[derive(Debug)]
+pub struct Problems {
+    family: Option<Family>,
+    pub list: Vec<String>,
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.family {
+            Some(family) => {
+                write!(f, "the request for {} is not complete or not right", family.name())
+            }
+            None => write!(f, "the request is not complete or not right"),
+        }?;
+        self.list.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}

@@ -1,0 +1,803 @@
+//! Checkbox's `submission.json`, and the `submission_*.tar.xz` that holds it.
+//!
+//! This module owns what Checkbox's fields and outcomes mean to Test Observer, and how its archive is
+//! unpacked. What else a submission holds describes the machine, for which the API has no field.
+
+use std::{
+    error::Error,
+    io::{self, BufReader, Read},
+};
+
+use lzma_rust2::XzReader;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::json::document::{Document, Element, Item, Likeness, Object, shown};
+use super::{Fault, Loss};
+use crate::model::result::{Status, TestResult};
+use crate::model::warnings::Notes;
+
+/// How much an archive may unpack to. Real ones stay under a tenth of it; a few kilobytes of xz can
+/// hold more than any disk.
+const UNPACKED_MAX: u64 = 512 * 1024 * 1024;
+
+/// The memory, in KiB, that unpacking may take: twice what `xz -9`, its greediest setting, asks for. A
+/// header may ask for 4 GiB.
+const UNPACKING_MEMORY_MAX: u32 = 128 * 1024;
+
+/// How an xz file begins.
+const XZ_MAGIC: &[u8] = b"\xFD7zXZ\0";
+
+/// The file of an archive that is read.
+const SUBMISSION: &str = "submission.json";
+
+/// What Checkbox's exporter, a Jinja template for HTML, escapes: these five and no more, of which two
+/// have a second spelling in Python's own library.
+const ESCAPES: [(&str, char); 7] = [
+    ("&amp;", '&'),
+    ("&lt;", '<'),
+    ("&gt;", '>'),
+    ("&#34;", '"'),
+    ("&#39;", '\''),
+    ("&quot;", '"'),
+    ("&#x27;", '\''),
+];
+
+/// Fields of a job that say nothing of its result, or repeat another field.
+const NOT_SENT: [&str; 8] = [
+    "full_id",
+    "name",
+    "certification_status",
+    "category_id",
+    "type",
+    "project",
+    "duration",
+    "plugin",
+];
+
+/// Old submissions know no outcome.
+const JOB: Likeness = Likeness {
+    is_alike: |keys| {
+        let has = |wanted: &str| keys.iter().any(|key| key == wanted);
+        has("id") && (has("status") || has("outcome"))
+    },
+    lacking: "nothing in it has both an `id` and a `status`",
+};
+
+/// What is noted of a job that is no test.
+const LEFT_OUT: &str = "resource or attachment job, not a test, left out";
+
+/// What is noted of a job that Checkbox would not run.
+const REJECTED: &str = "job that Checkbox rejected, no result";
+
+/// Whether a file is an xz archive, by its beginning.
+pub fn is_archive(head: &[u8]) -> bool {
+    head.starts_with(XZ_MAGIC)
+}
+
+/// Reads a submission that is held whole.
+pub struct Reader {
+    document: Document,
+    /// What is wrong with the archive, told when its document has been read.
+    archive_fault: Option<Fault>,
+    session: Session,
+}
+
+/// What was tested, as far as the submission says so.
+#[derive(Default)]
+struct Session {
+    test_plan: Option<String>,
+    architecture: Option<String>,
+}
+
+impl Reader {
+    /// Reads all of a `submission.json`.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is none.
+    pub fn new(source: impl Read) -> Result<Self, Fault> {
+        Document::open(source, &JOB).map(Self::of)
+    }
+
+    fn of(document: Document) -> Self {
+        Self { document, archive_fault: None, session: Session::default() }
+    }
+
+    /// Reads the `submission.json` of an archive, wherever in it that is.
+    ///
+    /// # Errors
+    ///
+    /// The archive cannot be read at all, or holds none.
+    pub fn unpack(source: impl Read) -> Result<Self, Fault> {
+        let Unpacked { submission, fault } = Unpacked::from(source);
+        let Some(text) = submission else {
+            let none = Fault::no_results(format!("no `{SUBMISSION}` in the archive"));
+            return Err(fault.unwrap_or(none));
+        };
+        match (Document::new(text, &JOB), fault) {
+            (Ok(document), archive_fault) => Ok(Self { archive_fault, ..Self::of(document) }),
+            (Err(_), Some(fault)) if fault.loss == Loss::Rest => Err(fault),
+            (Err(fault), _) => Err(fault),
+        }
+    }
+
+    /// The next result; none after the last, nor after a fault that costs the rest.
+    ///
+    /// # Errors
+    ///
+    /// A fault of one job, behind which reading goes on, or of the text or archive, which ends it.
+    pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+        loop {
+            let job = match self.document.next() {
+                Ok(Some(Item::Element(job))) => job,
+                Ok(Some(Item::Member(key, value))) => {
+                    self.session.take_member(&key, value, notes);
+                    continue;
+                }
+                Ok(None) => return self.archive_fault.take().map_or(Ok(None), Err),
+                Err(fault) => return Err(self.cause_of(fault)),
+            };
+            if let Some(result) = result(job, notes)? {
+                return Ok(Some(result));
+            }
+        }
+    }
+
+    /// A document may be cut short because its archive is.
+    fn cause_of(&mut self, fault: Fault) -> Fault {
+        self.archive_fault.take_if(|archive| archive.loss == Loss::Rest).unwrap_or(fault)
+    }
+
+    /// The flags with which `to start` would open this submission's execution, once all is read.
+    pub fn hint(&self) -> Option<String> {
+        let flags = [
+            self.session.test_plan.as_ref().map(|plan| format!("--test-plan {plan}")),
+            self.session.architecture.as_ref().map(|arch| format!("--arch {arch}")),
+        ];
+        let flags: Vec<String> = flags.into_iter().flatten().collect();
+        let words = format!("for `to start`, the submission says `{}`", flags.join(" "));
+        (!flags.is_empty()).then_some(words)
+    }
+}
+
+impl Session {
+    fn take_member(&mut self, key: &str, value: &[u8], notes: &mut Notes) {
+        match key {
+            "testplan_id" => self.test_plan = plain_word(value),
+            "architecture" => self.architecture = plain_word(value),
+            "resource-results" | "attachment-results" => note_jobs(LEFT_OUT, key, value, notes),
+            "rejected-jobs" => note_jobs(REJECTED, key, value, notes),
+            _ => {}
+        }
+    }
+}
+
+/// A JSON text that means itself in any shell: what a hint shows is pasted.
+fn plain_word(json: &[u8]) -> Option<String> {
+    let word: String = serde_json::from_slice(json).ok()?;
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_.:/+@".contains(char);
+    (!word.is_empty() && word.chars().all(is_plain)).then_some(word)
+}
+
+/// A job of which only the name matters.
+#[derive(Deserialize)]
+struct NamedJob {
+    id: Option<String>,
+    full_id: Option<String>,
+}
+
+impl NamedJob {
+    fn name(&self) -> String {
+        let full_id = self.full_id.as_deref().map(without_namespace);
+        unescape(self.id.as_deref().or(full_id).unwrap_or_default())
+    }
+}
+
+fn note_jobs(text: &'static str, key: &str, value: &[u8], notes: &mut Notes) {
+    match serde_json::from_slice::<Vec<NamedJob>>(value) {
+        Ok(jobs) => jobs.iter().for_each(|job| notes.add(text, &job.name())),
+        Err(_) if value == b"null" => {}
+        Err(_) => notes.add("unknown field, not sent", key),
+    }
+}
+
+/// One result from a job's JSON; none from a job that is no test.
+fn result(job: Element<'_>, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+    let mut object = job.object(notes)?;
+    let name = unescape(&object.name("id", "job")?);
+    if is_no_test(&mut object)? {
+        object.note(LEFT_OUT, &name);
+        return Ok(None);
+    }
+    let (status, outcome) = outcome(&mut object)?;
+    let result = TestResult {
+        name,
+        status,
+        category: unescape(&object.text("category")?),
+        template_id: without_namespace(&object.text("template_id")?).to_owned(),
+        comment: comment(&mut object, &outcome)?,
+        io_log: object.text("io_log")?,
+    };
+    object.note_rest(&NOT_SENT);
+    Ok(Some(result))
+}
+
+fn is_no_test(object: &mut Object<'_, '_>) -> Result<bool, Fault> {
+    let plugin = object.text("plugin")?;
+    Ok(matches!(plugin.as_str(), "resource" | "attachment"))
+}
+
+/// The status, and the word that says the most about it.
+fn outcome(object: &mut Object<'_, '_>) -> Result<(Status, String), Fault> {
+    let (status, outcome) = (object.text("status")?, object.text("outcome")?);
+    let Some(known) = status_of(&status).or_else(|| status_of(&outcome)) else {
+        return Err(object.fault("status", &unknown(&status, &outcome)));
+    };
+    Ok((known, if outcome.is_empty() { status } else { outcome }))
+}
+
+fn status_of(word: &str) -> Option<Status> {
+    match word {
+        "pass" => Some(Status::Passed),
+        "fail" | "crash" => Some(Status::Failed),
+        "skip" | "skipped-dependency" | "skipped-resource" | "skipped-manifest"
+        | "not-supported" | "not-implemented" | "undecided" => Some(Status::Skipped),
+        _ => None,
+    }
+}
+
+fn unknown(status: &str, outcome: &str) -> String {
+    match (status, outcome) {
+        ("", "") => "no `status`".to_owned(),
+        ("", _) => format!("no `status`, and its outcome `{}` is unknown", shown(outcome)),
+        (_, "") => format!("unknown status `{}`", shown(status)),
+        _ => format!("unknown status `{}` and outcome `{}`", shown(status), shown(outcome)),
+    }
+}
+
+/// The outcome where it says more than the status, why the job was skipped, and Checkbox's comments.
+fn comment(object: &mut Object<'_, '_>, outcome: &str) -> Result<String, Fault> {
+    let mark = match outcome {
+        "pass" | "fail" | "skip" => String::new(),
+        _ => format!("[{outcome}]"),
+    };
+    let reasons = object.take("skip_reason").map(|reason| spell_out(&reason)).unwrap_or_default();
+    let skipped = join([mark, reasons].into_iter(), " ");
+    Ok(join([skipped, object.text("comments")?].into_iter(), "\n"))
+}
+
+/// What a skipped job lacks: `{"related_manifests": ["a", "b"]}` is "manifests: a, b".
+fn spell_out(reason: &Value) -> String {
+    match reason {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => join(values.iter().map(spell_out), ", "),
+        Value::Object(kinds) => {
+            let lists = kinds.iter().map(|(key, value)| match spell_out(value) {
+                text if text.is_empty() => text,
+                text => format!("{}: {text}", key.strip_prefix("related_").unwrap_or(key)),
+            });
+            join(lists, "; ")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn join(texts: impl Iterator<Item = String>, separator: &str) -> String {
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(separator)
+}
+
+fn without_namespace(id: &str) -> &str {
+    id.split_once("::").map_or(id, |(_, rest)| rest)
+}
+
+fn unescape(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let found = ESCAPES.iter().find(|(escape, _)| rest.starts_with(escape));
+        let (escape, char) = found.copied().unwrap_or(("&", '&'));
+        plain.push(char);
+        rest = &rest[escape.len()..];
+    }
+    plain + rest
+}
+
+/// What an archive held.
+#[derive(Default)]
+struct Unpacked {
+    /// As much of `submission.json` as could be unpacked.
+    submission: Option<Vec<u8>>,
+    fault: Option<Fault>,
+}
+
+impl Unpacked {
+    /// Reads the archive to its end, also behind `submission.json`: that its bytes are the ones which
+    /// were packed is known only when the checksum behind them has been seen.
+    fn from(source: impl Read) -> Self {
+        let xz = XzReader::new_mem_limit(BufReader::new(source), true, UNPACKING_MEMORY_MAX);
+        let mut archive = tar::Archive::new(Bounded { source: xz, left: UNPACKED_MAX });
+        let mut unpacked = Self::default();
+        let read = unpacked
+            .read_entries(&mut archive)
+            .and_then(|()| io::copy(&mut archive.into_inner(), &mut io::sink()));
+        if let Err(error) = read {
+            let reason = format!("the archive cannot be unpacked: {}", why(&error));
+            unpacked.fault = Some(Fault::rest(None, reason));
+        }
+        unpacked
+    }
+
+    fn read_entries(&mut self, archive: &mut tar::Archive<impl Read>) -> io::Result<()> {
+        for entry in archive.entries()? {
+            let mut entry = entry?;
+            let path = entry.path()?.into_owned();
+            let is_file = entry.header().entry_type().is_file();
+            if !is_file || path.file_name().is_none_or(|name| name != SUBMISSION) {
+                continue;
+            }
+            if self.submission.is_some() {
+                let reason = format!("`{}` is not read: another is before it", path.display());
+                self.fault = Some(Fault { loss: Loss::One, ..Fault::rest(None, reason) });
+                continue;
+            }
+            entry.read_to_end(self.submission.insert(Vec::new()))?;
+        }
+        Ok(())
+    }
+}
+
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "it is cut short".to_owned(),
+        io::ErrorKind::OutOfMemory => {
+            format!("that would take more than {} MiB of memory", UNPACKING_MEMORY_MAX >> 10)
+        }
+        _ => innermost(error),
+    }
+}
+
+/// The words of the error that began it all: `tar` wraps those of its source in its own.
+fn innermost(error: &io::Error) -> String {
+    let mut innermost: &dyn Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    shown(&innermost.to_string())
+}
+
+/// Refuses to read beyond a limit.
+struct Bounded<R> {
+    source: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            io::Error::other(format!("it unpacks to more than {} MiB", UNPACKED_MAX >> 20))
+        })?;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write, slice};
+
+    use lzma_rust2::{XzOptions, XzWriter};
+
+    use super::*;
+    use crate::reports::{
+        json::{Shape, recognise},
+        trial::{Given, bare, fuzz, note},
+    };
+
+    /// As Checkbox writes it since July 2026: resource jobs among the results, no member for them.
+    const NEWER: &str = r#"{
+    "title": "session title",
+    "origin": {"name": "Checkbox", "version": "7.0", "packaging": {"type": "snap"}},
+    "testplan_id": "com.canonical.certification::client-cert-desktop",
+    "custom_joblist": false,
+    "packages": [
+        {"name": "bash", "version": "5.2"}
+    ],
+    "results": [
+        {
+            "id": "disk/stats_sda",
+            "full_id": "com.canonical.certification::disk/stats_sda",
+            "name": "Disk &#34;sda&#34; statistics",
+            "certification_status": "blocker",
+            "category": "Disk &amp; storage tests",
+            "category_id": "com.canonical.plainbox::disk",
+            "status": "skip",
+            "outcome": "skipped-manifest",
+            "skip_reason": {"related_manifests": ["manifest.has_disk == 'True'", "x"],
+                            "related_dependencies": [], "related_resources": ["package.name == 'fio'"]},
+            "comments": null,
+            "io_log": "",
+            "type": "test",
+            "project": "certification",
+            "duration": 0.2,
+            "plugin": "shell",
+            "template_id": "com.canonical.certification::disk/stats_name"
+        },
+        {
+            "id": "audio/&lt;b&gt;_&#34;x&#34;_&#39;y&#39;_&amp;amp;",
+            "full_id": "com.canonical.certification::audio/b", "name": "n",
+            "certification_status": "non-blocker", "category": "Audio", "category_id": "c",
+            "status": "fail", "outcome": "crash", "skip_reason": null,
+            "comments": "dies &amp; dies\nagain", "io_log": "Segmentation &amp; fault\n",
+            "type": "test", "project": "certification", "duration": 1, "plugin": "user-interact-verify",
+            "template_id": null
+        },
+        {"id": "package", "full_id": "com.canonical.certification::package", "name": "n", "category": "c",
+         "status": "pass", "outcome": "pass", "comments": null, "io_log": "name: bash", "plugin": "resource"},
+        {"id": "lspci_attachment", "name": "n", "status": "pass", "outcome": "pass", "plugin": "attachment"},
+        {"id": "manual", "name": "n", "category": "Uncategorised", "status": "pass", "outcome": "pass",
+         "comments": "looks &lt;good&gt;", "io_log": null, "plugin": "manual", "template_id": null}
+    ],
+    "rejected-jobs": [{"full_id": "com.canonical.certification::suspend"}],
+    "category_map": {"com.canonical.plainbox::disk": "Disk tests"},
+    "launcher": null,
+    "system_information": {},
+    "architecture": "amd64"
+}
+"#;
+
+    /// As it was before: resources and attachments apart, no template ids, no reasons.
+    const OLDER: &str = r#"{
+    "title": "t",
+    "custom_joblist": false,
+    "results": [
+        {"id": "a", "full_id": "n::a", "name": "A", "category": "C", "status": "pass", "outcome": "pass",
+         "comments": null, "io_log": "x", "type": "test", "project": "certification", "duration": 0},
+        {"id": "b", "full_id": "n::b", "name": "B", "category": "C", "status": "skip",
+         "comments": "later", "io_log": ""},
+        {"id": "c", "full_id": "n::c", "name": "C", "category": "C", "status": "crash"}
+    ],
+    "resource-results": [{"id": "cpuinfo", "full_id": "n::cpuinfo"}, {"full_id": "n::dpkg", "status": "fail"}],
+    "attachment-results": [{"id": "dmi", "io_log": "…"}],
+    "rejected-jobs": [],
+    "architecture": null
+}"#;
+
+    fn given(reader: Result<Reader, Fault>) -> Given {
+        match reader {
+            Ok(mut reader) => Given::by(|notes| reader.next(notes)),
+            Err(fault) => Given::fault(fault),
+        }
+    }
+
+    fn read(text: impl AsRef<[u8]>) -> Given {
+        given(Reader::new(text.as_ref()))
+    }
+
+    fn read_jobs(jobs: &[&str]) -> Given {
+        read(format!("{{\"title\": \"t\", \"results\": [\n{}\n]}}", jobs.join(",\n")))
+    }
+
+    fn unpack(archive: impl AsRef<[u8]>) -> Given {
+        given(Reader::unpack(archive.as_ref()))
+    }
+
+    fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
+        compressed(&tar_of(files))
+    }
+
+    fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (path, content) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            tar.append_data(&mut header, path, *content).unwrap();
+        }
+        tar.into_inner().unwrap()
+    }
+
+    fn compressed(content: &[u8]) -> Vec<u8> {
+        let mut xz = XzWriter::new(Vec::new(), XzOptions::with_preset(1)).unwrap();
+        xz.write_all(content).unwrap();
+        xz.finish().unwrap()
+    }
+
+    #[test]
+    fn reads_a_newer_submission() {
+        let given = read(NEWER);
+        let disk = TestResult {
+            category: "Disk & storage tests".into(),
+            template_id: "disk/stats_name".into(),
+            comment: "[skipped-manifest] manifests: manifest.has_disk == 'True', x; \
+                      resources: package.name == 'fio'"
+                .into(),
+            ..bare("disk/stats_sda", Status::Skipped)
+        };
+        let audio = TestResult {
+            category: "Audio".into(),
+            comment: "[crash]\ndies &amp; dies\nagain".into(),
+            io_log: "Segmentation &amp; fault\n".into(),
+            ..bare("audio/<b>_\"x\"_'y'_&amp;", Status::Failed)
+        };
+        let manual = TestResult {
+            category: "Uncategorised".into(),
+            comment: "looks &lt;good&gt;".into(),
+            ..bare("manual", Status::Passed)
+        };
+        assert_eq!(given.results, [disk, audio, manual]);
+        assert_eq!(given.faults, []);
+        assert_eq!(
+            given.notes.all(),
+            [note(LEFT_OUT, 2, &["package", "lspci_attachment"]), note(REJECTED, 1, &["suspend"]),]
+        );
+    }
+
+    #[test]
+    fn reads_an_older_submission() {
+        let given = read(OLDER);
+        let in_c = |name, status| TestResult { category: "C".into(), ..bare(name, status) };
+        let expected = [
+            TestResult { io_log: "x".into(), ..in_c("a", Status::Passed) },
+            TestResult { comment: "later".into(), ..in_c("b", Status::Skipped) },
+            TestResult { comment: "[crash]".into(), ..in_c("c", Status::Failed) },
+        ];
+        assert_eq!(given.results, expected);
+        assert_eq!(given.faults, []);
+        assert_eq!(given.notes.all(), [note(LEFT_OUT, 3, &["cpuinfo", "dpkg", "dmi"])]);
+    }
+
+    #[test]
+    fn hints_at_the_flags_of_start() {
+        let hint = |text: &str| {
+            let mut reader = Reader::new(text.as_bytes()).unwrap();
+            Given::by(|notes| reader.next(notes));
+            reader.hint()
+        };
+        let expected = "for `to start`, the submission says \
+            `--test-plan com.canonical.certification::client-cert-desktop --arch amd64`";
+        assert_eq!(hint(NEWER).as_deref(), Some(expected));
+        assert_eq!(hint(OLDER), None);
+        let pasted = |word: &str| hint(&format!(r#"{{"results": [], "testplan_id": "{word}"}}"#));
+        assert_eq!(
+            pasted("a::b").as_deref(),
+            Some("for `to start`, the submission says `--test-plan a::b`")
+        );
+        assert_eq!((pasted("$(x)"), pasted("a b"), pasted("")), (None, None, None));
+    }
+
+    #[test]
+    fn takes_the_status_then_the_outcome() {
+        let cases = [
+            ("pass", "pass", Status::Passed, ""),
+            ("fail", "fail", Status::Failed, ""),
+            ("fail", "crash", Status::Failed, "[crash]"),
+            ("crash", "crash", Status::Failed, "[crash]"),
+            ("skip", "skip", Status::Skipped, ""),
+            ("skip", "undecided", Status::Skipped, "[undecided]"),
+            ("skip", "not-supported", Status::Skipped, "[not-supported]"),
+            ("skip", "not-implemented", Status::Skipped, "[not-implemented]"),
+            ("skip", "skipped-resource", Status::Skipped, "[skipped-resource]"),
+            ("skip", "skipped-dependency", Status::Skipped, "[skipped-dependency]"),
+            ("skip", "skipped-moon", Status::Skipped, "[skipped-moon]"),
+            ("new", "crash", Status::Failed, "[crash]"),
+            ("", "pass", Status::Passed, ""),
+        ];
+        for (status, outcome, expected, comment) in cases {
+            let job = format!(r#"{{"id": "a", "status": "{status}", "outcome": "{outcome}"}}"#);
+            let result = TestResult { comment: comment.into(), ..bare("a", expected) };
+            assert_eq!(read_jobs(&[&job]).results, [result], "{status} {outcome}");
+        }
+    }
+
+    #[test]
+    fn spells_out_any_reason() {
+        let cases = [
+            ("null", "[undecided]"),
+            ("{}", "[undecided]"),
+            ("\"no disk\"", "[undecided] no disk"),
+            ("[\"a\", \"\", 5]", "[undecided] a, 5"),
+            (r#"{"why": {"related_moon": ["full"]}, "x": null}"#, "[undecided] why: moon: full"),
+        ];
+        for (reason, comment) in cases {
+            let job = format!(
+                r#"{{"id": "a", "status": "skip", "outcome": "undecided", "skip_reason": {reason}}}"#
+            );
+            assert_eq!(read_jobs(&[&job]).results[0].comment, comment, "{reason}");
+        }
+    }
+
+    #[test]
+    fn names_each_bad_job_and_reads_the_others() {
+        let given = read_jobs(&[
+            "{\"id\": \"a\",\n\"status\": \"great\", \"outcome\": \"grand\"}",
+            r#"{"id": "b", "status": "great"}"#,
+            r#"{"id": "c", "outcome": "grand"}"#,
+            r#"{"id": "d", "status": null, "outcome": null}"#,
+            r#"{"id": null, "status": "pass"}"#,
+            r#"{"id": "f", "status": "pass", "comments": 5}"#,
+            "5",
+            r#"{"id": "g", "status": "pass", "units": "m", "template_id": "None"}"#,
+        ]);
+        let good = TestResult { template_id: "None".into(), ..bare("g", Status::Passed) };
+        assert_eq!(given.results, [good]);
+        assert!(given.faults.iter().all(|fault| fault.loss == Loss::One));
+        assert_eq!(
+            given.words(),
+            [
+                "3: job `a`: unknown status `great` and outcome `grand`",
+                "4: job `b`: unknown status `great`",
+                "5: job `c`: no `status`, and its outcome `grand` is unknown",
+                "6: job `d`: no `status`",
+                "7: element 5: no `id`",
+                "8: job `f`: `comments` is a number, not a text",
+                "9: element 7: a number where an object belongs",
+            ]
+        );
+        assert_eq!(given.notes.all(), [note("unknown field, not sent", 1, &["units"])]);
+    }
+
+    #[test]
+    fn odd_lists_are_noted() {
+        let given = read(r#"{"results": [], "resource-results": 5, "rejected-jobs": null}"#);
+        let noted = note("unknown field, not sent", 1, &["resource-results"]);
+        assert_eq!((given.words(), given.notes.all()), (vec![], &[noted][..]));
+    }
+
+    #[test]
+    fn is_recognised() {
+        assert_eq!(recognise(NEWER.as_bytes()), Some(Shape::Checkbox));
+        assert_eq!(recognise(&NEWER.as_bytes()[..300]), Some(Shape::Checkbox));
+        assert_eq!(recognise(OLDER.as_bytes()), Some(Shape::Checkbox));
+        let results = &OLDER[OLDER.find("\"results\"").unwrap()..];
+        assert_eq!(recognise(format!("{{{results}").as_bytes()), Some(Shape::Checkbox));
+        assert!(is_archive(&packed(&[])));
+        assert!(!is_archive(NEWER.as_bytes()));
+    }
+
+    #[test]
+    fn unescapes_once() {
+        let cases = [
+            ("&#34;&#39;&amp;&lt;&gt;&quot;&#x27;", "\"'&<>\"'"),
+            ("&amp;lt; &amp;amp;", "&lt; &amp;"),
+            ("& && &nbsp; &lt &#60;&", "& && &nbsp; &lt &#60;&"),
+            ("", ""),
+            ("é&amp;", "é&"),
+        ];
+        for (escaped, plain) in cases {
+            assert_eq!(unescape(escaped), plain);
+        }
+    }
+
+    #[test]
+    fn finds_the_submission_anywhere_in_an_archive() {
+        let noise: Vec<u8> = (0..30_000_u32).flat_map(u32::to_le_bytes).collect();
+        let archive = packed(&[
+            ("submission.html", b"<html>"),
+            ("attachment_files/submission.json.txt", &noise),
+            ("./deep/submission.json", NEWER.as_bytes()),
+            ("submission.junit", &noise),
+        ]);
+        let unpacked = unpack(&archive);
+        assert_eq!(unpacked.results, read(NEWER).results);
+        assert_eq!(unpacked.faults, []);
+    }
+
+    #[test]
+    fn an_archive_without_a_submission_holds_no_results() {
+        let fault = Fault::no_results("no `submission.json` in the archive");
+        assert_eq!(unpack(packed(&[("a.json", b"{}")])).faults, slice::from_ref(&fault));
+        assert_eq!(unpack(packed(&[])).faults, [fault]);
+        let other = unpack(packed(&[(SUBMISSION, b"{}")])).faults;
+        assert_eq!(other[0].loss, Loss::NoResults);
+    }
+
+    #[test]
+    fn a_second_submission_is_told() {
+        let archive = packed(&[(SUBMISSION, OLDER.as_bytes()), ("x/submission.json", b"{}")]);
+        let unpacked = unpack(archive);
+        assert_eq!(unpacked.names(), ["a", "b", "c"]);
+        assert_eq!(unpacked.words(), ["`x/submission.json` is not read: another is before it"]);
+        assert_eq!(unpacked.faults[0].loss, Loss::One);
+    }
+
+    #[test]
+    fn a_cut_archive_gives_what_was_before_and_a_fault() {
+        let noise: Vec<u8> =
+            (0..5_000_u32).flat_map(|n| n.wrapping_mul(0x9E37_79B9).to_le_bytes()).collect();
+        let archive = packed(&[(SUBMISSION, NEWER.as_bytes()), ("noise", &noise)]);
+        let whole = read(NEWER).results;
+        for end in (0..archive.len()).step_by(61) {
+            let cut = unpack(&archive[..end]);
+            assert!(whole.starts_with(&cut.results), "{end}");
+            assert_eq!(cut.faults.len(), 1, "{end}: {:?}", cut.faults);
+            assert_eq!(cut.faults[0].loss, Loss::Rest, "{end}");
+            assert!(
+                cut.words()[0].starts_with("the archive cannot be unpacked: "),
+                "{:?}",
+                cut.faults
+            );
+        }
+        let last = unpack(&archive[..archive.len() - 1]);
+        assert_eq!(last.results, whole);
+    }
+
+    #[test]
+    fn a_cut_document_gives_its_beginning() {
+        let whole = read(NEWER).results;
+        for end in 0..NEWER.trim_end().len() {
+            let cut = read(&NEWER.as_bytes()[..end]);
+            assert!(whole.starts_with(&cut.results), "{end}");
+            assert_eq!(cut.faults.last().map(|fault| fault.loss), Some(Loss::Rest), "{end}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_in_an_archive_is_found() {
+        let archive = packed(&[(SUBMISSION, NEWER.as_bytes())]);
+        for at in 0..archive.len() {
+            let mut damaged = archive.clone();
+            damaged[at] ^= 1;
+            let unpacked = unpack(damaged);
+            assert_eq!(unpacked.faults.last().map(|fault| fault.loss), Some(Loss::Rest), "{at}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_archive_is_told() {
+        let words = |bytes: &[u8]| unpack(bytes).words().join("\n");
+        assert_eq!(words(b"\xFD7zXZ\0"), "the archive cannot be unpacked: it is cut short");
+        let magic = "the archive cannot be unpacked: invalid XZ magic bytes";
+        assert_eq!(words(b"not xz at all, but long enough"), magic);
+        let tar = "the archive cannot be unpacked: \
+                   numeric field was not a number: xxxxxxxx when getting cksum …";
+        assert_eq!(words(&compressed(&[b'x'; 2000])), tar);
+    }
+
+    #[test]
+    fn a_bomb_is_refused() {
+        let reader = Bounded { source: io::repeat(0), left: 1000 };
+        let error = io::copy(&mut { reader }, &mut io::sink()).unwrap_err();
+        assert_eq!(error.to_string(), "it unpacks to more than 512 MiB");
+    }
+
+    #[test]
+    fn a_dictionary_of_gigabytes_is_refused() {
+        let mut archive = packed(&[(SUBMISSION, NEWER.as_bytes())]);
+        // Behind the stream's header of 12 bytes stands the block's: its size, flags, filter, the size
+        // of the filter's properties, and these: the dictionary's size.
+        assert_eq!(archive[14..16], [0x21, 1]);
+        archive[16] = 40;
+        let checksum = crc32(&archive[12..20]);
+        archive[20..24].copy_from_slice(&checksum.to_le_bytes());
+        let fault = "the archive cannot be unpacked: that would take more than 128 MiB of memory";
+        assert_eq!(unpack(archive).words(), [fault]);
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0, |crc: u32, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
+            })
+        })
+    }
+
+    #[test]
+    fn damaged_texts_do_no_harm() {
+        fuzz(&[NEWER.into(), OLDER.into()], |text| read(text));
+    }
+
+    #[test]
+    fn damaged_archives_do_no_harm() {
+        let long = "x/".repeat(100) + SUBMISSION;
+        let tar = tar_of(&[("a", b"b"), (SUBMISSION, OLDER.as_bytes()), (&long, b"{}")]);
+        fuzz(&[compressed(&tar), tar], |bytes| {
+            // The checksum finds damage to what is compressed, so the tar is damaged on its own too.
+            let given = if is_archive(bytes) { unpack(bytes) } else { unpack(compressed(bytes)) };
+            assert!(given.results.len() < 100);
+            given
+        });
+    }
+}

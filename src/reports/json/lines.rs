@@ -1,0 +1,223 @@
+//! JSON lines: one result a line.
+//!
+//! A result is handed out as soon as its line has come in, so that a pipe is read live: nothing is
+//! read ahead of the line feed but what the source has buffered. A bad line costs no other. What a
+//! result's fields mean is the matter of `json`.
+
+use std::io::{self, BufRead, Cursor};
+
+use super::document::{self, Element};
+use crate::model::result::TestResult;
+use crate::model::warnings::Notes;
+use crate::reports::{Fault, json};
+
+/// Reads results line by line.
+pub struct Reader<R> {
+    source: R,
+    /// All of a source that turned out to be in UTF-16, which has no line feeds to wait for.
+    decoded: Option<Cursor<Vec<u8>>>,
+    line: u64,
+    ended: bool,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads nothing yet.
+    pub fn new(source: R) -> Self {
+        Self { source, decoded: None, line: 0, ended: false }
+    }
+
+    /// The next result; none at the end.
+    ///
+    /// The last line needs no line feed: an object is either whole or, without its brace, no JSON.
+    ///
+    /// # Errors
+    ///
+    /// A fault of one line, behind which reading goes on, or of the source, which ends it.
+    pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+        while let Some(line) = self.next_line()? {
+            let json = line.trim_ascii();
+            if !json.is_empty() {
+                let element = Element { json, line: self.line, index: None };
+                return json::result(element, notes).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, Fault> {
+        if self.ended {
+            return Ok(None);
+        }
+        let line = self.read_line().and_then(|line| self.decode(line));
+        self.ended = !matches!(&line, Ok(line) if !line.is_empty());
+        self.line += 1;
+        line.map(|line| Some(line).filter(|line| !line.is_empty()))
+    }
+
+    fn read_line(&mut self) -> Result<Vec<u8>, Fault> {
+        let mut line = Vec::new();
+        let read = match &mut self.decoded {
+            Some(decoded) => decoded.read_until(b'\n', &mut line),
+            None => self.source.read_until(b'\n', &mut line),
+        };
+        read.map_err(|error| self.unreadable(&error))?;
+        Ok(line)
+    }
+
+    /// Removes a byte order mark from the first line; one of UTF-16 has the rest read at once.
+    fn decode(&mut self, mut line: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        if self.line > 0 {
+            return Ok(line);
+        }
+        if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = line.as_slice() {
+            self.source.read_to_end(&mut line).map_err(|error| self.unreadable(&error))?;
+            self.decoded = Some(Cursor::new(document::utf8(line)?));
+            return self.read_line();
+        }
+        document::utf8(line)
+    }
+
+    fn unreadable(&self, error: &io::Error) -> Fault {
+        Fault::rest(Some(self.line + 1), error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufReader, Write},
+        sync::mpsc,
+        thread,
+        time::Duration,
+    };
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::result::Status;
+    use crate::reports::Loss;
+    use crate::reports::trial::{Given, bare, fuzz, results, styles, written};
+
+    fn read(text: impl AsRef<[u8]>) -> Given {
+        let mut reader = Reader::new(text.as_ref());
+        Given::by(|notes| reader.next(notes))
+    }
+
+    #[test]
+    fn a_bad_line_costs_no_other() {
+        let given = read(
+            b"\xEF\xBB\xBF{\"name\": \"a\", \"status\": \"pass\"}\r\n\n \t\n\
+            not JSON\n{\"name\": \"b\", \"status\": \"ok\"}\n[]\n{\"name\": \"c\"\n\
+            {\"name\": \"\xFF\", \"status\": \"pass\"}\n{\"name\": \"x\", \"status\": \"pass\"} {}\n\
+            {\"name\": 5}\n{\"name\": \"d\", \"status\": \"fail\"}",
+        );
+        assert_eq!(given.results, [bare("a", Status::Passed), bare("d", Status::Failed)]);
+        assert_eq!(
+            given.words(),
+            [
+                "4: not JSON: expected ident",
+                "5: result `b`: unknown status `ok`, not passed, failed or skipped",
+                "6: an array where an object belongs",
+                "7: cut short: the JSON ends too early",
+                "8: not JSON: invalid unicode code point",
+                "9: not JSON: trailing characters",
+                "10: `name` is a number, not a text",
+            ]
+        );
+        assert!(given.faults.iter().all(|fault| fault.loss == Loss::One));
+    }
+
+    #[test]
+    fn the_last_line_may_be_without_line_feed_but_not_cut() {
+        let line = "{\"name\": \"a\", \"status\": \"pass\"}";
+        assert_eq!(read(line).names(), ["a"]);
+        let given = read(format!("{line}\n{}", &line[..20]));
+        assert_eq!(given.names(), ["a"]);
+        assert_eq!(given.words(), ["2: cut short: the JSON ends too early"]);
+    }
+
+    #[test]
+    fn nothing_is_no_fault() {
+        for nothing in ["", "\n\n", "\u{feff}", "\u{feff}\n"] {
+            let given = read(nothing);
+            assert_eq!((given.names(), given.words()), (vec![], vec![]));
+        }
+    }
+
+    #[test]
+    fn reads_utf_16() {
+        let text = "\u{feff}{\"name\": \"aĊ\", \"status\": \"pass\"}\n\n{\"name\": \"b\"}\n";
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let given = read(text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>());
+            assert_eq!(given.names(), ["aĊ"]);
+            assert_eq!(given.words(), ["3: result `b`: no `status`"]);
+        }
+    }
+
+    #[test]
+    fn a_pipe_is_read_live() {
+        let (pipe, mut writer) = std::io::pipe().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let reading = thread::spawn(move || {
+            let mut reader = Reader::new(BufReader::new(pipe));
+            while let Ok(Some(result)) = reader.next(&mut Notes::default()) {
+                sender.send(result.name).unwrap();
+            }
+        });
+        for name in ["a", "b", "c"] {
+            write!(writer, "{{\"name\": \"{name}\", ").unwrap();
+            assert_eq!(receiver.recv_timeout(Duration::from_millis(20)).ok(), None);
+            writeln!(writer, "\"status\": \"pass\"}}").unwrap();
+            assert_eq!(receiver.recv_timeout(Duration::from_secs(10)).as_deref(), Ok(name));
+        }
+        drop(writer);
+        reading.join().unwrap();
+    }
+
+    #[test]
+    fn a_source_that_fails_ends_it() {
+        struct Failing;
+        impl io::Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("the disk is gone"))
+            }
+        }
+        let line: &[u8] = b"{\"name\": \"a\", \"status\": \"pass\"}\n";
+        let mut reader = Reader::new(BufReader::new(io::Read::chain(line, Failing)));
+        let given = Given::by(|notes| reader.next(notes));
+        assert_eq!(given.names(), ["a"]);
+        assert_eq!(given.faults, [Fault::rest(Some(2), "the disk is gone")]);
+    }
+
+    proptest! {
+        // Each case reads its text once for each of its bytes.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_is_written_is_read(
+            results in results(),
+            style in styles(),
+            blank in "[ \t\r]{0,2}\n?",
+        ) {
+            let lines = results.iter().map(|result| written(result, style).replace(['\n', '\t'], ""));
+            let lines: Vec<_> = lines.collect();
+            let text = lines.join(&format!("{blank}\n"));
+            let given = read(&text);
+            prop_assert_eq!(given.faults, []);
+            prop_assert_eq!(&given.results, &results);
+            for end in 0..text.len() {
+                let given = read(&text.as_bytes()[..end]);
+                prop_assert!(results.starts_with(&given.results));
+                prop_assert!(given.faults.len() <= 1);
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_texts_do_no_harm() {
+        let text = "{\"name\": \"a\", \"status\": \"pass\"}\n\
+                    {\"name\": \"b\", \"status\": \"fail\", \"x\": [1]}\n";
+        let utf16 = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes);
+        fuzz(&[text.as_bytes().to_vec(), utf16.collect()], |text| read(text));
+    }
+}

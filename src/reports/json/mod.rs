@@ -1,0 +1,559 @@
+//! Results in the API's own JSON: an array of them, one object, or `{"results": […]}`.
+//!
+//! This module owns what the API's fields mean and which of the JSON formats a text is in. Several
+//! documents in one text are read one after another, as `jq` and `cat` leave them. Where a text begins
+//! and ends an element is the matter of `document`.
+
+use std::io::Read;
+
+pub mod document;
+pub mod lines;
+
+use super::Fault;
+use crate::model::result::{Status, TestResult};
+use crate::model::warnings::Notes;
+use document::{Cursor, Document, Element, Item, Likeness, Object, shown};
+
+/// The fields of a result.
+const FIELDS: [&str; 6] = ["name", "status", "category", "template_id", "comment", "io_log"];
+
+/// Top-level members that only Checkbox writes, some of them in front of its results.
+const CHECKBOX_MEMBERS: [&str; 4] = ["testplan_id", "custom_joblist", "origin", "category_map"];
+
+/// Fields that Checkbox gives each of its results, and the API none.
+const CHECKBOX_FIELDS: [&str; 3] = ["full_id", "certification_status", "outcome"];
+
+/// A name alone is not enough: many a file has that, such as `package.json`.
+const RESULT: Likeness = Likeness {
+    is_alike: |keys| has_any(keys, &["name"]) && has_any(keys, &["status"]),
+    lacking: "nothing in it has both a `name` and a `status`",
+};
+
+/// Which reader a JSON text wants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shape {
+    /// [`Reader`], which also says of other JSON that it holds no results.
+    Document,
+    /// [`lines::Reader`].
+    Lines,
+    /// [`super::checkbox::Reader`].
+    Checkbox,
+}
+
+/// Tells by its beginning which JSON a text is, if it is any.
+///
+/// `head` must be the whole text, or reach beyond the first line feed or to 64 KiB, whichever comes
+/// first: Checkbox may have thousands of packages in front of its results, and a log may come before
+/// a name, so it is enough that the first members can be seen.
+pub fn recognise(head: &[u8]) -> Option<Shape> {
+    let head = document::head(head);
+    let mut cursor = Cursor::new(&head);
+    match cursor.peek()? {
+        b'[' => Some(Shape::Document),
+        b'{' => Some(recognise_object(cursor, &head)),
+        _ => cursor.is_whole().then_some(Shape::Document),
+    }
+}
+
+fn recognise_object(cursor: Cursor<'_>, head: &[u8]) -> Shape {
+    let keys = cursor.keys();
+    let list = cursor.list();
+    let in_list = list.map(Cursor::keys).unwrap_or_default();
+    if has_any(&keys, &CHECKBOX_MEMBERS) || has_any(&in_list, &CHECKBOX_FIELDS) {
+        Shape::Checkbox
+    } else if list.is_none() && !cursor.spans_lines() && has_result_line(head) {
+        Shape::Lines
+    } else {
+        Shape::Document
+    }
+}
+
+/// Whether a line of `head` is a result, or its last line the beginning of one.
+fn has_result_line(head: &[u8]) -> bool {
+    let mut lines = head.split(|&byte| byte == b'\n').peekable();
+    while let Some(line) = lines.next() {
+        let cursor = Cursor::new(line);
+        let keys = cursor.keys();
+        let is_cut = lines.peek().is_none() && !cursor.is_whole();
+        if is_cut && has_any(&keys, &FIELDS) || cursor.is_whole() && (RESULT.is_alike)(&keys) {
+            return true;
+        }
+    }
+    false
+}
+
+fn has_any(keys: &[String], wanted: &[&str]) -> bool {
+    keys.iter().any(|key| wanted.contains(&key.as_str()))
+}
+
+/// Reads a document that is held whole.
+pub struct Reader(Document);
+
+impl Reader {
+    /// Reads all of `source`.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or nothing in it has both a `name` and a `status`.
+    pub fn new(source: impl Read) -> Result<Self, Fault> {
+        Document::open(source, &RESULT).map(Self)
+    }
+
+    /// The next result; none after the last, nor after a fault that costs the rest.
+    ///
+    /// # Errors
+    ///
+    /// A fault of one result, behind which reading goes on, or of the text, which ends it.
+    pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+        while let Some(item) = self.0.next()? {
+            match item {
+                Item::Element(element) => return result(element, notes).map(Some),
+                Item::Member(key, value) => note_member(&key, value, notes),
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn note_member(key: &str, value: &[u8], notes: &mut Notes) {
+    if value != b"null" {
+        notes.add("unknown field, not sent", key);
+    }
+}
+
+/// One result from its JSON.
+///
+/// # Errors
+///
+/// It has no name, a status that is none of the three, or something else than text in a field.
+pub fn result(element: Element<'_>, notes: &mut Notes) -> Result<TestResult, Fault> {
+    let mut object = element.object(notes)?;
+    let result = TestResult {
+        name: object.name("name", "result")?,
+        status: status(&mut object)?,
+        category: object.text("category")?,
+        template_id: object.text("template_id")?,
+        comment: object.text("comment")?,
+        io_log: object.text("io_log")?,
+    };
+    object.note_rest(&[]);
+    Ok(result)
+}
+
+fn status(object: &mut Object<'_, '_>) -> Result<Status, Fault> {
+    let word = object.text("status")?;
+    match Status::from_word(&word) {
+        Some(status) => Ok(status),
+        None if word.is_empty() => Err(object.fault("status", "no `status`")),
+        None => {
+            let reason =
+                format!("unknown status `{}`, not passed, failed or skipped", shown(&word));
+            Err(object.fault("status", &reason))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::reports::{
+        Loss,
+        trial::{Given, bare, by_value, fuzz, note, results, styles, written},
+    };
+
+    fn read(text: impl AsRef<[u8]>) -> Given {
+        match Reader::new(text.as_ref()) {
+            Ok(mut reader) => Given::by(|notes| reader.next(notes)),
+            Err(fault) => Given::fault(fault),
+        }
+    }
+
+    /// What is said of a text of which nothing can be read.
+    fn refused(text: impl AsRef<[u8]>) -> (String, Loss) {
+        let given = read(text);
+        assert_eq!(given.names(), [""; 0]);
+        (given.words().join("\n"), given.faults[0].loss)
+    }
+
+    fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
+    }
+
+    const GOOD: &str = r#"{"name": "good", "status": "PASSED"}"#;
+
+    #[test]
+    fn reads_all_fields_of_an_array() {
+        let given = read(
+            r#"[{"name": "a", "status": "FAILED", "category": "c", "template_id": "t",
+                 "comment": "x\n\"y\"", "io_log": "\u0000\ud83d\ude00 <&lt;"},
+                {"name": "b", "status": "skip", "category": null}]"#,
+        );
+        let first = TestResult {
+            name: "a".into(),
+            status: Status::Failed,
+            category: "c".into(),
+            template_id: "t".into(),
+            comment: "x\n\"y\"".into(),
+            io_log: "\0😀 <&lt;".into(),
+        };
+        assert_eq!(given.results, [first, bare("b", Status::Skipped)]);
+        assert_eq!(given.faults, []);
+        assert_eq!(given.notes.all(), []);
+    }
+
+    #[test]
+    fn reads_one_object_and_an_object_with_results() {
+        let good = [bare("good", Status::Passed)];
+        assert_eq!(read(GOOD).results, good);
+        assert_eq!(
+            read(format!(r#"{{"a": {{"results": 1}}, "results": [{GOOD}]}}"#)).results,
+            good
+        );
+        assert_eq!(read(format!(r#"{{"results": [{GOOD}], "b": []}}"#)).results, good);
+    }
+
+    #[test]
+    fn reads_documents_that_follow_each_other() {
+        let given = read(format!("{GOOD}\n{{\"results\": [{GOOD}]}} [{GOOD}]{GOOD}"));
+        assert_eq!(given.names(), ["good"; 4]);
+        assert_eq!(given.faults, []);
+    }
+
+    #[test]
+    fn takes_no_other_word_for_a_status() {
+        let words = ["ok", "error", "xfail", "true", "PASSED ", "", "Pаss"];
+        let elements = words.map(|word| format!(r#"{{"name": "n", "status": "{word}"}}"#));
+        assert_eq!(
+            read(format!("[\n{}]", elements.join(",\n"))).words(),
+            [
+                "2: result `n`: unknown status `ok`, not passed, failed or skipped",
+                "3: result `n`: unknown status `error`, not passed, failed or skipped",
+                "4: result `n`: unknown status `xfail`, not passed, failed or skipped",
+                "5: result `n`: unknown status `true`, not passed, failed or skipped",
+                "6: result `n`: unknown status `PASSED `, not passed, failed or skipped",
+                "7: result `n`: no `status`",
+                "8: result `n`: unknown status `Pаss`, not passed, failed or skipped",
+            ]
+        );
+    }
+
+    #[test]
+    fn names_each_bad_element_and_reads_the_others() {
+        let bad = [
+            r#"{"status": "PASSED"}"#,
+            r#"{"name": null, "status": "PASSED"}"#,
+            r#"{"name": " ", "status": "PASSED"}"#,
+            r#"{"name": 5, "status": "PASSED"}"#,
+            "{\"name\": \"x\",\n\"status\":\ntrue}",
+            r#"{"name": "x"}"#,
+            r#"{"name": "x", "status": null}"#,
+            "{\"name\": \"x\", \"status\": \"PASSED\",\n\"comment\": [\"c\"]}",
+            "{\"name\": \"x\",\n\"status\": \"\\ud800\"}",
+            "17.5",
+            "null",
+            r#""PASSED""#,
+            "[]",
+        ];
+        let elements = bad.map(|bad| format!("{bad},\n{GOOD}"));
+        let given = read(format!("[\n{}\n]", elements.join(",\n")));
+        assert_eq!(given.names(), ["good"; 13]);
+        assert!(given.faults.iter().all(|fault| fault.loss == Loss::One));
+        assert_eq!(
+            given.words(),
+            [
+                "2: element 1: no `name`",
+                "4: element 3: no `name`",
+                "6: element 5: no `name`",
+                "8: element 7: `name` is a number, not a text",
+                "12: result `x`: `status` is a boolean, not a text",
+                "14: result `x`: no `status`",
+                "16: result `x`: no `status`",
+                "19: result `x`: `comment` is an array, not a text",
+                "22: element 17: not JSON: unexpected end of hex escape",
+                "24: element 19: a number where an object belongs",
+                "26: element 21: null where an object belongs",
+                "28: element 23: a text where an object belongs",
+                "30: element 25: an array where an object belongs",
+            ]
+        );
+    }
+
+    #[test]
+    fn bad_utf_8_and_deep_nesting_cost_one_element() {
+        let mut text = format!("[{GOOD},\n").into_bytes();
+        text.extend(b"{\"name\": \"\xFF\", \"status\": \"PASSED\"},\n{\"name\": \"deep\", \"x\": ");
+        text.extend("[".repeat(100_000).bytes().chain("]".repeat(100_000).bytes()));
+        text.extend(format!("}},\n{GOOD}]").bytes());
+        let given = read(text);
+        assert_eq!(given.names(), ["good", "good"]);
+        assert_eq!(
+            given.words(),
+            ["2: element 2: not JSON: invalid unicode code point", "3: element 3: nested too deep"]
+        );
+        let deep = "[".repeat(1_000_000);
+        assert_eq!(refused(deep), ("1: cut short: the JSON ends too early".into(), Loss::Rest));
+    }
+
+    #[test]
+    fn a_bad_key_costs_its_element_or_nothing() {
+        let bad = r#"{"\ud800": 1, "name": "x", "status": "PASSED"}"#;
+        let given = read(format!("[{bad},\n{GOOD}]"));
+        assert_eq!(given.names(), ["good"]);
+        assert_eq!(given.words(), ["1: element 1: not JSON: unexpected end of hex escape"]);
+        let given = read(format!("{{\"\\ud800\": 1, \"results\": [{GOOD}]}}"));
+        assert_eq!(given.names(), ["good"]);
+        assert_eq!(given.notes.all(), [note("unknown field, not sent", 1, &["\"\\ud800\""])]);
+        // Each of these is looked at on its own, so that many take no longer than one long one.
+        let given = read("{\"\\ud800\": 1}".repeat(20_000) + GOOD);
+        assert_eq!((given.names(), given.faults.len()), (vec!["good"], 20_000));
+    }
+
+    #[test]
+    fn an_echo_of_the_input_is_short_and_on_one_line() {
+        let name = format!("\\n\\u001b{}", "é".repeat(100));
+        let given = read(format!(r#"{{"name": "{name}", "status": 1}}"#));
+        let shown = "é".repeat(58);
+        assert_eq!(
+            given.words(),
+            [format!("1: result `\\n\\u{{1b}}{shown}…`: `status` is a number, not a text")]
+        );
+    }
+
+    #[test]
+    fn notes_unknown_and_doubled_fields() {
+        let given = read(
+            r#"{"suite": 1, "none": null, "results": [
+                {"name": "a", "name": "b", "status": "pass", "time": 1, "Name": "c", "none": null},
+                {"name": "c", "status": "x", "status": "fail", "time": 2, "time": 3}]}"#,
+        );
+        let expected = [bare("b", Status::Passed), bare("c", Status::Failed)];
+        assert_eq!(given.results, expected);
+        assert_eq!(
+            given.notes.all(),
+            [
+                note("unknown field, not sent", 5, &["suite", "time", "Name"]),
+                note("field given twice, the last one holds", 2, &["name", "status"]),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_broken_text_gives_what_was_before_it() {
+        let cases = [
+            ("", "cut short: the JSON ends too early"),
+            (",", "cut short: the JSON ends too early"),
+            (",\n]", "not JSON: expected value (column 1)"),
+            ("\n]]", "not JSON: expected value (column 2)"),
+            (", NaN]", "not JSON: expected value (column 39)"),
+            (", -Infinity]", "not JSON: invalid number (column 40)"),
+            (",\n {\"a\": \"\t\"}]", CONTROL),
+            ("; 5]", "not JSON: expected `,` or `]`, not `;` (column 37)"),
+            (" é", "not JSON: expected `,` or `]`, not `é` (column 38)"),
+            (",\n{\"name\": \"x\", \"status\": \"pas", "cut short: the JSON ends too early"),
+            (",\n{'name': 1}]", "not JSON: key must be a string (column 2)"),
+            (",\n{\"a\": 1,}]", "not JSON: key must be a string (column 9)"),
+            ("] # end", "not JSON: expected value (column 39)"),
+        ];
+        for (end, reason) in cases {
+            let given = read(format!("\n[\n{GOOD}{end}"));
+            let line = 3 + end.matches('\n').count();
+            assert_eq!(given.names(), ["good"], "{end}");
+            assert_eq!(given.words(), [format!("{line}: {reason}")], "{end}");
+            assert_eq!(given.faults[0].loss, Loss::Rest);
+        }
+    }
+
+    const CONTROL: &str =
+        "not JSON: control character (\\u0000-\\u001F) found while parsing a string (column 8)";
+
+    #[test]
+    fn broken_members_are_told() {
+        let cases = [
+            ("", "1: cut short: the JSON ends too early"),
+            (",", "1: cut short: the JSON ends too early"),
+            (", 5: 1}", "1: not JSON: expected a key in quotes, not `5` (column 53)"),
+            (", \"a\" 1}", "1: not JSON: expected `:`, not `1` (column 57)"),
+            ("\n]", "2: not JSON: expected `,` or `}`, not `]` (column 1)"),
+        ];
+        for (end, fault) in cases {
+            let given = read(format!("{{\"results\": [{GOOD}]{end}"));
+            assert_eq!((given.names(), given.words()), (vec!["good"], vec![fault.to_owned()]));
+        }
+    }
+
+    #[test]
+    fn tells_other_json_from_results() {
+        let others = [
+            r#"{"name": "a-package", "version": "1.0.0"}"#,
+            r#"{"status": "ok"}"#,
+            r#"{"results": {"tests": []}}"#,
+            r#"{"results": [{"name": "x", "outcome": "passed"}]}"#,
+            "{}",
+            "[1, 2, 3]",
+            "[[]]",
+            "5",
+            "null",
+            "\"passed\"",
+            "{\"a\": 1}\n{\"b\": 2}",
+        ];
+        for other in others {
+            let reason = "holds no results: nothing in it has both a `name` and a `status`";
+            assert_eq!(refused(other), (reason.into(), Loss::NoResults), "{other}");
+        }
+        for empty in ["", " \n", "\u{feff}"] {
+            let reason = "1: empty: there is no JSON in it";
+            assert_eq!(refused(empty), (reason.into(), Loss::Rest), "{empty}");
+        }
+        for none in ["[]", "{\"results\": []}", "[] []"] {
+            let given = read(none);
+            assert_eq!((given.names(), given.words()), (vec![], vec![]), "{none}");
+        }
+    }
+
+    #[test]
+    fn reads_byte_order_marks() {
+        let text = format!("[{GOOD}, {{\"name\": \"é😀\", \"status\": \"pass\"}}]");
+        for bytes in [
+            format!("\u{feff}{text}").into_bytes(),
+            utf16(&text, u16::to_le_bytes),
+            utf16(&text, u16::to_be_bytes),
+        ] {
+            assert_eq!(recognise(&bytes), Some(Shape::Document));
+            assert_eq!(read(bytes).names(), ["good", "é😀"]);
+        }
+        let mut lone = utf16("[\n", u16::to_le_bytes);
+        lone.extend([0x00, 0xD8]);
+        let reason = "2: not UTF-16, which its byte order mark says it is";
+        assert_eq!(refused(&lone), (reason.into(), Loss::Rest));
+        assert_eq!(refused(&lone[..lone.len() - 1]), (reason.into(), Loss::Rest));
+    }
+
+    #[test]
+    fn a_source_that_fails_is_a_fault() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::other("the disk is gone"))
+            }
+        }
+        let fault = Reader::new(Failing).err();
+        assert_eq!(fault, Some(Fault::rest(None, "the disk is gone")));
+    }
+
+    #[test]
+    fn recognises_shapes() {
+        let long = "x".repeat(70_000);
+        let cases: [(&str, Option<Shape>); 27] = [
+            ("[", Some(Shape::Document)),
+            ("\n [5", Some(Shape::Document)),
+            ("{}", Some(Shape::Document)),
+            ("5", Some(Shape::Document)),
+            ("null\n", Some(Shape::Document)),
+            ("nullify", None),
+            ("ok 1 - a test", None),
+            ("", None),
+            ("<testsuites/>", None),
+            (GOOD, Some(Shape::Lines)),
+            (&format!("{GOOD}\n"), Some(Shape::Lines)),
+            (&format!("{GOOD}\n{GOOD}\n{{\"na"), Some(Shape::Lines)),
+            (&format!("\n\n{{\"oops\": 1}}\r\n{GOOD}\r\n"), Some(Shape::Lines)),
+            (&format!("{{\"name\": \"cut\n{GOOD}\n"), Some(Shape::Lines)),
+            (&format!("{{name: 1}}\n{GOOD}\n"), Some(Shape::Lines)),
+            (&format!("{{\"io_log\": \"{long}"), Some(Shape::Lines)),
+            ("{\"name\":\"a\",\"version\":\"1\"}", Some(Shape::Document)),
+            ("{\"level\":\"info\"}\n{\"level\":\"warn\"}\n", Some(Shape::Document)),
+            ("{\n  \"name\": \"a\",\n  \"status\": \"pass\"\n}\n", Some(Shape::Document)),
+            (&format!("{{\n  \"io_log\": \"{long}"), Some(Shape::Document)),
+            (&format!("{{\"x\": [\n{GOOD}\n,\n{GOOD}\n]}}"), Some(Shape::Document)),
+            (&format!("{{\"results\":[{GOOD},"), Some(Shape::Document)),
+            (&format!("{{\"x\":\"{long}"), Some(Shape::Document)),
+            (
+                "{\n\"title\": \"t\",\n\"custom_joblist\": false, \"packages\": [",
+                Some(Shape::Checkbox),
+            ),
+            ("{\"results\": [{\"id\": \"a\", \"full_id\": \"b::a\", \"na", Some(Shape::Checkbox)),
+            ("{\"results\": [], \"category_map\": {}}", Some(Shape::Checkbox)),
+            (
+                "{\"results\": [{\"id\": 1, \"name\": \"a\", \"status\": \"PASSED\"}]}",
+                Some(Shape::Document),
+            ),
+        ];
+        for (head, shape) in cases {
+            let shown: String = head.chars().take(80).collect();
+            assert_eq!(recognise(head.as_bytes()), shape, "{shown}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(results in results(), style in styles()) {
+            let elements: Vec<_> = results.iter().map(|result| written(result, style)).collect();
+            let list = format!("[{}]", elements.join(if style.is_pretty { " ,\r\n" } else { "," }));
+            let object = format!("{{\"v\": [1],\n\"results\" : {list}}}");
+            for text in [&list, &object] {
+                let given = read(text);
+                prop_assert_eq!(&given.faults, &[]);
+                prop_assert_eq!(&given.results, &results);
+                prop_assert_eq!(recognise(text.as_bytes()), Some(Shape::Document));
+            }
+        }
+
+        #[test]
+        fn results_that_follow_each_other_are_read(results in results(), style in styles()) {
+            prop_assume!(!results.is_empty());
+            let elements: Vec<_> = results.iter().map(|result| written(result, style)).collect();
+            let text = elements.join("\n");
+            let given = read(&text);
+            prop_assert_eq!(&given.faults, &[]);
+            prop_assert_eq!(&given.results, &results);
+            let shape = if style.is_pretty { Shape::Document } else { Shape::Lines };
+            prop_assert_eq!(recognise(text.as_bytes()), Some(shape));
+        }
+    }
+
+    proptest! {
+        // Each case reads its text once for each of its bytes.
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn a_cut_text_gives_no_more_than_its_beginning(results in results(), style in styles()) {
+            let elements: Vec<String> = results.iter().map(|result| written(result, style)).collect();
+            let text = format!("{{\"results\": [{}]}}", elements.join(","));
+            for end in 0..text.len() {
+                let given = read(&text.as_bytes()[..end]);
+                prop_assert!(results.starts_with(&given.results));
+                prop_assert_eq!(given.faults.len(), 1);
+                prop_assert_eq!(given.faults[0].loss, Loss::Rest);
+                recognise(&text.as_bytes()[..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_texts_do_no_harm() {
+        let list = format!(
+            "[{GOOD},\n{{\"name\": \"b\", \"status\": \"FAILED\", \"io_log\": \"\\u00e9\"}}]"
+        );
+        let seeds = [
+            list.clone(),
+            format!("{{\"v\": 1.5e3, \"results\": {list}, \"w\": [true, null]}}"),
+            format!("{GOOD}\n{GOOD}\n"),
+        ];
+        let mut seeds: Vec<Vec<u8>> = seeds.map(String::into_bytes).to_vec();
+        seeds.push(utf16(&list, u16::to_le_bytes));
+        fuzz(&seeds, |text| {
+            recognise(text);
+            let given = read(text);
+            if let Some(results) =
+                by_value(text).filter(|results| given.notes.all().is_empty() && !results.is_empty())
+            {
+                let good: Vec<_> =
+                    results.into_iter().filter(|result| !result.name.trim().is_empty()).collect();
+                assert_eq!(given.results, good, "{}", String::from_utf8_lossy(text));
+            }
+            given
+        });
+    }
+}

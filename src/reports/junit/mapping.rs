@@ -1,0 +1,205 @@
+//! What Test Observer gets of a JUnit case.
+//!
+//! This module owns the mapping: names, categories, comments and logs. It must not know how reports
+//! are read. Histories hang on names, so what is done here to a name must never change.
+
+use std::borrow::Cow;
+
+use super::case::{Case, Kind, Outcome, Stream, without_blank_ends};
+use super::document::Suite;
+use super::template::{Template, Word};
+use crate::model::result::{Section, TestResult, join_sections};
+use crate::model::warnings::Notes;
+
+/// What a user chose to differ from the default mapping.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    pub name: Option<Template>,
+    pub category: Option<Template>,
+    pub template_id: Option<Template>,
+}
+
+/// The name of a case of which nothing is known at all.
+const UNNAMED: &str = "unnamed test";
+
+impl Mapping {
+    /// Makes a result of `case`, which lies in `suites`, with `more` at the end of its log. It may
+    /// take texts out of the case.
+    pub fn map(
+        &self,
+        case: &mut Case,
+        suites: &[Suite],
+        more: Vec<Section<'_>>,
+        notes: &mut Notes,
+    ) -> TestResult {
+        let fill =
+            |template: &Template| template.fill(|word, to| push_word(to, word, case, suites));
+        TestResult {
+            name: self.name(case, suites, notes),
+            status: case.status(),
+            category: self.category.as_ref().map_or_else(|| category(suites).to_owned(), fill),
+            template_id: self.template_id.as_ref().map_or_else(String::new, fill),
+            comment: comment(case),
+            io_log: log(case, more),
+        }
+    }
+
+    /// The name alone.
+    pub fn name(&self, case: &Case, suites: &[Suite], notes: &mut Notes) -> String {
+        let Some(template) = &self.name else { return default_name(case, suites, notes) };
+        let name = template.fill(|word, to| push_word(to, word, case, suites));
+        if is_nothing(&name) {
+            let name = default_name(case, suites, notes);
+            notes.add("the template for names gave nothing: the default name was taken", &name);
+            return name;
+        }
+        name
+    }
+}
+
+fn push_word(to: &mut String, word: Word, case: &Case, suites: &[Suite]) {
+    match word {
+        Word::Name if case.is_suite => to.push_str(nearest_name(suites)),
+        Word::Name => to.push_str(&case.name),
+        Word::ClassName => to.push_str(&case.class_name),
+        Word::Suite => to.push_str(suite_name(suites)),
+        Word::Suites => to.push_str(&suite_names(suites)),
+        Word::File => to.push_str(&case.file),
+    }
+}
+
+/// `classname.name`, unless the class says nothing that the name does not say.
+fn default_name(case: &Case, suites: &[Suite], notes: &mut Notes) -> String {
+    let (class, name) = (&*case.class_name, &*case.name);
+    if !is_nothing(name) {
+        return if is_nothing(class) || begins(name, class) {
+            name.to_owned()
+        } else {
+            [class, ".", name].concat()
+        };
+    }
+    let stand_in = if is_nothing(class) { nearest_name(suites) } else { class };
+    if is_nothing(stand_in) {
+        notes.add("cases without any name were given one", UNNAMED);
+        return UNNAMED.to_owned();
+    }
+    stand_in.to_owned()
+}
+
+fn is_nothing(name: &str) -> bool {
+    name.trim().is_empty()
+}
+
+/// Whether `class` is the whole of `name` or begins it, up to a word's end.
+fn begins(name: &str, class: &str) -> bool {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    name.strip_prefix(class)
+        .is_some_and(|rest| !(class.ends_with(is_word) && rest.starts_with(is_word)))
+}
+
+/// The innermost suite's name, else that of the run.
+fn category(suites: &[Suite]) -> &str {
+    nearest_name(suites)
+}
+
+/// The name of the innermost suite that has one, else of the innermost `testsuites` that has one.
+fn nearest_name(suites: &[Suite]) -> &str {
+    let suite = suite_name(suites);
+    if !suite.is_empty() {
+        return suite;
+    }
+    suites.iter().rev().map(|suite| &*suite.name).find(|name| !is_nothing(name)).unwrap_or("")
+}
+
+fn suite_name(suites: &[Suite]) -> &str {
+    named(suites).next_back().unwrap_or("")
+}
+
+fn suite_names(suites: &[Suite]) -> String {
+    named(suites).collect::<Vec<_>>().join("/")
+}
+
+/// The names on the path; a `testsuites` is no part of it.
+fn named(suites: &[Suite]) -> impl DoubleEndedIterator<Item = &str> {
+    suites
+        .iter()
+        .filter(|suite| !suite.is_run && !is_nothing(&suite.name))
+        .map(|suite| &*suite.name)
+}
+
+fn comment(case: &Case) -> String {
+    let outcomes = case.outcomes.iter().filter(|outcome| !outcome.kind.is_attempt());
+    let mut lines: Vec<String> = outcomes.map(remark).filter(|remark| !remark.is_empty()).collect();
+    match case.flaky_attempts() {
+        0 => {}
+        1 => lines.push("flaky: 1 attempt failed".to_owned()),
+        count => lines.push(format!("flaky: {count} attempts failed")),
+    }
+    lines.join("\n")
+}
+
+/// What an outcome says in short; an error is marked, since the API knows only failures.
+fn remark(outcome: &Outcome) -> String {
+    let (type_name, message) = (outcome.type_name.trim(), without_blank_ends(&outcome.message));
+    let words = if type_name.is_empty() || message.starts_with(type_name) {
+        message.to_owned()
+    } else if message.is_empty() {
+        type_name.to_owned()
+    } else {
+        format!("{type_name}: {message}")
+    };
+    match outcome.kind {
+        Kind::Error if words.is_empty() => "[error]".to_owned(),
+        Kind::Error => format!("[error] {words}"),
+        _ => words,
+    }
+}
+
+fn log<'a>(case: &'a mut Case, more: Vec<Section<'a>>) -> String {
+    // Most logs are this output alone, and need no copy.
+    if case.outcomes.is_empty() && case.err.is_empty() && more.is_empty() {
+        return std::mem::take(&mut case.out);
+    }
+    let mut sections = Vec::new();
+    let (attempts, outcomes): (Vec<&Outcome>, Vec<&Outcome>) =
+        case.outcomes.iter().partition(|outcome| outcome.kind.is_attempt());
+    for outcome in outcomes {
+        push_section(&mut sections, outcome.kind.name(), &*outcome.text);
+        push_outputs(&mut sections, outcome);
+    }
+    for attempt in attempts {
+        push_section(&mut sections, attempt.kind.name(), attempt_text(attempt));
+        push_outputs(&mut sections, attempt);
+    }
+    push_section(&mut sections, Stream::Out.name(), &*case.out);
+    push_section(&mut sections, Stream::Err.name(), &*case.err);
+    sections.extend(more);
+    join_sections(sections)
+}
+
+fn push_outputs<'a>(sections: &mut Vec<Section<'a>>, outcome: &'a Outcome) {
+    for (stream, text) in &outcome.outputs {
+        let heading = format!("{} of {}", stream.name(), outcome.kind.name());
+        push_section(sections, heading, &**text);
+    }
+}
+
+fn push_section<'a>(
+    sections: &mut Vec<Section<'a>>,
+    heading: impl Into<Cow<'a, str>>,
+    text: impl Into<Cow<'a, str>>,
+) {
+    let text = text.into();
+    if !text.is_empty() {
+        sections.push((heading.into(), text));
+    }
+}
+
+/// An attempt has no place in the comment, so the log says all of it.
+fn attempt_text(attempt: &Outcome) -> Cow<'_, str> {
+    match (remark(attempt), &*attempt.text) {
+        (remark, "") => remark.into(),
+        (remark, text) if text.starts_with(&remark) => text.into(),
+        (remark, text) => format!("{remark}\n{text}").into(),
+    }
+}

@@ -1,0 +1,251 @@
+//! JUnit reports as results, one by one.
+//!
+//! This module owns the way from bytes to results: decoding, XML, the shape of a report and the mapping
+//! are each a module below, and none knows the next. A case at a time is held, so memory does not go
+//! with the file; nothing is recursive, so depth does not go with the stack. Only the output of whole
+//! suites needs what comes later in the file: it is why a report is read twice.
+
+mod case;
+mod document;
+mod mapping;
+mod suite_outputs;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+
+pub use mapping::Mapping;
+pub use suite_outputs::SuiteOutputs;
+pub use template::Template;
+
+use super::Fault;
+use crate::model::result::{Section, Status, TestResult};
+use crate::model::warnings::Notes;
+use crate::reports::xml::decode::Decoded;
+use crate::reports::xml::{Event, Xml};
+use case::Stream;
+use document::{Document, Finished, Suite};
+
+/// What may stand around a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Surroundings {
+    /// Nothing that shows: a file is a report or is not.
+    Strict,
+    /// Any text, which is passed over: a test runner that writes its report to a pipe writes its talk
+    /// there, too.
+    PassOver,
+}
+
+/// The results of one report, in the order of the document.
+///
+/// It is read twice: first with empty [`SuiteOutputs`], which this reading fills, then with those.
+pub struct Results<R> {
+    xml: Xml<R>,
+    document: Document,
+    mapping: Mapping,
+    outputs: SuiteOutputs,
+    /// Open suites of which output was kept.
+    kept_suites: usize,
+    is_over: bool,
+}
+
+impl<R: Read> Results<R> {
+    /// Looks at the first bytes of `source`, which need not be buffered.
+    pub fn new(
+        source: R,
+        mapping: Mapping,
+        outputs: SuiteOutputs,
+        surroundings: Surroundings,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            xml: Xml::new(Decoded::new(source)?, surroundings),
+            document: Document::default(),
+            mapping,
+            outputs,
+            kept_suites: 0,
+            is_over: false,
+        })
+    }
+
+    /// The next result; none after the last, nor after a fault.
+    ///
+    /// # Errors
+    /// Where the report breaks off or is none. The results before are whole.
+    pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+        self.next_case(notes, |this, notes| {
+            let more = this.suite_sections()?;
+            let (case, suites) = this.document.case_in_suites();
+            Ok(this.mapping.map(case, suites, more, notes))
+        })
+    }
+
+    /// The name of the next result, which is all that the first reading needs to know of it.
+    ///
+    /// # Errors
+    /// As those of [`Results::next`].
+    pub fn next_name(&mut self, notes: &mut Notes) -> Result<Option<String>, Fault> {
+        self.document.names_only = true;
+        self.next_case(notes, |this, notes| {
+            let (case, suites) = this.document.case_in_suites();
+            Ok(this.mapping.name(case, suites, notes))
+        })
+    }
+
+    fn next_case<T>(
+        &mut self,
+        notes: &mut Notes,
+        make: impl FnOnce(&mut Self, &mut Notes) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let made = self.read_case(notes).and_then(|is_case| {
+            if !is_case {
+                return Ok(None);
+            }
+            let case = self.document.case();
+            if case.only_says_failed() {
+                notes.add(ONLY_SAYS_FAILED, &case.name);
+            }
+            let made = make(self, notes)?;
+            self.document.leave_case();
+            Ok(Some(made))
+        });
+        if !matches!(made, Ok(Some(_))) {
+            self.is_over = true;
+            self.note_malformed(notes);
+        }
+        made.map_err(|fault| Fault { line: fault.line.or(Some(self.xml.line())), ..fault })
+    }
+
+    /// Reads up to the end of a case, or of the report.
+    fn read_case(&mut self, notes: &mut Notes) -> Result<bool, Fault> {
+        loop {
+            match self.xml.next()? {
+                Event::Text(text) => self.document.text(&text, notes),
+                Event::Reference(name) => self.document.reference(&name, notes),
+                Event::Start(element) => {
+                    let is_empty = element.is_empty();
+                    if self.document.start(&element, notes)? {
+                        self.recall_output();
+                    }
+                    if is_empty && self.end(notes)? {
+                        return Ok(true);
+                    }
+                }
+                Event::End => {
+                    if self.end(notes)? {
+                        return Ok(true);
+                    }
+                }
+                Event::Talk(line) => notes.add(TALK, &line),
+                Event::Nothing => {}
+                Event::Eof => return self.check_complete().map(|()| false),
+            }
+        }
+    }
+
+    /// Closes an element. Gives back whether it completed a case.
+    fn end(&mut self, notes: &mut Notes) -> Result<bool, Fault> {
+        match self.document.end() {
+            Finished::Case => Ok(true),
+            Finished::Suite(suite) => self.finish_suite(&suite, notes).map(|()| false),
+            Finished::Nothing => Ok(false),
+        }
+    }
+
+    fn check_complete(&self) -> Result<(), Fault> {
+        match self.document.open_element() {
+            None => Ok(()),
+            Some(element) => Err(Fault::rest(
+                Some(self.xml.source().last_line()),
+                format!("the report breaks off inside of `{element}`"),
+            )),
+        }
+    }
+
+    fn note_malformed(&self, notes: &mut Notes) {
+        let source = self.xml.source();
+        for _ in 0..source.malformed() {
+            notes.add(MALFORMED, source.encoding());
+        }
+    }
+
+    /// Gives a suite that was opened what the first reading kept of its output.
+    fn recall_output(&mut self) {
+        if !self.outputs.is_complete() {
+            return;
+        }
+        if let Some(suite) = self.document.suite_mut() {
+            suite.kept = self.outputs.find(suite.ordinal);
+            self.kept_suites += usize::from(suite.kept.is_some());
+        }
+    }
+
+    /// Keeps the output of a suite for those of its cases that it may explain.
+    fn finish_suite(&mut self, suite: &Suite, notes: &mut Notes) -> Result<(), Fault> {
+        self.kept_suites -= usize::from(suite.kept.is_some());
+        if self.outputs.is_complete() || (suite.out.is_empty() && suite.err.is_empty()) {
+            return Ok(());
+        }
+        if suite.failed == 0 && suite.cases != 1 {
+            notes.add(OUTPUT_LEFT_OUT, &suite.name);
+            return Ok(());
+        }
+        self.outputs
+            .keep(suite.ordinal, &suite.out, &suite.err, suite.cases == 1)
+            .map_err(|error| unkept(&error))
+    }
+
+    /// The output of the suites around the current case, the innermost first, as far as it gets any.
+    fn suite_sections(&mut self) -> Result<Vec<Section<'static>>, Fault> {
+        let mut sections = Vec::new();
+        if self.kept_suites == 0 {
+            return Ok(sections);
+        }
+        let failed = self.document.case().status() == Status::Failed;
+        let mut room = suite_outputs::LIMIT;
+        for suite in self.document.suites().iter().rev() {
+            let Some(kept) = suite.kept.filter(|kept| failed || kept.for_any) else { continue };
+            for stream in [Stream::Out, Stream::Err] {
+                let text = self.outputs.text(kept, stream).map_err(|error| unkept(&error))?;
+                if text.is_empty() {
+                    continue;
+                }
+                let heading = format!("{} of suite {}", stream.name(), suite.name);
+                if text.len() > room {
+                    sections.push((heading.into(), FULL.into()));
+                    return Ok(sections);
+                }
+                room -= text.len();
+                sections.push((heading.into(), text.into()));
+            }
+        }
+        Ok(sections)
+    }
+
+    /// What this reading kept for the second one, also where it ended in a fault.
+    ///
+    /// # Errors
+    /// Where the temporary file cannot be written.
+    pub fn into_suite_outputs(mut self, notes: &mut Notes) -> Result<SuiteOutputs, Fault> {
+        while let Some(suite) = self.document.abandon_suite() {
+            self.finish_suite(&suite, notes)?;
+        }
+        Ok(self.outputs.complete())
+    }
+}
+
+const TALK: &str = "text around a report was passed over";
+const MALFORMED: &str = "bytes that are not valid in the report's encoding became U+FFFD";
+const OUTPUT_LEFT_OUT: &str = "output of a suite without failed cases was left out";
+const ONLY_SAYS_FAILED: &str =
+    "a case says that it failed but holds no failure: it counts as passed";
+
+/// Stands for output that a log has no room for.
+const FULL: &str = "[… left out: a case gets 64 KiB of the output of its suites …]";
+
+fn unkept(error: &std::io::Error) -> Fault {
+    Fault::rest(None, format!("a suite's output cannot be kept meanwhile: {error}"))
+}

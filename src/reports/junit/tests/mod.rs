@@ -1,0 +1,130 @@
+//! Tests of the reader as a whole. Those of its parts stand beside them.
+
+mod edge;
+mod fuzz;
+mod model;
+mod reading;
+mod wild;
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use super::case::Case;
+use super::{Mapping, Results, SuiteOutputs, Surroundings};
+use crate::model::result::TestResult;
+use crate::model::warnings::Notes;
+use crate::reports::Fault;
+
+/// What a first reading gives: the cases before they are mapped.
+#[derive(Debug, Default)]
+struct Reading {
+    cases: Vec<(Vec<String>, Case)>,
+    fault: Option<Fault>,
+    notes: Notes,
+}
+
+fn read_cases(source: impl Read, surroundings: Surroundings) -> Reading {
+    let mut reading = Reading::default();
+    let outputs = SuiteOutputs::default();
+    let results = Results::new(source, Mapping::default(), outputs, surroundings);
+    match results.and_then(|mut results| collect_cases(&mut results, &mut reading)) {
+        Ok(()) => {}
+        Err(fault) => reading.fault = Some(fault),
+    }
+    reading
+}
+
+fn collect_cases<R: Read>(results: &mut Results<R>, reading: &mut Reading) -> Result<(), Fault> {
+    loop {
+        // A step of `Results::next`, but for the mapping.
+        match results.read_case(&mut reading.notes) {
+            Ok(true) => {}
+            Ok(false) => {
+                results.note_malformed(&mut reading.notes);
+                return Ok(());
+            }
+            Err(fault) => {
+                let line = fault.line.or(Some(results.xml.line()));
+                return Err(Fault { line, ..fault });
+            }
+        }
+        let suites = results.document.suites().iter().filter(|suite| !suite.is_run);
+        let path = suites.map(|suite| suite.name.clone()).collect();
+        reading.cases.push((path, results.document.case().clone()));
+        results.document.leave_case();
+    }
+}
+
+/// Both readings, as `to submit` does them: the first has the notes, and the names of the second.
+fn read_twice(
+    bytes: &[u8],
+    mapping: &Mapping,
+    surroundings: Surroundings,
+) -> (Vec<TestResult>, Option<Fault>, Notes) {
+    let open = |outputs| Results::new(bytes, mapping.clone(), outputs, surroundings);
+    let (mut notes, mut ignored) = (Notes::default(), Notes::default());
+    let mut first = match open(SuiteOutputs::default()) {
+        Ok(results) => results,
+        Err(fault) => return (Vec::new(), Some(fault), notes),
+    };
+    let (names, first_fault) = drain(|| first.next_name(&mut notes));
+    let outputs = first.into_suite_outputs(&mut notes).unwrap();
+    let mut second = open(outputs).unwrap();
+    let (results, fault) = drain(|| second.next(&mut ignored));
+    assert!(names.iter().eq(results.iter().map(|result| &result.name)), "{names:?}");
+    assert_eq!(first_fault, fault);
+    (results, fault, notes)
+}
+
+fn drain<T>(mut next: impl FnMut() -> Result<Option<T>, Fault>) -> (Vec<T>, Option<Fault>) {
+    let mut all = Vec::new();
+    loop {
+        match next() {
+            Ok(Some(item)) => all.push(item),
+            Ok(None) => return (all, None),
+            Err(fault) => {
+                assert!(matches!(next(), Ok(None)), "more came after {fault}");
+                return (all, Some(fault));
+            }
+        }
+    }
+}
+
+fn read(text: &str) -> Vec<TestResult> {
+    let (results, fault, _) =
+        read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+    assert!(fault.is_none(), "{fault:?}");
+    results
+}
+
+fn fault(text: &str) -> String {
+    let (_, fault, _) = read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+    fault.expect("a fault").to_string()
+}
+
+/// Reports that are not part of the project, where they are at hand.
+fn shared(name: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/junit")).join(name);
+    if !path.exists() {
+        println!("skipped: there is no {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// Gives at most `piece` bytes at once.
+struct Slow<'a> {
+    bytes: &'a [u8],
+    piece: usize,
+}
+
+impl Read for Slow<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let count = to.len().min(self.piece);
+        self.bytes.read(&mut to[..count])
+    }
+}
+
+fn collapsed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,426 @@
+//! What becomes of reports, by the rules of the mapping, and what is said of those that are none.
+
+use std::io::{self, Read};
+
+use super::{drain, fault, read, read_cases, read_twice};
+use crate::model::result::{Status, TestResult};
+use crate::model::warnings::Notes;
+use crate::reports::junit::{Mapping, Results, SuiteOutputs, Surroundings};
+
+fn names(text: &str) -> Vec<String> {
+    read(text).into_iter().map(|result| result.name).collect()
+}
+
+/// The only result of a report with one case.
+fn only(case: &str) -> TestResult {
+    let mut results = read(&format!("<testsuite name='s'>{case}</testsuite>"));
+    assert_eq!(results.len(), 1);
+    results.remove(0)
+}
+
+fn notes(text: &str) -> String {
+    let (_, fault, notes) = read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+    assert!(fault.is_none(), "{fault:?}");
+    format!("{notes:?}")
+}
+
+#[test]
+fn a_name_is_class_and_name_unless_the_class_adds_nothing() {
+    for (class, name, expected) in [
+        ("pkg.Class", "method", "pkg.Class.method"),
+        ("", "method", "method"),
+        (" ", "method", "method"),
+        ("same", "same", "same"),
+        ("pkg.Class", "pkg.Class.method", "pkg.Class.method"),
+        ("tests/a.py", "tests/a.py::test", "tests/a.py::test"),
+        ("Widget", "Widget draws", "Widget draws"),
+        ("test", "testing", "test.testing"),
+        ("test", "test_more", "test.test_more"),
+        ("a:", "a:b", "a:b"),
+        ("é", "éa", "é.éa"),
+        ("pkg.Class", "", "pkg.Class"),
+        ("", " ", "s"),
+    ] {
+        let case = format!("<testcase classname='{class}' name='{name}'/>");
+        assert_eq!(only(&case).name, expected);
+    }
+}
+
+#[test]
+fn a_case_without_a_name_is_called_after_what_is_around_it() {
+    assert_eq!(names("<testsuites name='run'><testcase/></testsuites>"), ["run"]);
+    assert_eq!(names("<testsuite name='o'><testsuite><testcase/></testsuite></testsuite>"), ["o"]);
+    let nameless = "<testsuite><testcase/><testcase/></testsuite>";
+    assert_eq!(names(nameless), ["unnamed test", "unnamed test"]);
+    assert!(notes(nameless).contains("cases without any name were given one\", count: 2"));
+}
+
+#[test]
+fn the_category_is_the_innermost_suite_or_the_run() {
+    let results = read(
+        "<testsuites name='run'><testcase name='a'/><testsuite name='o'><testcase name='b'/>\
+         <testsuite name='i'><testcase name='c'/></testsuite><testcase name='d'/></testsuite>\
+         <testsuite><testcase name='e'/></testsuite></testsuites>",
+    );
+    let categories: Vec<&str> = results.iter().map(|result| &*result.category).collect();
+    assert_eq!(categories, ["run", "o", "i", "o", "run"]);
+}
+
+#[test]
+fn the_worst_outcome_decides() {
+    for (case, status) in [
+        ("<testcase name='a'/>", Status::Passed),
+        ("<testcase name='a'><failure/></testcase>", Status::Failed),
+        ("<testcase name='a'><error/></testcase>", Status::Failed),
+        ("<testcase name='a'><skipped/></testcase>", Status::Skipped),
+        ("<testcase name='a'><skipped/><error/></testcase>", Status::Failed),
+        ("<testcase name='a' status='NotRun'/>", Status::Skipped),
+        ("<testcase name='a' result='suppressed'/>", Status::Skipped),
+        ("<testcase name='a' status='disabled'><failure/></testcase>", Status::Failed),
+        ("<testcase name='a' status='run' result='completed'/>", Status::Passed),
+        ("<testcase name='a'><rerunFailure/><failure/></testcase>", Status::Failed),
+        ("<testcase name='a'><flakyError/></testcase>", Status::Passed),
+        ("<testcase name='a'><wrapper><failure/></wrapper></testcase>", Status::Failed),
+    ] {
+        assert_eq!(only(case).status, status, "{case}");
+    }
+}
+
+#[test]
+fn a_failure_that_only_an_attribute_claims_is_noted() {
+    let report = "<testsuite><testcase name='a' status='Failed'/></testsuite>";
+    assert_eq!(read(report)[0].status, Status::Passed);
+    assert!(notes(report).contains("holds no failure: it counts as passed"));
+}
+
+#[test]
+fn the_comment_says_type_and_message_of_each_outcome() {
+    for (outcomes, comment) in [
+        ("<failure type='T' message='m'/>", "T: m"),
+        ("<failure type='T'/>", "T"),
+        ("<failure message='m'/>", "m"),
+        ("<failure type='T' message='T: m'/>", "T: m"),
+        ("<failure/>", ""),
+        ("<error/>", "[error]"),
+        ("<error type='T' message='m'/>", "[error] T: m"),
+        ("<skipped type='pytest.skip' message='why'/>", "pytest.skip: why"),
+        ("<failure message='one'/><failure/><error message='two'/>", "one\n[error] two"),
+        ("<failure message='&#10;  a&#10;b&#10;'/>", "  a\nb"),
+        ("<flakyFailure message='m'/>", "flaky: 1 attempt failed"),
+        ("<flakyFailure/><flakyError/>", "flaky: 2 attempts failed"),
+        ("<failure message='m'/><rerunFailure message='r'/>", "m"),
+    ] {
+        let case = format!("<testcase name='a'>{outcomes}</testcase>");
+        assert_eq!(only(&case).comment, comment, "{outcomes}");
+    }
+}
+
+#[test]
+fn the_log_holds_all_texts_in_order() {
+    let log = |inner: &str| only(&format!("<testcase name='a'>{inner}</testcase>")).io_log;
+    assert_eq!(log("<failure message='m'>text</failure>"), "text");
+    assert_eq!(log("<system-out>\n\n one \n\n</system-out>"), " one ");
+    assert_eq!(log("<system-out>a</system-out><system-out>b\n</system-out>"), "a\nb");
+    assert_eq!(
+        log(
+            "<system-err>e</system-err><system-out>o</system-out><rerunError type='T' message='m'>\
+             <stackTrace>s</stackTrace><system-err>re</system-err></rerunError><error>two</error>\
+             <failure>one</failure>"
+        ),
+        "--- error ---\ntwo\n\n--- failure ---\none\n\n--- rerunError ---\nT: m\ns\n\n\
+         --- system-err of rerunError ---\nre\n\n--- system-out ---\no\n\n--- system-err ---\ne"
+    );
+    assert_eq!(log("<flakyFailure message='m'>m and more</flakyFailure>"), "m and more");
+    assert_eq!(
+        log("<failure>one<system-out>o</system-out>two</failure>"),
+        "--- failure ---\none\ntwo\n\n--- system-out of failure ---\no"
+    );
+}
+
+#[test]
+fn a_suite_that_failed_outside_of_its_cases_is_a_result() {
+    let results = read(
+        "<testsuite name='s'><testcase name='a'/><error message='teardown'>trace</error>\
+         <system-out>o</system-out></testsuite>",
+    );
+    assert_eq!(results.len(), 2);
+    assert_eq!(results[1].name, "s");
+    assert_eq!(results[1].status, Status::Failed);
+    assert_eq!(results[1].comment, "[error] teardown");
+    assert_eq!(results[1].io_log, "--- error ---\ntrace\n\n--- system-out of suite s ---\no");
+    assert_eq!(results[0].io_log, "");
+}
+
+#[test]
+fn output_of_a_suite_goes_to_the_cases_that_it_may_explain() {
+    let log_of = |text: &str| -> Vec<String> {
+        read(text).into_iter().map(|result| result.io_log).collect()
+    };
+    assert_eq!(
+        log_of(
+            "<testsuite name='s'><system-out>before</system-out><testcase name='a'/>\
+                <testcase name='b'><failure/></testcase><system-out>after</system-out></testsuite>"
+        ),
+        ["", "before\nafter"]
+    );
+    assert_eq!(
+        log_of(
+            "<testsuite name='o'><testsuite name='i'><testcase name='a'><failure/></testcase>\
+                <system-err>inner</system-err></testsuite><testsuite name='j'><testcase name='b'/>\
+                <testcase name='c'/></testsuite><system-out>outer</system-out></testsuite>"
+        ),
+        ["--- system-err of suite i ---\ninner\n\n--- system-out of suite o ---\nouter", "", ""]
+    );
+    assert_eq!(
+        log_of(
+            "<testsuites><testsuite name='s'><testcase name='a'/>\
+                <system-out>alone</system-out></testsuite><testsuite><testcase name='b'/></testsuite>\
+                </testsuites>"
+        ),
+        ["alone", ""]
+    );
+    let passed = "<testsuite name='s'><testcase name='a'/><testcase name='b'/>\
+                  <system-out>o</system-out></testsuite>";
+    assert_eq!(log_of(passed), ["", ""]);
+    assert!(notes(passed).contains(
+        "output of a suite without failed cases was left out\", count: 1, names: [\"s\"]"
+    ));
+}
+
+#[test]
+fn output_of_suites_is_limited() {
+    let output = "x\n".repeat(100_000);
+    let results = read(&format!(
+        "<testsuite name='o'><testsuite name='i'><testcase name='a'><failure/></testcase>\
+         <system-out>{output}</system-out></testsuite><system-out>{output}</system-out></testsuite>"
+    ));
+    let log = &results[0].io_log;
+    assert!(log.len() < 66_000, "{}", log.len());
+    assert!(log.contains("bytes of the suite's output were cut here"));
+    assert!(log.ends_with("--- system-out of suite o ---\n[… left out: a case gets 64 KiB of the output of its suites …]"));
+}
+
+#[test]
+fn output_is_given_also_where_the_report_breaks_off() {
+    let text = "<testsuite name='s'><system-out>o</system-out><testcase name='a'><failure/></testcase><test";
+    let (results, fault, _) =
+        read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+    assert!(fault.is_some());
+    assert_eq!(results[0].io_log, "o");
+}
+
+#[test]
+fn templates_make_what_the_user_wants() {
+    let mapping = Mapping {
+        name: Some("{suites}|{classname}|{name}|{file}".parse().unwrap()),
+        category: Some("{suite}!".parse().unwrap()),
+        template_id: Some("{classname}".parse().unwrap()),
+    };
+    let text = "<testsuites name='run'><testsuite name='o'><testsuite name='i'>\
+                <testcase name='n' classname='c' file='f'/></testsuite><failure/></testsuite></testsuites>";
+    let (results, ..) = read_twice(text.as_bytes(), &mapping, Surroundings::Strict);
+    let parts = |result: &TestResult| {
+        [result.name.clone(), result.category.clone(), result.template_id.clone()]
+    };
+    assert_eq!(parts(&results[0]), ["o/i|c|n|f", "i!", "c"]);
+    assert_eq!(parts(&results[1]), ["o||o|", "o!", ""]);
+}
+
+#[test]
+fn a_template_that_gives_no_name_is_not_obeyed() {
+    let mapping = Mapping { name: Some("{classname}".parse().unwrap()), ..Mapping::default() };
+    let text = "<testsuite><testcase name='n'/></testsuite>";
+    let (results, _, notes) = read_twice(text.as_bytes(), &mapping, Surroundings::Strict);
+    assert_eq!(results[0].name, "n");
+    assert!(format!("{notes:?}").contains("the template for names gave nothing"));
+}
+
+#[test]
+fn cases_are_found_wherever_they_are() {
+    assert_eq!(
+        names(
+            "<testsuite><group><testcase name='a'/><testsuite><testcase name='b'/></testsuite>\
+               </group></testsuite>"
+        ),
+        ["a", "b"]
+    );
+    let nested = "<testsuite><testcase name='a'><failure>1</failure><testcase name='b'/>\
+                  <system-out>2</system-out></testcase><testcase name='c'/></testsuite>";
+    assert_eq!(names(nested), ["b", "a", "c"]);
+    assert_eq!(read(nested)[1].io_log, "--- failure ---\n1\n\n--- system-out ---\n2");
+}
+
+#[test]
+fn what_has_no_place_in_a_result_is_noted() {
+    let notes = notes(
+        "<testsuite><properties><property name='p' value='v'>text</property></properties>stray \
+         <odd>&lt;inner</odd><testcase name='a'><failure>one <b>two</b></failure></testcase></testsuite>",
+    );
+    for note in [
+        "properties have no place in a result and were left out\", count: 1, names: [\"p\"]",
+        "text that is in no output of a case was passed over\", count: 3, names: [\"stray\", \"<\", \"inner\"]",
+        "elements that JUnit reports do not have were passed over\", count: 1, names: [\"odd\"]",
+        "elements inside of a text were passed over, but for their text\", count: 1, names: [\"b\"]",
+    ] {
+        assert!(notes.contains(note), "{notes}");
+    }
+}
+
+#[test]
+fn what_breaks_the_rules_is_a_fault_in_its_line() {
+    for (text, expected) in [
+        ("", "1: an empty file"),
+        (" \n\n ", "3: an empty file"),
+        ("\n[1]", "2: JSON, not a JUnit report"),
+        ("\n\n text", "3: text where the report should begin: `text`"),
+        ("&lt;", "1: text where the report should begin: `&lt;`"),
+        ("<!doctype html>\n<HTML lang=en><br>", "2: an HTML page, not a JUnit report"),
+        ("<coverage/>", "1: root element `coverage`, not `testsuites` or `testsuite`"),
+        ("<!-- -->", "1: an empty file"),
+        ("<testsuite>\n<a>\n</b\n></testsuite>", "3: `</b>` where `</a>` was due"),
+        ("<testsuite/>\n</testsuite>", "2: `</testsuite>` without its start"),
+        ("<testsuite/>\n<testsuite/>", "2: a second root element: one file holds one report"),
+        ("<testsuite/>\n<?xml version='1.0'?>", "2: an XML declaration that is not at the start"),
+        ("<testsuite>\n<?xml version='1.0'?>", "2: an XML declaration inside of the report"),
+        ("<testsuite/>\n<!DOCTYPE a>", "2: a document type after the report"),
+        ("<testsuite>\n<!DOCTYPE a>", "2: a document type inside of the report"),
+        ("<testsuite/>\nx", "2: text after the end of the report: `x`"),
+        ("<testsuite/>\n<", "2: tag not closed: `>` not found before end of input"),
+        ("<testsuite>\n<!-- \n\n", "2: comment not closed: `-->` not found before end of input"),
+        ("<testsuite><!-->", "1: comment not closed: `-->` not found before end of input"),
+        ("<testsuite><!--->", "1: comment not closed: `-->` not found before end of input"),
+        ("<testsuite>\n\n", "2: the report breaks off inside of `testsuite`"),
+        ("<testsuites>\n<testcase>\n<failure>x", "3: the report breaks off inside of `failure`"),
+        ("<testsuite>\n<a b>", "2: attribute `b` without a value in quotes"),
+        ("<testsuite>\n<a b=c>", "2: attribute `b` without a value in quotes"),
+        ("<testsuite>\n<a b='c'd='e'>", "2: attributes without white space between them"),
+        ("<testsuite>\n<a b=\"say \"hi\" now\">", "2: attributes without white space between them"),
+        ("<testsuite>\n<a b='c' 'd'>", "2: no attribute begins with `'d'`"),
+        ("<testsuite>\n< a>", "2: `<` begins no element"),
+        ("<testsuite>\n<1>", "2: `<1` begins no element"),
+        ("<testsuite>\na <b && c> d", "2: no attribute begins with `&& c`"),
+        (
+            "\n<?xml version='1.0' encoding='klingon'?>",
+            "2: encoding `klingon`, which `to` does not know",
+        ),
+        ("\u{0}\u{0}\u{0}<", "1: encoded in UTF-32, which `to` does not read"),
+    ] {
+        assert_eq!(fault(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn depth_has_a_limit() {
+    let report = "<testsuite>".repeat(100_001);
+    assert_eq!(fault(&report), "1: elements lie more than 100000 deep in each other");
+}
+
+#[test]
+fn every_encoding_that_is_declared_is_read() {
+    for label in [
+        "shift_jis",
+        "GBK",
+        "Windows-1251",
+        "euc-kr",
+        "koi8-r",
+        "iso-8859-15",
+        "utf8",
+        "iso-2022-jp",
+    ] {
+        let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).unwrap();
+        let text = format!(
+            "<?xml version=\"1.0\" encoding=\"{label}\" ?>\n<testsuite><testcase name='{}'/></testsuite>",
+            sample(label)
+        );
+        let bytes = encoding.encode(&text).0;
+        let reading = read_cases(&*bytes, Surroundings::Strict);
+        assert!(reading.fault.is_none(), "{label}: {:?}", reading.fault);
+        assert_eq!(reading.cases[0].1.name, sample(label), "{label}");
+    }
+}
+
+/// Text that `label` can write.
+fn sample(label: &str) -> &'static str {
+    match label {
+        "shift_jis" | "iso-2022-jp" => "テスト",
+        "GBK" => "测试",
+        "Windows-1251" | "koi8-r" => "тест",
+        "euc-kr" => "시험",
+        _ => "œuvre à 5 €",
+    }
+}
+
+#[test]
+fn a_declaration_of_utf_16_that_can_be_read_is_wrong() {
+    let text = "<?xml version='1.0' encoding='UTF-16'?><testsuite><testcase name='é'/></testsuite>";
+    assert_eq!(names(text), ["é"]);
+}
+
+#[test]
+fn a_pipe_may_hold_talk_around_the_report() {
+    let pass_over = |text: &str| {
+        let (results, fault, notes) =
+            read_twice(text.as_bytes(), &Mapping::default(), Surroundings::PassOver);
+        (results.len(), fault.map(|fault| fault.to_string()), format!("{notes:?}"))
+    };
+    let talk = "===== test session starts =====\na < b & <c>\n..F\n";
+    let report = "<?xml version='1.0'?><testsuite><testcase name='a'/></testsuite>";
+    let (count, fault, notes) = pass_over(&format!("{talk}{report}- generated xml file -\n"));
+    assert_eq!((count, fault), (1, None));
+    assert!(notes.contains(
+        "text around a report was passed over\", count: 2, \
+         names: [\"===== test session starts =====\", \"- generated xml file -\"]"
+    ));
+    let bare = report.split_once("?>").unwrap().1;
+    assert_eq!(pass_over(&format!("{talk}{bare}")).0, 1);
+    assert_eq!(pass_over(report), (1, None, "Notes([])".to_owned()));
+    let second = "2: a second report after the first: only one can be read".to_owned();
+    assert_eq!(pass_over(&format!("{report}\n{report}")).1, Some(second));
+    let nothing = "1: text where the report should begin: `no report at all`".to_owned();
+    assert_eq!(pass_over("no report at all\n").1, Some(nothing));
+    assert_eq!(pass_over("{\"a\": \"<b>\"}").1, Some("1: JSON, not a JUnit report".to_owned()));
+    assert_eq!(pass_over("").1, Some("1: an empty file".to_owned()));
+    let page = "1: an HTML page, not a JUnit report".to_owned();
+    assert_eq!(pass_over("<!DOCTYPE html><html></html>").1, Some(page));
+}
+
+/// Fails after its text.
+struct Failing<'a>(&'a [u8]);
+
+impl Read for Failing<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(to)? {
+            0 => Err(io::Error::other("the disk is gone")),
+            count => Ok(count),
+        }
+    }
+}
+
+#[test]
+fn a_source_that_fails_is_a_fault_after_the_whole_cases() {
+    let source = Failing(b"<testsuite>\n<testcase name='a'/>\n<testcase name='b'>");
+    let outputs = SuiteOutputs::default();
+    let mut results =
+        Results::new(source, Mapping::default(), outputs, Surroundings::Strict).unwrap();
+    let mut notes = Notes::default();
+    let (results, fault) = drain(|| results.next(&mut notes));
+    assert_eq!(results.len(), 1);
+    assert_eq!(fault.unwrap().to_string(), "3: cannot be read: the disk is gone");
+}
+
+#[test]
+fn bytes_that_tell_the_encoding_beat_a_declaration() {
+    let text =
+        "\u{feff}<?xml version='1.0' encoding='UCS-2'?><testsuite><testcase name='é'/></testsuite>";
+    assert_eq!(names(text), ["é"]);
+}
+
+#[test]
+fn an_end_within_a_character_is_noted() {
+    for (before, cut) in [("<?xml version='1.0'?>", &b"\xF0\x9F"[..]), ("", b"\xC3")] {
+        let report = [before.as_bytes(), b"<testsuite><testcase name='", cut].concat();
+        let (_, fault, notes) = read_twice(&report, &Mapping::default(), Surroundings::Strict);
+        assert!(fault.is_some());
+        assert!(format!("{notes:?}").contains("became U+FFFD\", count: 1"));
+    }
+}

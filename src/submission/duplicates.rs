@@ -1,0 +1,356 @@
+//! One name, several results: at the server the last one of an execution replaces the others, so
+//! what is submitted together is brought to one result a name first.
+//!
+//! Reports are read several times, so that they need not be held: names are counted in the first
+//! reading, what merging needs is gathered in another, and the last one asks for each result what
+//! becomes of it. Memory goes with one hash a name, and with what is known of repeated names.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::str::FromStr;
+
+use anyhow::Context as _;
+
+use crate::model::result::{Section, Status, TestResult, under_headings};
+use crate::model::warnings::Notes;
+use crate::util::temp_store::{Span, Spill};
+
+/// What `--on-duplicate` asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OnDuplicate {
+    /// One result of all, in the place of the first.
+    Merge,
+    /// ` [2]`, ` [3]`, … after the name.
+    Number,
+    First,
+    Last,
+    /// None of them is sent.
+    Error,
+}
+
+impl OnDuplicate {
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("merge", Self::Merge),
+        ("number", Self::Number),
+        ("first", Self::First),
+        ("last", Self::Last),
+        ("error", Self::Error),
+    ];
+}
+
+impl FromStr for OnDuplicate {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.iter().find(|(name, _)| *name == text);
+        found.map(|(_, mode)| *mode).ok_or("none of merge, number, first, last, error")
+    }
+}
+
+/// The names of the first reading, file by file.
+#[derive(Debug, Default)]
+pub struct Names {
+    hasher: RandomState,
+    hashes: Vec<u64>,
+}
+
+impl Names {
+    pub fn add(&mut self, name: &str) {
+        self.hashes.push(self.hasher.hash_one(name));
+    }
+
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Forgets all names after the first `length`: those of a file that turned out to be broken.
+    pub fn truncate(&mut self, length: usize) {
+        self.hashes.truncate(length);
+    }
+
+    /// What is to be done about names that came more than once.
+    pub fn duplicates(mut self, mode: OnDuplicate) -> Duplicates {
+        self.hashes.sort_unstable();
+        let repeated = self
+            .hashes
+            .chunk_by(|one, next| one == next)
+            .filter(|same| same.len() > 1)
+            .map(|same| {
+                (same[0], Repeated { count: same.len(), last_number: 1, ..Repeated::default() })
+            })
+            .collect();
+        Duplicates {
+            mode,
+            names: self,
+            repeated,
+            spill: Spill::default(),
+            merged: 0,
+            refused: Vec::new(),
+        }
+    }
+}
+
+/// A name that came more than once.
+#[derive(Debug, Default)]
+struct Repeated {
+    /// The name, once it is seen again: two names may share a hash.
+    name: Option<String>,
+    count: usize,
+    /// How many of them the present reading has met.
+    met: usize,
+    /// The second and later results, for a merge.
+    later: Vec<Span>,
+    /// The last number that was given to one of them; the first has none.
+    last_number: usize,
+}
+
+impl Repeated {
+    /// Counts one more of the name and returns its number, from 1.
+    fn meet(&mut self, name: &str) -> anyhow::Result<usize> {
+        let known = self.name.get_or_insert_with(|| name.to_owned());
+        // Hashes of 64 bits are seeded anew in each run: for a million names this happens once in
+        // forty million runs, and a result must not be lost even then.
+        anyhow::ensure!(
+            known == name,
+            "`{known}` and `{name}` have the same hash in this run: repeat the command"
+        );
+        self.met += 1;
+        Ok(self.met)
+    }
+}
+
+/// Decides what becomes of each result, once all names are known.
+#[derive(Debug)]
+pub struct Duplicates {
+    mode: OnDuplicate,
+    /// With sorted hashes.
+    names: Names,
+    repeated: HashMap<u64, Repeated>,
+    spill: Spill,
+    /// How many results went into another one.
+    pub merged: u64,
+    /// Names that came more than once, under [`OnDuplicate::Error`].
+    pub refused: Vec<String>,
+}
+
+impl Duplicates {
+    /// How many results will be left.
+    pub fn remaining(&self) -> usize {
+        let repeats: usize = self.repeated.values().map(|repeated| repeated.count).sum();
+        let once = self.names.len() - repeats;
+        match self.mode {
+            OnDuplicate::Number => self.names.len(),
+            OnDuplicate::Error => once,
+            _ => once + self.repeated.len(),
+        }
+    }
+
+    /// Whether results must be handed to [`Duplicates::gather`] before they are resolved.
+    pub fn needs_gathering(&self) -> bool {
+        self.mode == OnDuplicate::Merge && !self.repeated.is_empty()
+    }
+
+    /// Keeps what a merge into the first of its name will need.
+    ///
+    /// # Errors
+    /// A temporary file that cannot be written.
+    pub fn gather(&mut self, result: &TestResult) -> anyhow::Result<()> {
+        let hash = self.names.hasher.hash_one(&result.name);
+        if let Some(repeated) = self.repeated.get_mut(&hash)
+            && repeated.meet(&result.name)? > 1
+        {
+            let span = self.spill.put(&serde_json::to_vec(result)?).context(TEMPORARY)?;
+            repeated.later.push(span);
+        }
+        Ok(())
+    }
+
+    /// Begins the reading whose results are resolved.
+    pub fn rewind(&mut self) {
+        for repeated in self.repeated.values_mut() {
+            repeated.met = 0;
+        }
+    }
+
+    /// The result to send in place of `result`, if any.
+    ///
+    /// # Errors
+    /// A temporary file that cannot be read.
+    pub fn resolve(
+        &mut self,
+        result: TestResult,
+        notes: &mut Notes,
+    ) -> anyhow::Result<Option<TestResult>> {
+        if self.repeated.is_empty() {
+            return Ok(Some(result));
+        }
+        let hash = self.names.hasher.hash_one(&result.name);
+        let Some(repeated) = self.repeated.get_mut(&hash) else { return Ok(Some(result)) };
+        let number = repeated.meet(&result.name)?;
+        let keep = match self.mode {
+            OnDuplicate::Merge if number == 1 => {
+                let later = std::mem::take(&mut repeated.later);
+                return self.merge(result, &later).map(Some);
+            }
+            OnDuplicate::Number if number > 1 => {
+                let name = self.names.next_free(&result.name, &mut repeated.last_number);
+                notes.add("result numbered, because its name came before", &result.name);
+                return Ok(Some(TestResult { name, ..result }));
+            }
+            OnDuplicate::Number => true,
+            OnDuplicate::First => number == 1,
+            OnDuplicate::Last => number == repeated.count,
+            OnDuplicate::Merge | OnDuplicate::Error => false,
+        };
+        if !keep {
+            self.leave_out(&result.name, number, notes);
+        }
+        Ok(keep.then_some(result))
+    }
+
+    fn leave_out(&mut self, name: &str, number: usize, notes: &mut Notes) {
+        match self.mode {
+            OnDuplicate::Merge => {
+                self.merged += 1;
+                notes.add("result merged into the first of its name", name);
+            }
+            OnDuplicate::Error if number == 1 => self.refused.push(name.to_owned()),
+            OnDuplicate::Error => {}
+            _ => notes.add("result left out for another of its name", name),
+        }
+    }
+
+    fn merge(&mut self, first: TestResult, later: &[Span]) -> anyhow::Result<TestResult> {
+        let mut all = vec![first];
+        for span in later {
+            let json = self.spill.get(*span).context(TEMPORARY)?;
+            all.push(serde_json::from_slice(&json)?);
+        }
+        Ok(merged(all))
+    }
+}
+
+impl Names {
+    /// The result's name under the next number whose name is not taken. It depends on what is
+    /// submitted alone, so that a repeated submission gives the same names.
+    fn next_free(&self, name: &str, last: &mut usize) -> String {
+        loop {
+            *last += 1;
+            let numbered = format!("{name} [{last}]");
+            if self.hashes.binary_search(&self.hasher.hash_one(&numbered)).is_err() {
+                return numbered;
+            }
+        }
+    }
+}
+
+/// One result of several of the same name.
+fn merged(all: Vec<TestResult>) -> TestResult {
+    let heading = |index: usize, result: &TestResult| {
+        format!("result {} of {}: {}", index + 1, all.len(), result.status)
+    };
+    let gather = |text: fn(&TestResult) -> &String| {
+        let parts = all.iter().enumerate().filter(|(_, result)| !text(result).is_empty());
+        let sections: Vec<Section<'_>> = parts
+            .map(|(index, result)| (heading(index, result).into(), text(result).into()))
+            .collect();
+        under_headings(&sections)
+    };
+    let (comment, io_log) = (gather(|result| &result.comment), gather(|result| &result.io_log));
+    let status = all.iter().map(|result| result.status).max_by_key(|status| badness(*status));
+    let status = status.unwrap_or(Status::Passed);
+    let mut all = all;
+    TestResult { status, comment, io_log, ..all.swap_remove(0) }
+}
+
+/// A test that ran at all says more than one that was skipped.
+fn badness(status: Status) -> u8 {
+    match status {
+        Status::Skipped => 0,
+        Status::Passed => 1,
+        Status::Failed => 2,
+    }
+}
+
+const TEMPORARY: &str = "the temporary file for results of the same name cannot be used";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(name: &str, status: Status, text: &str) -> TestResult {
+        TestResult {
+            name: name.to_owned(),
+            status,
+            category: format!("category {text}"),
+            template_id: String::new(),
+            comment: String::new(),
+            io_log: text.to_owned(),
+        }
+    }
+
+    /// What is left of `results`, and what is said.
+    fn left(mode: OnDuplicate, results: &[TestResult]) -> (Vec<TestResult>, Vec<String>) {
+        let mut names = Names::default();
+        for result in results {
+            names.add(&result.name);
+        }
+        let mut duplicates = names.duplicates(mode);
+        if duplicates.needs_gathering() {
+            for result in results {
+                duplicates.gather(result).unwrap();
+            }
+            duplicates.rewind();
+        }
+        let mut notes = Notes::default();
+        let resolve = |result: &TestResult| duplicates.resolve(result.clone(), &mut notes).unwrap();
+        let left: Vec<_> = results.iter().filter_map(resolve).collect();
+        assert_eq!(left.len(), duplicates.remaining());
+        (left, notes.lines())
+    }
+
+    fn logs(mode: OnDuplicate) -> Vec<(String, String)> {
+        let results = [
+            result("a", Status::Passed, "1"),
+            result("b", Status::Passed, "2"),
+            result("a", Status::Failed, "3"),
+            result("a [2]", Status::Passed, "4"),
+            result("a", Status::Skipped, "5"),
+        ];
+        left(mode, &results).0.into_iter().map(|result| (result.name, result.io_log)).collect()
+    }
+
+    fn named(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, log)| ((*name).to_owned(), (*log).to_owned())).collect()
+    }
+
+    #[test]
+    fn each_way_keeps_what_it_says() {
+        let numbered = [("a", "1"), ("b", "2"), ("a [3]", "3"), ("a [2]", "4"), ("a [4]", "5")];
+        assert_eq!(logs(OnDuplicate::Number), named(&numbered));
+        assert_eq!(logs(OnDuplicate::First), named(&[("a", "1"), ("b", "2"), ("a [2]", "4")]));
+        assert_eq!(logs(OnDuplicate::Last), named(&[("b", "2"), ("a [2]", "4"), ("a", "5")]));
+        assert_eq!(logs(OnDuplicate::Error), named(&[("b", "2"), ("a [2]", "4")]));
+    }
+
+    #[test]
+    fn a_merge_has_the_worst_status_and_every_log_in_the_place_of_the_first() {
+        let results = [
+            result("a", Status::Skipped, "one"),
+            result("b", Status::Passed, "b"),
+            result("a", Status::Failed, "two"),
+            result("a", Status::Passed, ""),
+        ];
+        let log = "--- result 1 of 3: SKIPPED ---\none\n\n--- result 2 of 3: FAILED ---\ntwo";
+        let merged = TestResult { io_log: log.to_owned(), ..result("a", Status::Failed, "one") };
+        let (left, said) = left(OnDuplicate::Merge, &results);
+        assert_eq!(left, [merged, results[1].clone()]);
+        assert_eq!(said, ["result merged into the first of its name (2): `a`, …"]);
+    }
+
+    #[test]
+    fn a_skipped_test_that_passed_too_has_passed() {
+        let results = [result("a", Status::Skipped, ""), result("a", Status::Passed, "")];
+        assert_eq!(left(OnDuplicate::Merge, &results).0[0].status, Status::Passed);
+    }
+}

@@ -1,0 +1,84 @@
+//! Results that are sent as they come in: JSON lines from a pipe.
+//!
+//! A thread waits for the lines, so that its reader can do something else where none comes.
+
+use std::io::BufReader;
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::Duration;
+
+use crate::model::limits;
+use crate::model::result::TestResult;
+use crate::model::warnings::Notes;
+use crate::reports::{Fault, Loss, Piped, json::lines};
+use crate::util::signals::{self, Interrupt};
+
+/// The most lines that wait to be taken; after that the pipe's writer waits.
+const QUEUE: usize = 1000;
+
+/// What comes out of the pipe.
+pub enum Arrival {
+    Result(TestResult),
+    /// A line that is no result.
+    Fault(Fault),
+    /// Nothing for the time given.
+    Pause,
+}
+
+/// Hands on what comes, and a pause where nothing came for as long as `patience` says, until the
+/// pipe ends.
+///
+/// # Errors
+/// Those of `take`.
+pub fn each_arrival(
+    piped: Piped,
+    interrupt: &Interrupt,
+    notes: &mut Notes,
+    mut take: impl FnMut(Arrival) -> anyhow::Result<Duration>,
+) -> anyhow::Result<()> {
+    let (sender, receiver) = mpsc::sync_channel(QUEUE);
+    thread::spawn(move || read(piped, &sender));
+    let mut patience = Duration::MAX;
+    let mut queued = QUEUE;
+    loop {
+        // What is in the queue was read, and is handed on before the end; a pipe may never pause.
+        if interrupt.signal().is_some() {
+            if queued == 0 {
+                return Ok(());
+            }
+            queued -= 1;
+        }
+        let arrival = match receiver.recv_timeout(patience.min(signals::POLL)) {
+            Ok((arrival, noted)) => {
+                notes.append(noted);
+                arrival
+            }
+            Err(RecvTimeoutError::Timeout) if interrupt.signal().is_some() => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => Arrival::Pause,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        patience = take(arrival)?;
+    }
+}
+
+/// Reads until the pipe ends, or nobody takes what comes.
+fn read(piped: Piped, sender: &SyncSender<(Arrival, Notes)>) {
+    let mut lines = lines::Reader::new(BufReader::new(piped.into_reader()));
+    loop {
+        let mut notes = Notes::default();
+        let (arrival, ends) = match lines.next(&mut notes) {
+            Ok(Some(mut result)) => {
+                limits::mend(&mut result, &mut notes);
+                (Arrival::Result(result), false)
+            }
+            Ok(None) => return,
+            Err(fault) => {
+                let ends = fault.loss != Loss::One;
+                (Arrival::Fault(fault), ends)
+            }
+        };
+        if sender.send((arrival, notes)).is_err() || ends {
+            return;
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! What is submitted together: all reports, read through once to check them and to count their
+//! names, and read again for their results.
+//!
+//! Reading twice costs time and saves memory: it goes with one hash a name, not with the reports.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use anyhow::anyhow;
+
+pub mod duplicates;
+pub mod live;
+mod read_ahead;
+
+use crate::model::batch::Batch;
+use crate::model::limits;
+use crate::model::result::TestResult;
+use crate::model::warnings::Notes;
+use crate::reports::junit::{Mapping, SuiteOutputs};
+use crate::reports::paths::{self, Source};
+use crate::reports::{Fault, Format, Loss, Piped, Reader, Report};
+use crate::submission::duplicates::{Duplicates, Names, OnDuplicate};
+use crate::util::text::reason;
+
+/// How reports are read and what is made of them.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// In place of telling it by content.
+    pub format: Option<Format>,
+    pub mapping: Mapping,
+    pub on_duplicate: OnDuplicate,
+    /// In bytes.
+    pub longest_log: usize,
+    /// Send what comes before the fault of a broken report.
+    pub salvage: bool,
+    /// Leave out files that were last written before.
+    pub newer_than: Option<SystemTime>,
+}
+
+/// All that is to be submitted.
+pub struct Submission {
+    options: Options,
+    pub files: Vec<File>,
+    duplicates: Duplicates,
+    pub notes: Notes,
+    /// What may mend the errors of the files.
+    pub cures: BTreeSet<&'static str>,
+    /// Flags for `to start` that a report suggests.
+    pub hints: Vec<String>,
+    /// Paths in which nothing matched.
+    pub empty: Vec<String>,
+}
+
+/// One report, as the first reading found it.
+pub struct File {
+    pub name: String,
+    /// Absent where the report cannot be opened.
+    report: Option<Report>,
+    pub format: Option<Format>,
+    /// The results that are submitted of it.
+    pub results: u64,
+    /// What is wrong with it, each as `FILE:LINE: reason`.
+    pub errors: Vec<String>,
+    outputs: SuiteOutputs,
+}
+
+impl Submission {
+    /// Finds the reports of `paths` and reads them through.
+    pub fn survey(paths: &[PathBuf], options: &Options) -> Self {
+        let found = paths::find(paths);
+        let mut survey = Survey::new(options);
+        for (name, fault) in &found.faults {
+            survey.files.push(File::unreadable(name.clone(), fault));
+        }
+        for source in found.sources {
+            if source.is_older_than(options.newer_than) {
+                survey
+                    .notes
+                    .add("older than the start of the command, not sent", &source.to_string());
+                continue;
+            }
+            survey.read(&source, Report::new(source.clone(), options.format));
+        }
+        Self { empty: found.empty, ..survey.finish() }
+    }
+
+    /// Reads standard input through.
+    pub fn survey_pipe(piped: Piped, options: &Options) -> Self {
+        let mut survey = Survey::new(options);
+        survey.read(&Source::StandardInput, Report::of_pipe(piped));
+        survey.finish()
+    }
+
+    /// How many results there are to send.
+    pub fn total(&self) -> u64 {
+        self.duplicates.remaining() as u64
+    }
+
+    /// Whether there is anything to send.
+    pub fn has_results(&self) -> bool {
+        self.files.iter().any(|file| file.results > 0)
+    }
+
+    /// Whether some input could not be read.
+    pub fn has_errors(&self) -> bool {
+        self.files.iter().any(|file| !file.errors.is_empty())
+    }
+
+    /// How many results went into another one of their name.
+    pub fn merged(&self) -> u64 {
+        self.duplicates.merged
+    }
+
+    /// Names that came more than once and were not to.
+    pub fn refused_names(&self) -> &[String] {
+        &self.duplicates.refused
+    }
+
+    /// Reads the reports again and hands on what is to be sent of them, in portions. It reads ahead in
+    /// a thread of its own, in which `see` looks at each result, while `take` is at work.
+    ///
+    /// # Errors
+    /// That of `take`, which ends the reading; a report that changed since it was read through.
+    pub fn results(
+        &mut self,
+        see: impl FnMut(&TestResult) + Send,
+        take: impl FnMut(Batch) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        read_ahead::read(|hand_on| self.read_again(see, hand_on), take)
+    }
+
+    fn read_again(
+        &mut self,
+        mut see: impl FnMut(&TestResult),
+        mut hand_on: impl FnMut(&TestResult) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Self { options, files, duplicates, notes, .. } = self;
+        if duplicates.needs_gathering() {
+            each_result(files, options, |mut result| {
+                limits::mend(&mut result, &mut Notes::default());
+                duplicates.gather(&result)
+            })?;
+            duplicates.rewind();
+        }
+        each_result(files, options, |mut result| {
+            limits::mend(&mut result, notes);
+            let Some(mut result) = duplicates.resolve(result, notes)? else { return Ok(()) };
+            limits::shorten_log(&mut result, options.longest_log, notes);
+            see(&result);
+            hand_on(&result)
+        })
+    }
+}
+
+fn each_result(
+    files: &mut [File],
+    options: &Options,
+    mut take: impl FnMut(TestResult) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    files.iter_mut().try_for_each(|file| file.read_again(options, &mut take))
+}
+
+/// The first reading.
+struct Survey<'a> {
+    options: &'a Options,
+    cures: BTreeSet<&'static str>,
+    names: Names,
+    files: Vec<File>,
+    notes: Notes,
+    hints: Vec<String>,
+}
+
+impl<'a> Survey<'a> {
+    fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            cures: BTreeSet::new(),
+            names: Names::default(),
+            files: Vec::new(),
+            notes: Notes::default(),
+            hints: Vec::new(),
+        }
+    }
+
+    fn finish(self) -> Submission {
+        let Self { options, cures, names, files, notes, hints } = self;
+        let duplicates = names.duplicates(options.on_duplicate);
+        let options = options.clone();
+        Submission { options, files, duplicates, notes, cures, hints, empty: Vec::new() }
+    }
+
+    fn read(&mut self, source: &Source, report: io::Result<Report>) {
+        let mut file = match report {
+            Ok(report) => File::new(report),
+            Err(error) => {
+                let fault = Fault::of_file(reason(&error));
+                self.files.push(File::unreadable(source.to_string(), &fault));
+                return;
+            }
+        };
+        let names_before = self.names.len();
+        let mut notes = Notes::default();
+        match self.read_through(&mut file, &mut notes) {
+            Ok(()) => {}
+            Err(fault) if fault.loss == Loss::NoResults && !source.is_named() => {
+                self.notes.add("no report, passed over", &fault.said_of(source));
+                return;
+            }
+            Err(fault) => {
+                file.errors.push(fault.said_of(source));
+                let is_salvageable = file.results > 0 && !self.options.salvage;
+                self.cures.extend(cure(&fault, is_salvageable));
+                if !self.options.salvage {
+                    self.names.truncate(names_before);
+                    file.results = 0;
+                }
+            }
+        }
+        self.notes.append(notes);
+        self.files.push(file);
+    }
+
+    /// # Errors
+    /// The fault that ends the report.
+    fn read_through(&mut self, file: &mut File, notes: &mut Notes) -> Result<(), Fault> {
+        let Some(report) = &file.report else { return Ok(()) };
+        let mut reader = report.read(&self.options.mapping, SuiteOutputs::default())?;
+        let end = loop {
+            match reader.next_name(notes) {
+                Ok(Some(mut name)) => {
+                    limits::mend_name(&mut name);
+                    self.names.add(&name);
+                    file.results += 1;
+                }
+                Ok(None) => break Ok(()),
+                Err(fault) if fault.loss == Loss::One => {
+                    file.errors.push(fault.said_of(&report.source));
+                }
+                Err(fault) => break Err(fault),
+            }
+        };
+        self.hints.extend(reader.hint());
+        file.outputs = reader.into_suite_outputs(notes)?;
+        end
+    }
+}
+
+impl File {
+    /// Hands on the results that the first reading counted, and has all of them or fails.
+    fn read_again(
+        &mut self,
+        options: &Options,
+        take: &mut impl FnMut(TestResult) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Some(report) = self.report.as_ref().filter(|_| self.results > 0) else { return Ok(()) };
+        let changed = || anyhow!("{} changed while it was read: repeat the command", self.name);
+        let outputs = std::mem::take(&mut self.outputs);
+        // What there is to note was noted in the first reading.
+        let mut notes = Notes::default();
+        let mut reader = report.read(&options.mapping, outputs).map_err(|_| changed())?;
+        for _ in 0..self.results {
+            take(next_good(&mut reader, &mut notes).ok_or_else(changed)?)?;
+        }
+        anyhow::ensure!(next_good(&mut reader, &mut notes).is_none(), changed());
+        self.outputs = reader.into_suite_outputs(&mut notes).map_err(|_| changed())?;
+        Ok(())
+    }
+
+    fn new(report: Report) -> Self {
+        Self {
+            name: report.source.to_string(),
+            format: Some(report.format),
+            report: Some(report),
+            results: 0,
+            errors: Vec::new(),
+            outputs: SuiteOutputs::default(),
+        }
+    }
+
+    fn unreadable(name: String, fault: &Fault) -> Self {
+        Self {
+            errors: vec![fault.said_of(&name)],
+            name,
+            report: None,
+            format: None,
+            results: 0,
+            outputs: SuiteOutputs::default(),
+        }
+    }
+}
+
+/// What may mend a fault that ends a report.
+fn cure(fault: &Fault, is_salvageable: bool) -> Option<&'static str> {
+    match fault.loss {
+        Loss::NoResults | Loss::All => Some(
+            "reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's submissions",
+        ),
+        _ if is_salvageable => Some("--salvage sends the results before the fault too"),
+        _ => None,
+    }
+}
+
+/// The next result behind those that cannot be read.
+fn next_good(reader: &mut Reader, notes: &mut Notes) -> Option<TestResult> {
+    loop {
+        match reader.next(notes) {
+            Err(fault) if fault.loss == Loss::One => {}
+            next => return next.ok().flatten(),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What GitHub Actions shows of a step: annotations, the step's summary, and its outputs.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use crate::model::ci_job::Environment;
+use crate::model::result::{Status, TestResult};
+
+/// So many failures are in the step's summary, which has a limit of its own.
+const FAILURES_SHOWN: usize = 50;
+
+/// What a failure to write is about.
+pub const FILES: &str = "the files of GITHUB_OUTPUT and GITHUB_STEP_SUMMARY cannot be written";
+
+/// The files that a step of GitHub Actions writes to.
+#[derive(Clone, Debug)]
+pub struct GitHub {
+    output: Option<PathBuf>,
+    summary: Option<PathBuf>,
+}
+
+/// The failed results of a submission, as far as they are shown.
+#[derive(Debug, Default)]
+pub struct Failures {
+    shown: Vec<(String, String)>,
+    count: usize,
+}
+
+impl Failures {
+    /// Takes down a result that failed.
+    pub fn see(&mut self, result: &TestResult) {
+        if result.status != Status::Failed {
+            return;
+        }
+        self.count += 1;
+        if self.shown.len() < FAILURES_SHOWN {
+            let reason = result.comment.lines().next().unwrap_or_default();
+            self.shown.push((result.name.clone(), reason.to_owned()));
+        }
+    }
+
+    /// A table in Markdown; nothing where nothing failed.
+    fn table(&self) -> String {
+        let mut table = String::new();
+        if self.count > 0 {
+            table.push_str("\n| failed | |\n|---|---|\n");
+        }
+        for (name, reason) in &self.shown {
+            _ = writeln!(table, "| {} | {} |", cell(name), cell(reason));
+        }
+        let rest = self.count - self.shown.len();
+        if rest > 0 {
+            _ = writeln!(table, "\nand {rest} more");
+        }
+        table
+    }
+}
+
+impl GitHub {
+    /// The step that this process is, if it is one.
+    pub fn find(environment: Environment<'_>) -> Option<Self> {
+        environment("GITHUB_ACTIONS").filter(|value| value == "true")?;
+        let path = |name| environment(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        Some(Self { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") })
+    }
+
+    /// A message as a workflow command. What it holds cannot end it, or begin another.
+    pub fn annotation(level: &str, text: &str) -> String {
+        let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+        format!("::{level}::{text}\n")
+    }
+
+    /// Sets outputs of the step. None of the values has line feeds.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn set(&self, outputs: &[(&str, String)]) -> io::Result<()> {
+        let mut lines = String::new();
+        for (name, value) in outputs {
+            _ = writeln!(lines, "{name}={value}");
+        }
+        append(self.output.as_ref(), &lines)
+    }
+
+    /// Adds to the step's summary.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn summarise(&self, line: &str, failures: &Failures) -> io::Result<()> {
+        append(self.summary.as_ref(), &format!("{line}\n{}\n", failures.table()))
+    }
+}
+
+fn append(path: Option<&PathBuf>, text: &str) -> io::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    File::options().create(true).append(true).open(path)?.write_all(text.as_bytes())
+}
+
+/// Text in a cell of a table: neither markup nor the table's end.
+fn cell(text: &str) -> String {
+    let mut cell = String::new();
+    for character in text.chars() {
+        match character {
+            '<' => cell.push_str("&lt;"),
+            '&' => cell.push_str("&amp;"),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' => cell.extend(['\\', character]),
+            character if character.is_control() => cell.push(' '),
+            character => cell.push(character),
+        }
+    }
+    cell
+}

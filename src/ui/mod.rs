@@ -1,0 +1,7 @@
+//! Output for people: the terminal, the bar, tables, GitHub's files, and summaries as text.
+
+pub mod github;
+pub mod progress;
+pub mod summary;
+pub mod table;
+pub mod terminal;

@@ -1,0 +1,91 @@
+//! How far a delivery is: a bar at a terminal, a line now and then elsewhere.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, IsTerminal, Write as _};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::ui::terminal::Talk;
+
+/// How often a log gets a line.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+const BAR: &str = "{bar:30} {pos}/{len} results, {rate}, {eta} left";
+
+/// The bar of an unknown end: results come in live.
+const COUNTER: &str = "{spinner} {pos} results, {rate}";
+
+/// What lines and a bar share, so that neither is written into the other.
+#[derive(Clone, Debug, Default)]
+pub struct Screen(Rc<RefCell<Option<ProgressBar>>>);
+
+impl Screen {
+    /// Writes whole lines to stderr, above the bar if there is one. Nobody is left to tell where
+    /// stderr is gone; the exit status still says it all.
+    pub fn write(&self, lines: &str) {
+        let write = || _ = io::stderr().lock().write_all(lines.as_bytes());
+        match &*self.0.borrow() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+/// Shows how many results are sent.
+pub struct Progress {
+    talk: Talk,
+    total: Option<u64>,
+    last_line: Cell<Instant>,
+}
+
+impl Progress {
+    /// `total` is absent where the end is not known.
+    pub fn new(total: Option<u64>, talk: &Talk) -> Self {
+        if io::stderr().is_terminal() && talk.is_chatty() {
+            *talk.screen().0.borrow_mut() = Some(bar(total));
+        }
+        Self { talk: talk.clone(), total, last_line: Cell::new(Instant::now()) }
+    }
+
+    /// Shows that `results` are at the server.
+    pub fn sent(&self, results: u64) {
+        if let Some(bar) = &*self.talk.screen().0.borrow() {
+            return bar.set_position(results);
+        }
+        if self.last_line.get().elapsed() >= LINE_EVERY {
+            self.last_line.set(Instant::now());
+            let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
+            self.talk.line(format_args!("sent {results}{of} results"));
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = self.talk.screen().0.borrow_mut().take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(total: Option<u64>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    let template = if total.is_some() { BAR } else { COUNTER };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.with_key(
+            "rate",
+            |state: &ProgressState, to: &mut dyn std::fmt::Write| {
+                // A bar that cannot be written is no bar.
+                _ = write!(to, "{:.0}/s", state.per_sec());
+            },
+        ));
+    }
+    bar
+}

@@ -1,0 +1,125 @@
+//! What a submission came to: a few lines for a person, or one JSON object.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::model::execution::ExecutionId;
+use crate::model::result::Status;
+use crate::reports::Format;
+
+/// What `submit --json` prints.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    pub execution: ExecutionId,
+    pub total: u64,
+    pub passed: u64,
+    pub failed: u64,
+    pub skipped: u64,
+    pub sent: u64,
+    /// In the outbox.
+    pub kept: u64,
+    pub refused: Vec<RefusedResult>,
+    pub merged: u64,
+    pub files: Vec<FileSummary>,
+    pub batches: u64,
+    pub retries: u64,
+    pub seconds: f64,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct RefusedResult {
+    pub name: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct FileSummary {
+    pub path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    pub results: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// How many results there are of each status.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub passed: u64,
+    pub failed: u64,
+    pub skipped: u64,
+}
+
+impl Counts {
+    pub fn append(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+
+    pub fn add(&mut self, status: Status) {
+        match status {
+            Status::Passed => self.passed += 1,
+            Status::Failed => self.failed += 1,
+            Status::Skipped => self.skipped += 1,
+        }
+    }
+
+    pub fn total(self) -> u64 {
+        self.passed + self.failed + self.skipped
+    }
+}
+
+impl Summary {
+    /// The outputs of a step in a CI job.
+    pub fn outputs(&self) -> [(&'static str, String); 6] {
+        [
+            ("passed", self.passed.to_string()),
+            ("failed", self.failed.to_string()),
+            ("skipped", self.skipped.to_string()),
+            ("sent", self.sent.to_string()),
+            ("kept", self.kept.to_string()),
+            ("refused", self.refused.len().to_string()),
+        ]
+    }
+
+    /// The lines for a person, without the warnings.
+    pub fn lines(&self) -> [String; 2] {
+        let Self { execution, passed, failed, skipped, .. } = self;
+        let results = passed + failed + skipped;
+        let done = match execution {
+            ExecutionId::Server(_) => "sent",
+            ExecutionId::Outbox(_) => "kept",
+        };
+        let files = match self.files.len() {
+            // A result that was typed comes from no file.
+            0 if results > 0 => String::new(),
+            count => format!("{}, ", plural(count as u64, "file")),
+        };
+        let batches = plural(self.batches, "batch");
+        [
+            format!(
+                "{done} {} to execution {execution}: {passed} passed, {failed} failed, \
+                 {skipped} skipped",
+                plural(results, "result")
+            ),
+            format!("{files}{batches}, {:.1} s", self.seconds),
+        ]
+    }
+}
+
+/// `1 file`, `2 files`, `3 batches`.
+pub fn plural(count: u64, noun: &str) -> String {
+    match (count, noun.ends_with("ch")) {
+        (1, _) => format!("1 {noun}"),
+        (_, true) => format!("{count} {noun}es"),
+        (_, false) => format!("{count} {noun}s"),
+    }
+}
+
+/// Seconds with as many places as a person reads.
+pub fn seconds(elapsed: Duration) -> f64 {
+    (elapsed.as_secs_f64() * 1000.0).round() / 1000.0
+}

@@ -1,0 +1,185 @@
+//! What is said to a person, on stderr; and data, on stdout. Nothing else prints.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use crate::api::Event;
+use crate::commands::error;
+use crate::ui::github::GitHub;
+use crate::ui::progress::Screen;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, PartialOrd)]
+pub enum Level {
+    /// Errors and warnings only.
+    Quiet,
+    Normal,
+    /// Each request too.
+    Verbose,
+}
+
+/// Says things on stderr.
+#[derive(Clone, Debug)]
+pub struct Talk {
+    level: Level,
+    color: bool,
+    /// GitHub Actions reads along.
+    annotates: bool,
+    screen: Screen,
+}
+
+#[derive(Clone, Copy)]
+enum Style {
+    Red,
+    Yellow,
+    Cyan,
+}
+
+impl Style {
+    /// The terminal's code for bold letters of this colour.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Red => "\x1b[1;31m",
+            Self::Yellow => "\x1b[1;33m",
+            Self::Cyan => "\x1b[1;36m",
+        }
+    }
+}
+
+impl Talk {
+    pub fn new(level: Level, color: bool, annotates: bool) -> Self {
+        Self { level, color, annotates, screen: Screen::default() }
+    }
+
+    /// An error with its causes, and its cure where there is one.
+    pub fn error(&self, error: &anyhow::Error) {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        self.problem(&causes.join(": "));
+        if let Some(hint) = error::hint(error) {
+            self.hint(&hint);
+        }
+    }
+
+    /// An error that is not to fail the command.
+    pub fn lasting_warning(&self, error: &anyhow::Error) {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        self.warning(&causes.join(": "));
+    }
+
+    /// An error that does not end the command.
+    pub fn problem(&self, text: &str) {
+        self.say(Style::Red, "error", text);
+        self.annotate("error", text);
+    }
+
+    pub fn warning(&self, text: &str) {
+        self.say(Style::Yellow, "warning", text);
+        self.annotate("warning", text);
+    }
+
+    fn annotate(&self, level: &str, text: &str) {
+        if self.annotates {
+            self.screen.write(&GitHub::annotation(level, &printable(text)));
+        }
+    }
+
+    pub fn hint(&self, text: &str) {
+        self.say(Style::Cyan, "hint", text);
+    }
+
+    /// Where a bar may be.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// Whether more than errors and warnings is said.
+    pub fn is_chatty(&self) -> bool {
+        self.level >= Level::Normal
+    }
+
+    /// A line that `--quiet` leaves out.
+    pub fn line(&self, text: impl Display) {
+        if self.level >= Level::Normal {
+            self.screen.write(&format!("{}\n", printable(&text.to_string())));
+        }
+    }
+
+    /// What a server did.
+    pub fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::Request { method, path, bytes, elapsed, attempt, outcome } => {
+                if self.level >= Level::Verbose {
+                    let outcome = match outcome {
+                        Ok(status) => status.to_string(),
+                        Err(error) => error.to_string(),
+                    };
+                    let milliseconds = elapsed.as_millis();
+                    self.line(format_args!(
+                        "{method} {path}: {outcome} ({bytes} bytes, {milliseconds} ms, attempt {attempt})"
+                    ));
+                }
+            }
+            Event::Retry { error, delay } => {
+                if self.level >= Level::Normal {
+                    let delay = delay.as_secs_f64();
+                    let text = format!("{error}; trying again in {delay:.1} s");
+                    self.say(Style::Yellow, "warning", &text);
+                }
+            }
+        }
+    }
+
+    fn say(&self, style: Style, word: &str, text: &str) {
+        let (on, off) = if self.color { (style.code(), "\x1b[0m") } else { ("", "") };
+        self.screen.write(&format!("{on}{word}:{off} {}\n", printable(text)));
+    }
+}
+
+/// Colour where a person looks, unless `NO_COLOR` asks for none.
+pub fn color_wanted() -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !no_color
+}
+
+/// Text without control characters: a test's name must not move the cursor or forge a line. Lines of
+/// a list are indented, and stay.
+fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let mut clean = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        let is_list = character == '\n' && text[at + 1..].starts_with("  ");
+        if character.is_control() && !is_list {
+            clean.extend(character.escape_default());
+        } else {
+            clean.push(character);
+        }
+    }
+    clean.into()
+}
+
+/// Text as a cell of a table: one line, whatever it is.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let escape = |character: char| match character {
+        control if control.is_control() => control.escape_default().to_string(),
+        other => other.to_string(),
+    };
+    text.chars().map(escape).collect::<String>().into()
+}
+
+/// Writes a command's data. A reader that has seen enough (`| head`) is no error.
+///
+/// # Errors
+/// A stdout that cannot be written: a full disk.
+pub fn data(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}

@@ -1,0 +1,7 @@
+//! Helpers that know nothing of Test Observer.
+
+pub mod files;
+pub mod hash;
+pub mod signals;
+pub mod temp_store;
+pub mod text;
