@@ -11,14 +11,14 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::util::text::reason;
+use crate::util::text::os_message;
 
 /// No more of a server's words than this is shown: an echo of the input may be megabytes long.
 const WORDS_SHOWN: usize = 300;
 
 /// A failed request, or a request that could not be made.
 #[derive(Debug)]
-pub enum Error {
+pub enum ApiError {
     /// A key would cross the network in the clear.
     ExposedKey {
         url: String,
@@ -74,11 +74,11 @@ pub enum Error {
         /// Since anything was accepted.
         elapsed: Duration,
         /// Nothing else is worth trying either.
-        is_end_of_patience: bool,
-        last: Box<Error>,
+        retries_exhausted: bool,
+        last: Box<ApiError>,
     },
     /// A start that must not be repeated, and may have been carried out.
-    MayExist(Box<Error>),
+    MayExist(Box<ApiError>),
     /// The directory that stands in place of a server cannot be read or written.
     Spool {
         path: PathBuf,
@@ -104,7 +104,7 @@ pub struct Refusal {
     /// The problems of a 422, each with what it is about.
     pub problems: Vec<String>,
     /// Those of them that are about one element of a list, by its place.
-    pub blamed: Vec<(usize, String)>,
+    pub invalid_items: Vec<(usize, String)>,
     pub retry_after: Option<Duration>,
     pub key: Option<KeyProblem>,
     /// Whether a proxy's page said it, not the API.
@@ -123,7 +123,7 @@ pub enum KeyProblem {
     },
 }
 
-impl Error {
+impl ApiError {
     /// Whether the same request may succeed later.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -140,11 +140,11 @@ impl Error {
     }
 
     /// Whether the server may have carried out the request all the same.
-    pub fn leaves_fate_unknown(&self) -> bool {
+    pub fn may_have_been_applied(&self) -> bool {
         match self {
             Self::Timeout { .. } | Self::Broken { .. } | Self::Interrupted { .. } => true,
             Self::Status(refusal) => matches!(refusal.status, 502 | 504),
-            Self::GivenUp { last, .. } | Self::MayExist(last) => last.leaves_fate_unknown(),
+            Self::GivenUp { last, .. } | Self::MayExist(last) => last.may_have_been_applied(),
             _ => false,
         }
     }
@@ -156,8 +156,8 @@ impl Error {
     }
 
     /// Whether nothing was accepted for as long as anybody wanted to wait.
-    pub fn is_end_of_patience(&self) -> bool {
-        matches!(self, Self::GivenUp { is_end_of_patience: true, .. })
+    pub fn retries_exhausted(&self) -> bool {
+        matches!(self, Self::GivenUp { retries_exhausted: true, .. })
     }
 
     /// Whether the server failed at the request itself.
@@ -179,9 +179,9 @@ impl Error {
     }
 
     /// The elements of a list that a 422 is about, by place, each with what is wrong.
-    pub fn blamed(&self) -> &[(usize, String)] {
+    pub fn invalid_items(&self) -> &[(usize, String)] {
         match self.cause() {
-            Self::Status(refusal) => &refusal.blamed,
+            Self::Status(refusal) => &refusal.invalid_items,
             _ => &[],
         }
     }
@@ -203,7 +203,7 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ExposedKey { url } => {
@@ -230,7 +230,7 @@ impl fmt::Display for Error {
                 write!(f, "{last} (tried {attempts} times in {:.1} s)", elapsed.as_secs_f64())
             }
             Self::MayExist(error) => write!(f, "the execution may exist all the same: {error}"),
-            Self::Spool { path, source } => write!(f, "{}: {}", path.display(), reason(source)),
+            Self::Spool { path, source } => write!(f, "{}: {}", path.display(), os_message(source)),
             Self::SpoolContent { path, reason } => write!(f, "{}: {reason}", path.display()),
             Self::NoSuchExecution { path } => {
                 write!(f, "no such execution: {} does not exist", path.display())
@@ -259,7 +259,7 @@ impl fmt::Display for KeyProblem {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for ApiError {}
 
 /// Turns a 422's `loc` into the words of the one who made the request.
 pub type Locate<'a> = &'a dyn Fn(&[Value]) -> String;
@@ -296,22 +296,22 @@ struct Item {
 
 impl Answer {
     /// The error that this answer is.
-    pub fn into_error(self, url: &str, locate: Locate<'_>) -> Error {
+    pub fn into_error(self, url: &str, locate: Locate<'_>) -> ApiError {
         if (300..400).contains(&self.status) {
             let place = self.location.as_deref().unwrap_or("an address that it does not name");
             let what = format!("a redirect ({}) to {}", self.status, shorten(place));
-            return Error::NotTheApi { url: url.to_owned(), what };
+            return ApiError::NotTheApi { url: url.to_owned(), what };
         }
         let from_proxy = looks_like_html(&self.body);
         if from_proxy && !is_a_proxys(self.status) {
-            return Error::NotTheApi { url: url.to_owned(), what: self.page() };
+            return ApiError::NotTheApi { url: url.to_owned(), what: self.page() };
         }
         let items = self.items();
-        Error::Status(Box::new(Refusal {
+        ApiError::Status(Box::new(Refusal {
             status: self.status,
             words: self.words(),
             problems: items.iter().map(|item| item.said(locate)).collect(),
-            blamed: items.iter().filter_map(Item::blame).collect(),
+            invalid_items: items.iter().filter_map(Item::blame).collect(),
             retry_after: self.retry_after,
             key: None,
             from_proxy,

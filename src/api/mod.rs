@@ -22,52 +22,52 @@ use crate::model::batch::Batch;
 use crate::model::execution::{ExecutionId, Link};
 use crate::model::start_request::StartRequest;
 
-pub use error::{Error, KeyProblem, Refusal};
+pub use error::{ApiError, KeyProblem, Refusal};
 pub use http::{HttpServer, HttpSettings, Token};
 pub use retry::{Policy, Repeat};
-pub use spool::{Extent, Home, Record, Spool, StatusUpdate};
+pub use spool::{ExecutionRef, Extent, Record, Spool, StatusUpdate};
 
 /// What commands can ask of a server.
 pub trait Server {
     /// Opens an execution, or finds the one with the same CI link.
-    fn start(&self, request: &StartRequest) -> Result<ExecutionId, Error>;
+    fn start(&self, request: &StartRequest) -> Result<ExecutionId, ApiError>;
 
     /// What the server knows of an execution; `None` where it is too old to tell (before 2025-11).
-    fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, Error>;
+    fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, ApiError>;
 
     /// Adds a link. Appended each time: not to be repeated where its fate is unknown.
-    fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), Error>;
+    fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), ApiError>;
 
     /// Stores a batch of results, all or none of it, and tells how long the server took.
-    fn submit(&self, id: ExecutionId, batch: &Batch, repeat: Repeat) -> Result<Duration, Error>;
+    fn submit(&self, id: ExecutionId, batch: &Batch, repeat: Repeat) -> Result<Duration, ApiError>;
 
     /// The events of an execution; `None` where the server does not tell.
-    fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, Error>;
+    fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, ApiError>;
 
     /// Adds an event. Appended each time: not to be repeated where its fate is unknown.
-    fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), Error>;
+    fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), ApiError>;
 
     /// Changes the execution and returns it as it is then.
-    fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, Error>;
+    fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, ApiError>;
 
     /// Everything about an execution. Servers from before 2025-11 answer 405.
-    fn show(&self, id: ExecutionId) -> Result<Shown, Error>;
+    fn show(&self, id: ExecutionId) -> Result<ExecutionDetails, ApiError>;
 
     /// Finds out whether this is a server, and whether results may be submitted. Tries once.
     ///
     /// # Errors
-    /// [`Error::Key`] where it is one and they may not; else what makes it none.
-    fn access(&self) -> Result<Access, Error>;
+    /// [`ApiError::Key`] where it is one and they may not; else what makes it none.
+    fn access(&self) -> Result<Access, ApiError>;
 }
 
 /// An object of the server's, as it is told.
-pub type Told = Map<String, Value>;
+pub type JsonObject = Map<String, Value>;
 
 /// An execution with all its results.
 #[derive(Debug)]
-pub struct Shown {
-    pub execution: Told,
-    pub results: Vec<Told>,
+pub struct ExecutionDetails {
+    pub execution: JsonObject,
+    pub results: Vec<JsonObject>,
 }
 
 /// Why results may be submitted.
@@ -212,19 +212,19 @@ pub fn connect(
     target: &Target,
     settings: HttpSettings,
     listener: Listener,
-) -> Result<Box<dyn Server>, Error> {
+) -> Result<Box<dyn Server>, ApiError> {
     match target {
         Target::Spool(directory) => Ok(Box::new(Spool::new(directory.clone()))),
         Target::Api(url) => {
             if settings.token.is_some() && target.is_exposed() {
-                return Err(Error::ExposedKey { url: target.to_string() });
+                return Err(ApiError::ExposedKey { url: target.to_string() });
             }
             Ok(Box::new(HttpServer::new(url, settings, listener)?))
         }
     }
 }
 
-/// Told of each [`Event`] while a server works.
+/// JsonObject of each [`Event`] while a server works.
 pub type Listener = Box<dyn Fn(&Event<'_>)>;
 
 /// What happens between a command's question and the server's answer.
@@ -239,8 +239,8 @@ pub enum Event<'a> {
         elapsed: Duration,
         /// Counted from 1.
         attempt: u32,
-        outcome: Result<u16, &'a Error>,
+        outcome: Result<u16, &'a ApiError>,
     },
     /// The request will be made again.
-    Retry { error: &'a Error, delay: Duration },
+    Retry { error: &'a ApiError, delay: Duration },
 }

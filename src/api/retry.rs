@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Error;
+use super::ApiError;
 
 /// No wait before a retry is longer than this, unless the server asks for it.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
@@ -33,21 +33,21 @@ pub struct Tried {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Repeat {
     /// As often as the policy allows: twice is the same as once.
-    Freely,
+    Idempotent,
     /// Not where the server may have carried it out: it would be carried out twice.
-    NotBlindly,
+    NonIdempotent,
     /// As often as the policy allows, but a request that the server crashes on, or takes too long
     /// for, only so many times: the one who made it can make it smaller.
     WhileBearable { crashes: u32, delays: u32 },
 }
 
 impl Repeat {
-    fn allows(self, error: &Error, attempts: u32) -> bool {
+    fn allows(self, error: &ApiError, attempts: u32) -> bool {
         match self {
-            Self::NotBlindly => !error.leaves_fate_unknown(),
+            Self::NonIdempotent => !error.may_have_been_applied(),
             Self::WhileBearable { crashes, .. } if error.is_crash() => attempts < crashes,
             Self::WhileBearable { delays, .. } if error.is_delay() => attempts < delays,
-            Self::Freely | Self::WhileBearable { .. } => true,
+            Self::Idempotent | Self::WhileBearable { .. } => true,
         }
     }
 }
@@ -57,14 +57,14 @@ impl Repeat {
 /// `jitter` is a number from 0 to 1: clients that a restarting server has turned away together must
 /// not come back together.
 pub fn delay(
-    error: &Error,
+    error: &ApiError,
     tried: Tried,
     repeat: Repeat,
     policy: Policy,
     jitter: f64,
 ) -> Option<Duration> {
     let patience = match error {
-        Error::UnknownHost { .. } => policy.retry_for.min(UNKNOWN_HOST_FOR),
+        ApiError::UnknownHost { .. } => policy.retry_for.min(UNKNOWN_HOST_FOR),
         _ => policy.retry_for,
     };
     if !error.is_transient() || !repeat.allows(error, tried.attempts) {
@@ -96,12 +96,12 @@ mod tests {
     const POLICY: Policy =
         Policy { retry_for: Duration::from_mins(5), first_delay: Duration::from_millis(500) };
 
-    fn refusal(status: u16, retry_after: Option<u64>) -> Error {
-        Error::Status(Box::new(Refusal {
+    fn refusal(status: u16, retry_after: Option<u64>) -> ApiError {
+        ApiError::Status(Box::new(Refusal {
             status,
             words: String::new(),
             problems: Vec::new(),
-            blamed: Vec::new(),
+            invalid_items: Vec::new(),
             retry_after: retry_after.map(Duration::from_secs),
             key: None,
             from_proxy: false,
@@ -113,7 +113,7 @@ mod tests {
     }
 
     /// Seconds until the next attempt, without jitter.
-    fn next(error: &Error, attempts: u32, seconds: u64, repeat: Repeat) -> Option<f64> {
+    fn next(error: &ApiError, attempts: u32, seconds: u64, repeat: Repeat) -> Option<f64> {
         let tried = Tried { attempts, elapsed: Duration::from_secs(seconds) };
         delay(error, tried, repeat, POLICY, 1.0).map(|delay| delay.as_secs_f64())
     }
@@ -122,7 +122,7 @@ mod tests {
     fn delays_double_up_to_half_a_minute() {
         let busy = refusal(503, None);
         let delays: Vec<_> =
-            (1..=9).map(|attempts| next(&busy, attempts, 0, Repeat::Freely)).collect();
+            (1..=9).map(|attempts| next(&busy, attempts, 0, Repeat::Idempotent)).collect();
         let expected = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0];
         assert_eq!(delays, expected.map(Some));
     }
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn jitter_takes_up_to_half_of_a_delay() {
         let tried = Tried { attempts: 1, elapsed: Duration::ZERO };
-        let least = delay(&refusal(503, None), tried, Repeat::Freely, POLICY, 0.0);
+        let least = delay(&refusal(503, None), tried, Repeat::Idempotent, POLICY, 0.0);
         assert_eq!(least, Some(Duration::from_millis(250)));
     }
 
@@ -138,24 +138,24 @@ mod tests {
     fn what_may_pass_is_tried_again_and_nothing_else() {
         for status in [408, 425, 429, 500, 502, 503, 504] {
             let error = refusal(status, None);
-            assert!(next(&error, 1, 0, Repeat::Freely).is_some(), "{status}");
+            assert!(next(&error, 1, 0, Repeat::Idempotent).is_some(), "{status}");
         }
         for status in [400, 401, 403, 404, 405, 413, 422, 501] {
-            assert_eq!(next(&refusal(status, None), 1, 0, Repeat::Freely), None, "{status}");
+            assert_eq!(next(&refusal(status, None), 1, 0, Repeat::Idempotent), None, "{status}");
         }
-        let tls = Error::Tls { url: url(), reason: "unknown issuer".to_owned() };
-        assert_eq!(next(&tls, 1, 0, Repeat::Freely), None);
+        let tls = ApiError::Tls { url: url(), reason: "unknown issuer".to_owned() };
+        assert_eq!(next(&tls, 1, 0, Repeat::Idempotent), None);
     }
 
     #[test]
     fn an_unknown_fate_is_not_doubled() {
-        let lost = Error::Broken { url: url(), reason: "reset".to_owned() };
-        let late = Error::Timeout { url: url(), after: Duration::from_secs(75) };
+        let lost = ApiError::Broken { url: url(), reason: "reset".to_owned() };
+        let late = ApiError::Timeout { url: url(), after: Duration::from_secs(75) };
         for error in [lost, late, refusal(502, None), refusal(504, None)] {
-            assert_eq!(next(&error, 1, 0, Repeat::NotBlindly), None, "{error}");
-            assert!(next(&error, 1, 0, Repeat::Freely).is_some(), "{error}");
+            assert_eq!(next(&error, 1, 0, Repeat::NonIdempotent), None, "{error}");
+            assert!(next(&error, 1, 0, Repeat::Idempotent).is_some(), "{error}");
         }
-        assert!(next(&refusal(503, None), 1, 0, Repeat::NotBlindly).is_some());
+        assert!(next(&refusal(503, None), 1, 0, Repeat::NonIdempotent).is_some());
     }
 
     #[test]
@@ -169,20 +169,20 @@ mod tests {
 
     #[test]
     fn patience_ends_with_a_last_attempt() {
-        assert_eq!(next(&refusal(503, None), 9, 290, Repeat::Freely), Some(10.0));
-        assert_eq!(next(&refusal(503, None), 10, 300, Repeat::Freely), None);
+        assert_eq!(next(&refusal(503, None), 9, 290, Repeat::Idempotent), Some(10.0));
+        assert_eq!(next(&refusal(503, None), 10, 300, Repeat::Idempotent), None);
     }
 
     #[test]
     fn the_servers_wish_is_obeyed_where_patience_allows_it() {
-        assert_eq!(next(&refusal(503, Some(120)), 1, 0, Repeat::Freely), Some(120.0));
-        assert_eq!(next(&refusal(503, Some(120)), 2, 181, Repeat::Freely), None);
+        assert_eq!(next(&refusal(503, Some(120)), 1, 0, Repeat::Idempotent), Some(120.0));
+        assert_eq!(next(&refusal(503, Some(120)), 2, 181, Repeat::Idempotent), None);
     }
 
     #[test]
     fn an_unknown_host_is_given_up_after_seconds() {
-        let unknown = Error::UnknownHost { url: url() };
-        assert_eq!(next(&unknown, 3, 4, Repeat::Freely), Some(1.0));
-        assert_eq!(next(&unknown, 4, 5, Repeat::Freely), None);
+        let unknown = ApiError::UnknownHost { url: url() };
+        assert_eq!(next(&unknown, 3, 4, Repeat::Idempotent), Some(1.0));
+        assert_eq!(next(&unknown, 4, 5, Repeat::Idempotent), None);
     }
 }

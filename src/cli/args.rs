@@ -92,7 +92,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "ID")]
     pub execution: Option<ExecutionId>,
 
-    /// Where `to start` notes its execution
+    /// Where `to start` warnings its execution
     #[arg(long, global = true, value_name = "DIR", default_value = ".to")]
     pub state_dir: PathBuf,
 

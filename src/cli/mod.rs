@@ -39,7 +39,7 @@ fn run(cli: Cli) -> Exit {
             .map(|()| Exit::Success),
     };
     outcome.unwrap_or_else(|error| {
-        context.talk.error(&error);
+        context.ui.error(&error);
         commands::error::exit(&error)
     })
 }

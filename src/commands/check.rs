@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::Context;
-use crate::api::{Access, Error, Target};
+use crate::api::{Access, ApiError, Target};
 use crate::commands::error::Exit;
 use crate::ui::terminal;
 
@@ -28,7 +28,8 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
     let server = context.server()?;
     let access = server.access();
     // Only the API says of a key that it is not the right one.
-    let is_api = matches!(access, Ok(_) | Err(Error::Key(_))) && matches!(target, Target::Api(_));
+    let is_api =
+        matches!(access, Ok(_) | Err(ApiError::Key(_))) && matches!(target, Target::Api(_));
     if is_api {
         say(&reached(target), context)?;
         say("api: it is Test Observer's", context)?;
@@ -43,7 +44,7 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn print(target: &Target, is_api: bool, access: &Result<Access, Error>) -> anyhow::Result<()> {
+fn print(target: &Target, is_api: bool, access: &Result<Access, ApiError>) -> anyhow::Result<()> {
     let application = match access {
         Ok(Access::Granted { application }) => Some(application.clone()),
         _ => None,

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Context;
-use super::session::Destination;
+use super::session::Session;
 use crate::api::Patch;
 use crate::cli::args::End;
 use crate::commands::error::Exit;
@@ -23,7 +23,7 @@ struct Report<'a> {
 /// # Errors
 /// No execution to end, a status that can neither be sent nor kept.
 pub fn run(end: End, context: &Context) -> anyhow::Result<Exit> {
-    let destination = Destination::new(false, context)?;
+    let destination = Session::new(false, context)?;
     let patch = Patch { status: Some(end.status), ..Patch::default() };
     let updated = destination.change(&[Change::Patch(patch)], context)?;
     let Some(execution) = updated.execution else { return Ok(updated.exit) };

@@ -17,7 +17,7 @@ use crate::model::start_request::Problems;
 pub enum Exit {
     Success,
     /// A fault of `to` or of its machine.
-    Fault,
+    ReadError,
     /// The command line or configuration.
     Usage,
     /// Some input could not be read, or held nothing.
@@ -27,7 +27,7 @@ pub enum Exit {
     /// Refused by the server, or what answers is not the API.
     Refused,
     /// Delivered but for results that the server refused.
-    Rejected,
+    RefusedResult,
     /// `--exit-code`: the execution is FAILED.
     Failed,
     /// `--exit-code`: the execution is `ENDED_PREMATURELY`.
@@ -50,12 +50,12 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
-            Self::Fault => 1,
+            Self::ReadError => 1,
             Self::Usage => 2,
             Self::Input => 3,
             Self::Undelivered => 4,
             Self::Refused => 5,
-            Self::Rejected => 6,
+            Self::RefusedResult => 6,
             Self::Failed => 10,
             Self::EndedPrematurely => 11,
             Self::Interrupted => 130,
@@ -68,11 +68,11 @@ impl Exit {
     fn rank(self) -> u8 {
         match self {
             Self::Command(_) | Self::Interrupted | Self::Terminated => 0,
-            Self::Fault => 1,
+            Self::ReadError => 1,
             Self::Usage => 2,
             Self::Undelivered => 3,
             Self::Refused => 4,
-            Self::Rejected => 5,
+            Self::RefusedResult => 5,
             Self::Input => 6,
             Self::Failed | Self::EndedPrematurely => 7,
             Self::Success => 8,
@@ -115,13 +115,13 @@ impl std::error::Error for NoResults {}
 
 /// The exit status of an error.
 pub fn exit(error: &Error) -> Exit {
-    if let Some(error) = error.downcast_ref::<api::Error>() {
+    if let Some(error) = error.downcast_ref::<api::ApiError>() {
         return server_exit(error.cause());
     }
-    if let Some(error) = error.downcast_ref::<state_dir::Error>() {
+    if let Some(error) = error.downcast_ref::<state_dir::StateError>() {
         return match error {
-            state_dir::Error::Unwritable { .. } | state_dir::Error::Unreadable { .. } => {
-                Exit::Fault
+            state_dir::StateError::Unwritable { .. } | state_dir::StateError::Unreadable { .. } => {
+                Exit::ReadError
             }
             _ => Exit::Usage,
         };
@@ -135,7 +135,7 @@ pub fn exit(error: &Error) -> Exit {
     if error.is::<Usage>() || error.is::<Problems>() || error.is::<OtherServer>() {
         return Exit::Usage;
     }
-    Exit::Fault
+    Exit::ReadError
 }
 
 /// The exit status of a command that a signal ended.
@@ -143,31 +143,31 @@ pub fn exit_of_signal(signal: u8) -> Exit {
     if signal == 2 { Exit::Interrupted } else { Exit::Terminated }
 }
 
-fn server_exit(error: &api::Error) -> Exit {
+fn server_exit(error: &api::ApiError) -> Exit {
     match error {
-        api::Error::Interrupted { signal } => exit_of_signal(*signal),
-        api::Error::ExposedKey { .. } | api::Error::CaCert { .. } => Exit::Usage,
-        api::Error::NotTheApi { .. } | api::Error::NoSuchExecution { .. } | api::Error::Key(_) => {
+        api::ApiError::Interrupted { signal } => exit_of_signal(*signal),
+        api::ApiError::ExposedKey { .. } | api::ApiError::CaCert { .. } => Exit::Usage,
+        api::ApiError::NotTheApi { .. }
+        | api::ApiError::NoSuchExecution { .. }
+        | api::ApiError::Key(_) => Exit::Refused,
+        api::ApiError::Status(refusal) if refusal.status < 500 && !error.is_transient() => {
             Exit::Refused
         }
-        api::Error::Status(refusal) if refusal.status < 500 && !error.is_transient() => {
-            Exit::Refused
-        }
-        api::Error::Status(_) | api::Error::Tls { .. } => Exit::Undelivered,
+        api::ApiError::Status(_) | api::ApiError::Tls { .. } => Exit::Undelivered,
         error if error.is_transient() => Exit::Undelivered,
-        _ => Exit::Fault,
+        _ => Exit::ReadError,
     }
 }
 
 /// What would cure an error, where something is known to.
 pub fn hint(error: &Error) -> Option<String> {
-    if let Some(error) = error.downcast_ref::<api::Error>() {
-        if let api::Error::MayExist(_) = error {
+    if let Some(error) = error.downcast_ref::<api::ApiError>() {
+        if let api::ApiError::MayExist(_) = error {
             return Some(MAY_EXIST.to_owned());
         }
         return server_hint(error.cause()).map(Into::into);
     }
-    if let Some(error) = error.downcast_ref::<state_dir::Error>() {
+    if let Some(error) = error.downcast_ref::<state_dir::StateError>() {
         return state_hint(error).map(Into::into);
     }
     if let Some(NoResults::InReports) = error.downcast_ref() {
@@ -192,21 +192,21 @@ pub fn hint(error: &Error) -> Option<String> {
     error.downcast_ref::<Usage>().and_then(|usage| usage.hint.clone())
 }
 
-fn server_hint(error: &api::Error) -> Option<&'static str> {
+fn server_hint(error: &api::ApiError) -> Option<&'static str> {
     Some(match error {
-        api::Error::ExposedKey { .. } => "use https, or leave out the key",
-        api::Error::UnknownHost { .. } => "check the host in --url (or TO_URL)",
-        api::Error::Unconnected { .. } => {
+        api::ApiError::ExposedKey { .. } => "use https, or leave out the key",
+        api::ApiError::UnknownHost { .. } => "check the host in --url (or TO_URL)",
+        api::ApiError::Unconnected { .. } => {
             "check --url (or TO_URL), and whether the server is up and this network reaches it"
         }
-        api::Error::Tls { .. } => "--ca-cert PEM trusts a private certificate authority",
-        api::Error::Timeout { .. } => "--timeout SECONDS allows one request more time",
-        api::Error::NotTheApi { .. } => {
+        api::ApiError::Tls { .. } => "--ca-cert PEM trusts a private certificate authority",
+        api::ApiError::Timeout { .. } => "--timeout SECONDS allows one request more time",
+        api::ApiError::NotTheApi { .. } => {
             "--url (or TO_URL) takes the API's address, which is not that of its web page"
         }
-        api::Error::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
-        api::Error::Key(problem) => key_hint(problem),
-        api::Error::Status(refusal) => return refusal_hint(refusal),
+        api::ApiError::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
+        api::ApiError::Key(problem) => key_hint(problem),
+        api::ApiError::Status(refusal) => return refusal_hint(refusal),
         _ => return None,
     })
 }
@@ -248,19 +248,19 @@ fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
     })
 }
 
-fn state_hint(error: &state_dir::Error) -> Option<&'static str> {
+fn state_hint(error: &state_dir::StateError) -> Option<&'static str> {
     Some(match error {
-        state_dir::Error::Unwritable { .. } => {
+        state_dir::StateError::Unwritable { .. } => {
             "--state-dir (or TO_STATE_DIR) chooses another directory"
         }
-        state_dir::Error::Unreadable { .. } => return None,
-        state_dir::Error::Damaged { .. } => {
+        state_dir::StateError::Unreadable { .. } => return None,
+        state_dir::StateError::Damaged { .. } => {
             "`to start` writes it anew; --execution does without it"
         }
-        state_dir::Error::NoNote { .. } => {
+        state_dir::StateError::NoNote { .. } => {
             "run `to start` first, in this directory, or say --execution (or TO_EXECUTION)"
         }
-        state_dir::Error::OtherServer { .. } => {
+        state_dir::StateError::OtherServer { .. } => {
             "use that --url, run `to start` for this one, or say --execution (or TO_EXECUTION)"
         }
     })

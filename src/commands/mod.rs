@@ -19,25 +19,25 @@ use std::rc::Rc;
 
 use anyhow::Context as _;
 
-use crate::api::{self, Home, HttpSettings, Policy, Server, Spool, Target, Token};
+use crate::api::{self, ExecutionRef, HttpSettings, Policy, Server, Spool, Target, Token};
 use crate::cli::args::{Color, Common};
 use crate::commands::error::{Exit, Usage};
-use crate::delivery::batch_size::Pace;
+use crate::delivery::batch_size::BatchSize;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::sender::Rejected;
+use crate::delivery::sender::RefusedResult;
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::ci_job::{Environment, Job};
 use crate::model::execution::ExecutionId;
 use crate::ui::github::GitHub;
 use crate::ui::summary::plural;
-use crate::ui::terminal::{self, Level, Talk};
+use crate::ui::terminal::{self, Level, Ui};
 use crate::util::signals::Interrupt;
-use crate::util::text::reason;
+use crate::util::text::os_message;
 
 /// What the options of every command amount to.
 pub struct Context {
     common: Common,
-    pub talk: Talk,
+    pub ui: Ui,
     pub interrupt: Interrupt,
     pub job: Option<Job>,
     pub github: Option<GitHub>,
@@ -61,7 +61,7 @@ impl Context {
         let github = GitHub::find(environment);
         Self {
             common,
-            talk: Talk::new(level, color, github.is_some()),
+            ui: Ui::new(level, color, github.is_some()),
             interrupt: Interrupt::default(),
             job: Job::find(environment),
             github,
@@ -81,8 +81,8 @@ impl Context {
     }
 
     /// The size of batches to begin with.
-    pub fn pace(&self) -> Pace {
-        Pace::new(self.common.batch_time)
+    pub fn pace(&self) -> BatchSize {
+        BatchSize::new(self.common.batch_time)
     }
 
     /// How many requests were made again.
@@ -109,7 +109,7 @@ impl Context {
     ///
     /// # Errors
     /// One that is not.
-    pub fn state(&self) -> Result<StateDirectory, crate::delivery::state_dir::Error> {
+    pub fn state(&self) -> Result<StateDirectory, crate::delivery::state_dir::StateError> {
         let state = StateDirectory::new(self.common.state_dir.clone());
         state.prepare()?;
         Ok(state)
@@ -138,7 +138,7 @@ impl Context {
         let target = self.target()?;
         let id = match self.started.get().or(self.common.execution) {
             Some(id) => id,
-            None => state.noted(target)?,
+            None => state.load(target)?,
         };
         // One that waited in the outbox may have been delivered since it was named.
         Ok(Outbox::new(state.outbox()).delivered(id, target).unwrap_or(id))
@@ -148,8 +148,8 @@ impl Context {
     ///
     /// # Errors
     /// Nothing says which server; a current directory that is gone.
-    pub fn home(&self, execution: ExecutionId) -> anyhow::Result<Home> {
-        Ok(Home { url: self.target()?.absolute()?.to_string(), execution })
+    pub fn home(&self, execution: ExecutionId) -> anyhow::Result<ExecutionRef> {
+        Ok(ExecutionRef { url: self.target()?.absolute()?.to_string(), execution })
     }
 
     /// What stands for the server of an execution: one that waits in the outbox has none yet.
@@ -168,16 +168,16 @@ impl Context {
     }
 
     /// Names the results that a server refused; they are written down already.
-    pub fn say_rejected(&self, rejected: &[Rejected], state: &StateDirectory) -> Exit {
+    pub fn say_rejected(&self, rejected: &[RefusedResult], state: &StateDirectory) -> Exit {
         if rejected.is_empty() {
             return Exit::Success;
         }
-        for Rejected { result, reason } in rejected {
-            self.talk.problem(&format!("result `{}` was refused: {reason}", result.name()));
+        for RefusedResult { result, reason } in rejected {
+            self.ui.problem(&format!("result `{}` was refused: {reason}", result.name()));
         }
         let count = plural(rejected.len() as u64, "result");
-        self.talk.hint(&format!("{count} refused: written to {}", state.refused().display()));
-        if self.best_effort() { Exit::Success } else { Exit::Rejected }
+        self.ui.hint(&format!("{count} refused: written to {}", state.refused().display()));
+        if self.best_effort() { Exit::Success } else { Exit::RefusedResult }
     }
 
     /// Says why something was not delivered and where it is kept.
@@ -185,13 +185,13 @@ impl Context {
         let exit = error::exit(error);
         let is_failure = !self.best_effort() || self.interrupt.signal().is_some();
         if is_failure {
-            self.talk.error(error);
+            self.ui.error(error);
         } else {
-            self.talk.lasting_warning(error);
+            self.ui.lasting_warning(error);
         }
         if let Some((what, path)) = kept {
-            self.talk.warning(&format!("kept {what} in {}", path.display()));
-            self.talk.hint("`to push` delivers what is kept");
+            self.ui.warning(&format!("kept {what} in {}", path.display()));
+            self.ui.hint("`to push` delivers what is kept");
         }
         if is_failure { exit } else { Exit::Success }
     }
@@ -211,12 +211,12 @@ impl Context {
             },
             interrupt: self.interrupt.clone(),
         };
-        let (talk, retries) = (self.talk.clone(), Rc::clone(&self.retries));
+        let (ui, retries) = (self.ui.clone(), Rc::clone(&self.retries));
         let listener = Box::new(move |event: &api::Event<'_>| {
             if matches!(event, api::Event::Retry { .. }) {
                 retries.set(retries.get() + 1);
             }
-            talk.event(event);
+            ui.event(event);
         });
         Ok(api::connect(self.target()?, settings, listener)?)
     }
@@ -235,6 +235,6 @@ impl Context {
 
 fn read_key(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path)
-        .map_err(|error| Usage { problem: reason(&error), hint: None })
+        .map_err(|error| Usage { problem: os_message(&error), hint: None })
         .with_context(|| format!("the key file {} cannot be read", path.display()))
 }

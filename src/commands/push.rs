@@ -7,7 +7,7 @@ use crate::api::{Record, Spool};
 use crate::cli::args::Push as Arguments;
 use crate::commands::error::{self, Exit, NoResults};
 use crate::delivery::outbox::Outbox;
-use crate::delivery::replay::{Push, Pushed};
+use crate::delivery::replay::{Push, ReplayReport};
 use crate::delivery::state_dir::StateDirectory;
 use crate::ui::progress::Progress;
 use crate::ui::summary::plural;
@@ -18,7 +18,7 @@ use crate::ui::terminal;
 pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
     let state = context.state()?;
     let server = context.server()?;
-    let progress = Progress::new(None, &context.talk);
+    let progress = Progress::new(None, &context.ui);
     let push = Push {
         server: &*server,
         target: context.target()?,
@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
         None => outbox.spool.records()?,
     };
     if records.is_empty() {
-        context.talk.line("nothing is kept in the outbox");
+        context.ui.line("nothing is kept in the outbox");
     }
     let mut exit = Exit::Success;
     for record in records {
@@ -61,19 +61,19 @@ fn push_record(
     state: &StateDirectory,
     context: &Context,
 ) -> anyhow::Result<Exit> {
-    let mut pushed = Pushed::default();
+    let mut pushed = ReplayReport::default();
     let outcome = match outbox {
         Some(outbox) => outbox.empty(record, push, &mut pushed),
         None => push.spooled(record, &mut pushed),
     };
     let place = record.path.display();
-    for line in pushed.notes.lines() {
-        context.talk.warning(&line);
+    for line in pushed.warnings.lines() {
+        context.ui.warning(&line);
     }
     match outcome {
         Ok(Some(execution)) => {
             let results = plural(pushed.sent.results.total(), "result");
-            context.talk.line(format_args!("{place}: sent {results} to execution {execution}"));
+            context.ui.line(format_args!("{place}: sent {results} to execution {execution}"));
             terminal::data(format!("{execution}\n").as_bytes())?;
             if outbox.is_some() {
                 state.rename(push.target, &record.path, execution)?;
@@ -81,7 +81,7 @@ fn push_record(
             Ok(context.say_rejected(&pushed.rejected, state))
         }
         Ok(None) => {
-            context.talk.line(format_args!("{place}: delivered before"));
+            context.ui.line(format_args!("{place}: delivered before"));
             Ok(Exit::Success)
         }
         Err(error) => {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::session::Destination;
+use super::session::Session;
 use super::{Context, end, start, submit};
 use crate::api::Patch;
 use crate::cli::args::Run;
@@ -19,7 +19,7 @@ use crate::model::execution::{COMPLETED, ExecutionId};
 use crate::model::update::Change;
 use crate::submission::{Options, Submission};
 use crate::util::signals::{self, Interrupt};
-use crate::util::text::reason;
+use crate::util::text::os_message;
 
 /// What the command finds its execution in.
 const EXECUTION: &str = "TO_EXECUTION";
@@ -44,20 +44,20 @@ pub fn run(run: Run, context: &Context) -> anyhow::Result<Exit> {
     let since = state.now()?;
     let opened = start::open(run.request, context, |execution| {
         context.work_on(execution);
-        context.talk.line(format_args!("execution {execution}"));
+        context.ui.line(format_args!("execution {execution}"));
         Ok(())
     });
     let Some(execution) = context.started() else { return opened };
     let opened = said(opened, context);
 
     let ended = run_command(&run.command, execution, context).unwrap_or_else(|error| {
-        context.talk.error(&error);
-        Ended::Unstarted(Exit::Fault)
+        context.ui.error(&error);
+        Ended::Unstarted(Exit::ReadError)
     });
     // What is left to do is done; another signal ends that, too.
     context.interrupt.forget();
     let options = Options { newer_than: Some(since), ..submit::options(&run.reading) };
-    let sent = Destination::new(false, context).and_then(|destination| {
+    let sent = Session::new(false, context).and_then(|destination| {
         let submission = Submission::survey(&run.results, &options);
         submit::send(submission, &destination, &run.reading, context)
     });
@@ -82,18 +82,18 @@ fn no_results() -> Usage {
 /// The exit status of a step, whose error is said here: the steps after it are taken all the same.
 fn said(step: anyhow::Result<Exit>, context: &Context) -> Exit {
     step.unwrap_or_else(|error| {
-        context.talk.error(&error);
+        context.ui.error(&error);
         error::exit(&error)
     })
 }
 
 fn complete(context: &Context) -> anyhow::Result<Exit> {
-    let destination = Destination::new(false, context)?;
+    let destination = Session::new(false, context)?;
     let patch = Patch { status: Some(COMPLETED.to_owned()), ..Patch::default() };
     let updated = destination.change(&[Change::Patch(patch)], context)?;
     if let Some(execution) = &updated.execution {
         let (id, status) = (destination.execution, execution.status.as_str());
-        context.talk.line(format_args!("execution {id} is {status}"));
+        context.ui.line(format_args!("execution {id} is {status}"));
         end::tell_github(id, status, context)?;
     }
     Ok(updated.exit)
@@ -115,7 +115,7 @@ fn run_command(
     match spawned {
         Ok(child) => Ok(wait(child, &context.interrupt)?),
         Err(error) => {
-            context.talk.problem(&format!("{}: {}", program.display(), reason(&error)));
+            context.ui.problem(&format!("{}: {}", program.display(), os_message(&error)));
             let is_unknown = error.kind() == io::ErrorKind::NotFound;
             Ok(Ended::Unstarted(Exit::Command(if is_unknown { 127 } else { 126 })))
         }

@@ -8,27 +8,27 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use super::Context;
-use crate::api::{self, Execution, Home, Server};
+use crate::api::{self, Execution, ExecutionRef, Server};
 use crate::commands::error::Exit;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::replay::{Push, Pushed};
+use crate::delivery::replay::{Push, ReplayReport};
 use crate::delivery::sender::Delivery;
 use crate::delivery::state_dir::StateDirectory;
-use crate::delivery::submitter::{Courier, Outcome};
+use crate::delivery::submitter::{Outcome, Submitter};
 use crate::model::execution::{ExecutionId, Link};
 use crate::model::update::{self, Change};
 use crate::ui::github::{self, Failures};
 use crate::ui::progress::Progress;
-use crate::ui::summary::{self, RefusedResult, Summary, plural};
+use crate::ui::summary::{self, RefusedLine, Summary, plural};
 use crate::ui::terminal;
 
 /// Where a command writes to.
-pub struct Destination {
+pub struct Session {
     pub server: Box<dyn Server>,
     pub execution: ExecutionId,
     state: StateDirectory,
     outbox: Outbox,
-    home: Home,
+    home: ExecutionRef,
     /// What comes from a pipe is nowhere else: all of it is kept that is not delivered.
     is_piped: bool,
     start: Instant,
@@ -48,10 +48,10 @@ struct Undone {
     made: usize,
     /// Whether the first of the others was sent.
     is_tried: bool,
-    error: api::Error,
+    error: api::ApiError,
 }
 
-impl Destination {
+impl Session {
     /// # Errors
     /// No server, no execution, a state directory that cannot be written.
     pub fn new(is_piped: bool, context: &Context) -> anyhow::Result<Self> {
@@ -76,12 +76,12 @@ impl Destination {
         &'a self,
         progress: &'a Progress,
         context: &Context,
-    ) -> anyhow::Result<(Courier<'a>, Pushed)> {
+    ) -> anyhow::Result<(Submitter<'a>, ReplayReport)> {
         let (before, halt) = self.empty_outbox(progress, context)?;
         let delivery = Delivery::new(&*self.server, self.execution, context.pace(), progress);
         let keeps_all = self.is_piped || context.best_effort();
         let home = self.home.clone();
-        Ok((Courier::new(delivery, &self.outbox, home, keeps_all, halt), before))
+        Ok((Submitter::new(delivery, &self.outbox, home, keeps_all, halt), before))
     }
 
     /// Delivers what is kept for this execution.
@@ -89,8 +89,8 @@ impl Destination {
         &self,
         progress: &Progress,
         context: &Context,
-    ) -> anyhow::Result<(Pushed, Option<api::Error>)> {
-        let mut pushed = Pushed::default();
+    ) -> anyhow::Result<(ReplayReport, Option<api::ApiError>)> {
+        let mut pushed = ReplayReport::default();
         let Some(record) = self.outbox.find(&self.home)? else { return Ok((pushed, None)) };
         let push = Push {
             server: &*self.server,
@@ -103,7 +103,7 @@ impl Destination {
         };
         match self.outbox.empty(&record, &push, &mut pushed) {
             Ok(_) => Ok((pushed, None)),
-            Err(error) => Ok((pushed, Some(error.downcast::<api::Error>()?))),
+            Err(error) => Ok((pushed, Some(error.downcast::<api::ApiError>()?))),
         }
     }
 
@@ -113,7 +113,7 @@ impl Destination {
     /// # Errors
     /// A change that no repetition will make; one that can neither be sent nor kept.
     pub fn change(&self, changes: &[Change], context: &Context) -> anyhow::Result<Updated> {
-        let progress = Progress::new(None, &context.talk);
+        let progress = Progress::new(None, &context.ui);
         let (before, halt) = self.empty_outbox(&progress, context)?;
         progress.finish();
         let refused = context.say_rejected(&before.rejected, &self.state);
@@ -146,7 +146,7 @@ impl Destination {
     }
 
     /// Adds a link unless the execution has it: the server would show it twice.
-    fn add_lacking(&self, link: &Link, known: &mut Option<Execution>) -> Result<(), api::Error> {
+    fn add_lacking(&self, link: &Link, known: &mut Option<Execution>) -> Result<(), api::ApiError> {
         if known.is_none() {
             *known = self.server.execution(self.execution)?;
         }
@@ -175,7 +175,7 @@ impl Destination {
         let tried = left.first().filter(|_| is_tried);
         let is_final = error.is_final();
         let is_taken = error.is_crash() && tried.is_some_and(Change::has_identity);
-        let is_vague = error.leaves_fate_unknown();
+        let is_vague = error.may_have_been_applied();
         let mut error = anyhow::Error::new(error);
         if let Some(tried) = tried.filter(|change| is_vague && change.is_appended()) {
             error = error.context(format!("{} may be there all the same", tried.said()));
@@ -189,7 +189,7 @@ impl Destination {
         if is_taken {
             // Kept, it would stand in the way of all that is sent to this execution later.
             let exit = context.say_undelivered(&error, None);
-            context.talk.hint("the server fails so where another execution has this CI link");
+            context.ui.hint("the server fails so where another execution has this CI link");
             return Ok(exit);
         }
         let kept = (update::said(left), self.outbox.keep_changes(&self.home, left)?);
@@ -202,17 +202,23 @@ impl Destination {
         if context.best_effort() || matches!(self.execution, ExecutionId::Server(_)) {
             return Exit::Success;
         }
-        context.talk.problem(&format!("execution {} is at no server yet", self.execution));
-        context.talk.hint("`to push` delivers it");
+        context.ui.problem(&format!("execution {} is at no server yet", self.execution));
+        context.ui.hint("`to push` delivers it");
         Exit::Undelivered
     }
 
-    pub fn summarise(&self, before: &Pushed, outcome: &Outcome, context: &Context) -> Summary {
+    pub fn summarise(
+        &self,
+        before: &ReplayReport,
+        outcome: &Outcome,
+        context: &Context,
+    ) -> Summary {
         let sent = outcome.sent.results;
         let is_in_outbox = matches!(self.execution, ExecutionId::Outbox(_));
         let kept = outcome.kept.results + if is_in_outbox { sent.total() } else { 0 };
-        let refused = before.rejected.iter().chain(&outcome.rejected).map(|rejected| {
-            RefusedResult { name: rejected.result.name(), reason: rejected.reason.clone() }
+        let refused = before.rejected.iter().chain(&outcome.rejected).map(|rejected| RefusedLine {
+            name: rejected.result.name(),
+            reason: rejected.reason.clone(),
         });
         Summary {
             execution: self.execution,
@@ -228,7 +234,7 @@ impl Destination {
             batches: outcome.sent.batches,
             retries: context.retries(),
             seconds: summary::seconds(self.start.elapsed()),
-            warnings: outcome.notes.lines(),
+            warnings: outcome.warnings.lines(),
         }
     }
 
@@ -240,21 +246,21 @@ impl Destination {
         &self,
         summary: &Summary,
         failures: &Failures,
-        before: Pushed,
+        before: ReplayReport,
         outcome: Outcome,
         context: &Context,
     ) -> anyhow::Result<Exit> {
         if before.sent.results.total() > 0 {
             let results = plural(before.sent.results.total(), "result");
-            context.talk.line(format_args!("sent {results} from the outbox first"));
+            context.ui.line(format_args!("sent {results} from the outbox first"));
         }
         if context.json() {
             terminal::data(format!("{}\n", serde_json::to_string(summary)?).as_bytes())?;
         }
         if outcome.halt.is_none() || summary.sent > 0 {
-            summary.lines().into_iter().for_each(|line| context.talk.line(line));
+            summary.lines().into_iter().for_each(|line| context.ui.line(line));
         }
-        summary.warnings.iter().for_each(|warning| context.talk.warning(warning));
+        summary.warnings.iter().for_each(|warning| context.ui.warning(warning));
         let written = self.state.write_refused(&self.home, &outcome.rejected);
         let rejected: Vec<_> = before.rejected.into_iter().chain(outcome.rejected).collect();
         let refused = context.say_rejected(&rejected, &self.state);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Context;
-use crate::api::{self, Shown, StatusUpdate, Told};
+use crate::api::{self, ExecutionDetails, JsonObject, StatusUpdate};
 use crate::cli::args;
 use crate::commands::error::Exit;
 use crate::delivery::outbox::Outbox;
@@ -33,8 +33,8 @@ struct Report<'a> {
     failed: usize,
     skipped: usize,
     #[serde(flatten)]
-    told: Told,
-    results: &'a [Told],
+    told: JsonObject,
+    results: &'a [JsonObject],
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<&'a [StatusUpdate]>,
 }
@@ -58,13 +58,13 @@ pub fn run(show: &args::Show, context: &Context) -> anyhow::Result<Exit> {
     let outbox = Outbox::new(state.outbox());
     if let Some(record) = outbox.find(&context.home(id)?)? {
         let path = record.path.display();
-        context.talk.warning(&format!("what is kept in {path} is not delivered yet"));
-        context.talk.hint("`to push` delivers what is kept");
+        context.ui.warning(&format!("what is kept in {path} is not delivered yet"));
+        context.ui.hint("`to push` delivers what is kept");
     }
     Ok(Exit::Success)
 }
 
-fn too_old(error: api::Error) -> anyhow::Error {
+fn too_old(error: api::ApiError) -> anyhow::Error {
     let is_old = error.status() == Some(405);
     let error = anyhow::Error::new(error);
     if is_old {
@@ -75,7 +75,7 @@ fn too_old(error: api::Error) -> anyhow::Error {
 
 fn report<'a>(
     execution: ExecutionId,
-    shown: &'a Shown,
+    shown: &'a ExecutionDetails,
     events: Option<&'a [StatusUpdate]>,
 ) -> Report<'a> {
     let mut told = shown.execution.clone();
@@ -94,7 +94,12 @@ fn report<'a>(
 }
 
 /// The lines for a person, none of which can move a terminal's cursor.
-fn page(id: ExecutionId, shown: &Shown, events: &[StatusUpdate], has_logs: bool) -> String {
+fn page(
+    id: ExecutionId,
+    shown: &ExecutionDetails,
+    events: &[StatusUpdate],
+    has_logs: bool,
+) -> String {
     let mut page =
         format!("execution {id}: {}\n", terminal::escaped(text(&shown.execution, "status")));
     for (label, value) in facts(&shown.execution) {
@@ -115,7 +120,7 @@ fn page(id: ExecutionId, shown: &Shown, events: &[StatusUpdate], has_logs: bool)
     page
 }
 
-fn write_result(page: &mut String, result: &Told, has_logs: bool) {
+fn write_result(page: &mut String, result: &JsonObject, has_logs: bool) {
     *page += &table::row(text(result, "status"), text(result, "name"), INDENT);
     for line in text(result, "comment").lines() {
         *page += &table::row("", &format!("  {line}"), INDENT);
@@ -129,7 +134,7 @@ fn write_result(page: &mut String, result: &Told, has_logs: bool) {
 }
 
 /// What is known of an execution, each with its label.
-fn facts(execution: &Told) -> Vec<(String, String)> {
+fn facts(execution: &JsonObject) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut add = |label: &str, value: &str| {
         if !value.is_empty() {
@@ -153,7 +158,7 @@ fn facts(execution: &Told) -> Vec<(String, String)> {
     facts
 }
 
-fn environment(execution: &Told) -> String {
+fn environment(execution: &JsonObject) -> String {
     let Some(environment) = execution.get("environment").and_then(Value::as_object) else {
         return String::new();
     };
@@ -182,11 +187,11 @@ fn moment(time: &str) -> String {
     }
 }
 
-fn text<'a>(told: &'a Told, field: &str) -> &'a str {
+fn text<'a>(told: &'a JsonObject, field: &str) -> &'a str {
     told.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn count(shown: &Shown, status: &str) -> usize {
+fn count(shown: &ExecutionDetails, status: &str) -> usize {
     shown.results.iter().filter(|result| text(result, "status") == status).count()
 }
 

@@ -1,4 +1,4 @@
-//! `to start`: opens an execution, notes it, and prints its id.
+//! `to start`: opens an execution, warnings it, and prints its id.
 
 use std::fs;
 use std::io::{self, Read};
@@ -17,8 +17,8 @@ use crate::model::execution::{ExecutionId, Link};
 use crate::model::start_request::{Draft, StartRequest};
 use crate::model::update::Change;
 use crate::ui::github;
-use crate::ui::terminal::{self, Talk};
-use crate::util::text::reason;
+use crate::ui::terminal::{self, Ui};
+use crate::util::text::os_message;
 
 /// The statuses of an execution that still goes on.
 const OPEN: [&str; 2] = ["NOT_STARTED", "IN_PROGRESS"];
@@ -44,7 +44,7 @@ pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
     })
 }
 
-/// Opens an execution and notes it. `announce` is told of it as soon as it is open: what goes wrong
+/// Opens an execution and warnings it. `announce` is told of it as soon as it is open: what goes wrong
 /// after that does not close it.
 ///
 /// # Errors
@@ -67,7 +67,7 @@ pub fn open(
         started => started?,
     };
     // The id is said also where it cannot be noted: nothing else may name the execution.
-    let noted = state.note(target, id);
+    let noted = state.save(target, id);
     announce(id)?;
     if let Some(github) = &context.github {
         github.set(&[("execution", id.to_string())]).context(github::FILES)?;
@@ -77,15 +77,15 @@ pub fn open(
     if matches!(id, ExecutionId::Outbox(_)) {
         return Ok(Exit::Success);
     }
-    let found = found_before(&*server, &request, id, &context.talk);
+    let found = found_before(&*server, &request, id, &context.ui);
     if let Some(execution) = &found {
-        warn_if_ended(execution, id, &context.talk);
+        warn_if_ended(execution, id, &context.ui);
     }
     let known = found.map(|execution| execution.relevant_links).unwrap_or_default();
     let Err(error) = add_links(&*server, id, &request.links, &known) else {
         return Ok(Exit::Success);
     };
-    if error.downcast_ref().is_some_and(api::Error::is_final) {
+    if error.downcast_ref().is_some_and(api::ApiError::is_final) {
         return Err(error);
     }
     // Those that the server has by then are not sent again.
@@ -97,7 +97,7 @@ pub fn open(
 /// `--best-effort`: what no server could open waits in the outbox for `to push`.
 fn open_in_outbox(
     request: &StartRequest,
-    error: api::Error,
+    error: api::ApiError,
     state: &StateDirectory,
     context: &Context,
 ) -> anyhow::Result<ExecutionId> {
@@ -109,8 +109,8 @@ fn open_in_outbox(
 }
 
 /// Whether the server may have opened an execution that nothing can find again.
-fn is_open_perhaps(request: &StartRequest, error: &api::Error) -> bool {
-    error.leaves_fate_unknown() && request.ci_link().is_none()
+fn is_open_perhaps(request: &StartRequest, error: &api::ApiError) -> bool {
+    error.may_have_been_applied() && request.ci_link().is_none()
 }
 
 fn request(options: StartOptions, context: &Context) -> anyhow::Result<StartRequest> {
@@ -121,7 +121,7 @@ fn request(options: StartOptions, context: &Context) -> anyhow::Result<StartRequ
         for name in base.unknown() {
             let place = path.display();
             context
-                .talk
+                .ui
                 .warning(&format!("`{name}` in {place} is no field of start and is not sent"));
         }
         draft = draft.over(base);
@@ -136,7 +136,7 @@ fn request(options: StartOptions, context: &Context) -> anyhow::Result<StartRequ
 fn read_draft(path: &Path) -> anyhow::Result<Draft> {
     let usage = |problem: String| Usage { problem, hint: None };
     let text = read_text(path)
-        .map_err(|error| usage(format!("{}: {}", path.display(), reason(&error))))?;
+        .map_err(|error| usage(format!("{}: {}", path.display(), os_message(&error))))?;
     Draft::from_json(&text)
         .map_err(|error| usage(format!("{}:{}: {error}", path.display(), error.line())).into())
 }
@@ -156,19 +156,19 @@ fn found_before(
     server: &dyn Server,
     request: &StartRequest,
     id: ExecutionId,
-    talk: &Talk,
+    ui: &Ui,
 ) -> Option<Execution> {
     request.ci_link()?;
     server.execution(id).unwrap_or_else(|error| {
-        talk.warning(&format!("whether execution {id} is a new one cannot be told: {error}"));
+        ui.warning(&format!("whether execution {id} is a new one cannot be told: {error}"));
         None
     })
 }
 
-fn warn_if_ended(execution: &Execution, id: ExecutionId, talk: &Talk) {
+fn warn_if_ended(execution: &Execution, id: ExecutionId, ui: &Ui) {
     let status = &execution.status;
     if !OPEN.contains(&status.as_str()) {
-        talk.warning(&format!(
+        ui.warning(&format!(
             "execution {id} of an earlier start with the same CI link has ended: it is {status}"
         ));
     }
@@ -184,7 +184,7 @@ fn add_links(
     let lacking = |link: &&Link| !known.iter().any(|known| known.same_as(link));
     let add = |link: &Link| {
         server.add_link(id, link).map_err(|error| {
-            let lacks = if error.leaves_fate_unknown() { "may lack" } else { "lacks" };
+            let lacks = if error.may_have_been_applied() { "may lack" } else { "lacks" };
             let said = format!("execution {id} is open, but {lacks} the link `{}`", link.label);
             anyhow::Error::new(error).context(said)
         })

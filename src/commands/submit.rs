@@ -9,12 +9,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::Context;
-use super::session::Destination;
+use super::session::Session;
 use crate::cli::args::{Reading, Submit};
 use crate::commands::error::{self, Exit, NoResults, Usage};
-use crate::model::batch::Encoded;
+use crate::model::batch::EncodedResult;
 use crate::model::limits;
-use crate::model::warnings::Notes;
+use crate::model::warnings::Warnings;
 use crate::reports::junit::Mapping;
 use crate::reports::paths::Source;
 use crate::reports::{Format, Piped};
@@ -39,7 +39,7 @@ pub fn run(submit: &Submit, context: &Context) -> anyhow::Result<Exit> {
     }
     let paths = paths(submit)?;
     let is_piped = paths.iter().any(|path| path == Path::new("-"));
-    let destination = Destination::new(is_piped, context)?;
+    let destination = Session::new(is_piped, context)?;
     if paths != [Path::new("-")] {
         return send(Submission::survey(&paths, &options), &destination, reading, context);
     }
@@ -87,8 +87,8 @@ fn paths(submit: &Submit) -> Result<Vec<PathBuf>, Usage> {
 fn print(mut submission: Submission, reading: &Reading, context: &Context) -> anyhow::Result<Exit> {
     say_faults(&submission, reading, context)?;
     submission.results(|_| {}, |portion| Ok(terminal::data(&portion.lines())?))?;
-    for line in submission.notes.lines() {
-        context.talk.warning(&line);
+    for line in submission.warnings.lines() {
+        context.ui.warning(&line);
     }
     say_aside(&submission, context);
     Ok(exit(&submission, reading))
@@ -100,7 +100,7 @@ fn print(mut submission: Submission, reading: &Reading, context: &Context) -> an
 /// Nothing to send, and nothing said why; a result that can neither be sent nor kept.
 pub fn send(
     mut submission: Submission,
-    destination: &Destination,
+    destination: &Session,
     reading: &Reading,
     context: &Context,
 ) -> anyhow::Result<Exit> {
@@ -109,7 +109,7 @@ pub fn send(
         return Ok(exit(&submission, reading));
     }
     let total = submission.total();
-    let progress = Progress::new(Some(total), &context.talk);
+    let progress = Progress::new(Some(total), &context.ui);
     let (mut courier, before) = destination.courier(&progress, context)?;
     let mut failures = Failures::default();
     let read = submission.results(
@@ -130,7 +130,7 @@ pub fn send(
         files: files.collect(),
         ..destination.summarise(&before, &outcome, context)
     };
-    summary.warnings.splice(..0, submission.notes.lines());
+    summary.warnings.splice(..0, submission.warnings.lines());
     let input = exit(&submission, reading);
     let delivered = destination.conclude(&summary, &failures, before, outcome, context)?;
     say_aside(&submission, context);
@@ -141,19 +141,19 @@ pub fn send(
 /// Sends results as they come in. A name that comes again replaces, as at the server.
 fn send_live(
     piped: Piped,
-    destination: &Destination,
+    destination: &Session,
     reading: &Reading,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     // What was read from a pipe cannot be read again: from now on a signal must not lose it.
     context.interrupt.catch()?;
-    let progress = Progress::new(None, &context.talk);
+    let progress = Progress::new(None, &context.ui);
     let (mut courier, before) = destination.courier(&progress, context)?;
     let (hasher, mut seen) = (RandomState::new(), HashSet::new());
-    let (mut notes, mut aside) = (Notes::default(), Notes::default());
+    let (mut warnings, mut aside) = (Warnings::default(), Warnings::default());
     let mut errors = Vec::new();
     let mut failures = Failures::default();
-    let read = live::each_arrival(piped, &context.interrupt, &mut notes, |arrival| {
+    let read = live::each_arrival(piped, &context.interrupt, &mut warnings, |arrival| {
         match arrival {
             Arrival::Result(mut result) => {
                 limits::shorten_log(&mut result, reading.max_log, &mut aside);
@@ -161,11 +161,11 @@ fn send_live(
                     aside.add("result replaced one of the same name", &result.name);
                 }
                 failures.see(&result);
-                courier.push(Encoded::new(&result)?)?;
+                courier.push(EncodedResult::new(&result)?)?;
             }
-            Arrival::Fault(fault) => {
-                let error = fault.said_of(&Source::StandardInput);
-                context.talk.problem(&error);
+            Arrival::ReadError(fault) => {
+                let error = fault.with_source(&Source::StandardInput);
+                context.ui.problem(&error);
                 errors.push(error);
             }
             Arrival::Pause => {}
@@ -175,9 +175,9 @@ fn send_live(
     let outcome = courier.finish()?;
     progress.finish();
     read?;
-    notes.append(aside);
+    warnings.append(aside);
     let mut summary = destination.summarise(&before, &outcome, context);
-    summary.warnings.splice(..0, notes.lines());
+    summary.warnings.splice(..0, warnings.lines());
     summary.files.push(FileSummary {
         path: Source::StandardInput.to_string(),
         format: Some(Format::Jsonl),
@@ -202,30 +202,30 @@ const SEARCHED: &str = "directories are searched for *.xml, *.json and *.jsonl; 
 /// # Errors
 /// There is nothing to send, and nothing said why.
 fn say_faults(submission: &Submission, reading: &Reading, context: &Context) -> anyhow::Result<()> {
-    let talk = &context.talk;
-    submission.files.iter().flat_map(|file| &file.errors).for_each(|error| talk.problem(error));
+    let ui = &context.ui;
+    submission.files.iter().flat_map(|file| &file.errors).for_each(|error| ui.problem(error));
     if !reading.allow_empty {
-        let nothing = |path| talk.problem(&format!("{path}: nothing there is a report"));
+        let nothing = |path| ui.problem(&format!("{path}: nothing there is a report"));
         submission.empty.iter().for_each(nothing);
         if !submission.empty.is_empty() {
-            talk.hint(SEARCHED);
+            ui.hint(SEARCHED);
         }
     }
-    submission.cures.iter().for_each(|cure| talk.hint(cure));
+    submission.cures.iter().for_each(|cure| ui.hint(cure));
     if reading.allow_empty || submission.has_results() || exit(submission, reading) != Exit::Success
     {
         return Ok(());
     }
-    submission.notes.lines().iter().for_each(|line| talk.warning(line));
+    submission.warnings.lines().iter().for_each(|line| ui.warning(line));
     Err(NoResults::InReports.into())
 }
 
 fn say_aside(submission: &Submission, context: &Context) {
     for name in submission.refused_names() {
-        context.talk.problem(&format!("several results are named `{name}`: none of them is sent"));
+        context.ui.problem(&format!("several results are named `{name}`: none of them is sent"));
     }
     for hint in &submission.hints {
-        context.talk.hint(hint);
+        context.ui.hint(hint);
     }
 }
 

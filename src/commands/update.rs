@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::Context;
-use super::session::Destination;
+use super::session::Session;
 use crate::api::Execution;
 use crate::cli::args::Update;
 use crate::commands::error::{Exit, Usage};
 use crate::model::execution::ExecutionId;
-use crate::model::update::Wishes;
+use crate::model::update::UpdateOptions;
 use crate::ui::terminal;
 
 /// What `--json` prints.
@@ -36,7 +36,7 @@ pub fn run(update: Update, context: &Context) -> anyhow::Result<Exit> {
         }
         .into());
     }
-    let destination = Destination::new(false, context)?;
+    let destination = Session::new(false, context)?;
     let updated = destination.change(&changes, context)?;
     if context.json() && updated.is_done {
         print(&destination, updated.execution)?;
@@ -44,12 +44,12 @@ pub fn run(update: Update, context: &Context) -> anyhow::Result<Exit> {
     Ok(updated.exit)
 }
 
-fn wishes(update: Update) -> Wishes {
+fn wishes(update: Update) -> UpdateOptions {
     let Update { status, ci_link, c3_link, metadata, link, event } = update;
-    Wishes { status, ci_link, c3_link, metadata, links: link, events: event }
+    UpdateOptions { status, ci_link, c3_link, metadata, links: link, events: event }
 }
 
-fn print(destination: &Destination, known: Option<Execution>) -> anyhow::Result<()> {
+fn print(destination: &Session, known: Option<Execution>) -> anyhow::Result<()> {
     let id = destination.execution;
     let known = match known {
         Some(execution) => Some(execution),

@@ -20,7 +20,7 @@ const GROWTH: usize = 4;
 
 /// The size of the batches to come.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct BatchSize {
     /// The time that a batch is to take.
     aim: Duration,
     count: usize,
@@ -29,7 +29,7 @@ pub struct Pace {
     bytes: usize,
 }
 
-impl Pace {
+impl BatchSize {
     pub fn new(aim: Duration) -> Self {
         Self { aim, count: FIRST, ceiling: MOST, bytes: MOST_BYTES }
     }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn after(batches: &[(usize, f64)]) -> Vec<usize> {
-        let mut pace = Pace::new(Duration::from_secs(5));
+        let mut pace = BatchSize::new(Duration::from_secs(5));
         let step = |&(count, seconds): &(usize, f64)| {
             pace.accepted(count, Duration::from_secs_f64(seconds));
             pace.count()
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_took_too_long_stays_the_ceiling() {
-        let mut pace = Pace::new(Duration::from_secs(5));
+        let mut pace = BatchSize::new(Duration::from_secs(5));
         pace.too_slow(100);
         assert_eq!(pace.count(), 50);
         pace.accepted(50, Duration::from_millis(1));
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_was_too_large_stays_the_ceiling_and_a_search_does_not() {
-        let mut pace = Pace::new(Duration::from_secs(5));
+        let mut pace = BatchSize::new(Duration::from_secs(5));
         pace.too_large(1000);
         pace.narrow(100);
         assert_eq!((pace.bytes(), pace.count()), (500, 50));

@@ -7,7 +7,7 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use crate::api::{Error, Home, Record, Server, Spool, Target};
+use crate::api::{ApiError, ExecutionRef, Record, Server, Spool, Target};
 use crate::model::batch::Batch;
 use crate::model::execution::ExecutionId;
 use crate::model::start_request::StartRequest;
@@ -32,7 +32,7 @@ impl Outbox {
     ///
     /// # Errors
     /// A directory that cannot be read.
-    pub fn find(&self, home: &Home) -> Result<Option<Record>, Error> {
+    pub fn find(&self, home: &ExecutionRef) -> Result<Option<Record>, ApiError> {
         if matches!(home.execution, ExecutionId::Outbox(_)) {
             return Ok(None);
         }
@@ -48,7 +48,7 @@ impl Outbox {
     ///
     /// # Errors
     /// A disk that is full, a directory that cannot be written.
-    pub fn keep(&self, home: &Home, batch: &Batch) -> Result<PathBuf, Error> {
+    pub fn keep(&self, home: &ExecutionRef, batch: &Batch) -> Result<PathBuf, ApiError> {
         let _lock = self.lock()?;
         let record = self.record(home)?;
         record.append_results(batch)?;
@@ -59,7 +59,11 @@ impl Outbox {
     ///
     /// # Errors
     /// As those of [`Outbox::keep`].
-    pub fn keep_changes(&self, home: &Home, changes: &[Change]) -> Result<PathBuf, Error> {
+    pub fn keep_changes(
+        &self,
+        home: &ExecutionRef,
+        changes: &[Change],
+    ) -> Result<PathBuf, ApiError> {
         let _lock = self.lock()?;
         let record = self.record(home)?;
         for change in changes {
@@ -80,7 +84,7 @@ impl Outbox {
         &self,
         request: &StartRequest,
         is_open_perhaps: bool,
-    ) -> Result<(ExecutionId, PathBuf), Error> {
+    ) -> Result<(ExecutionId, PathBuf), ApiError> {
         let _lock = self.lock()?;
         let id = self.spool.start(request)?;
         for link in &request.links {
@@ -95,9 +99,9 @@ impl Outbox {
 
     /// # Errors
     /// An execution that waits in the outbox itself, and is there no more: it has no other home.
-    fn record(&self, home: &Home) -> Result<Record, Error> {
+    fn record(&self, home: &ExecutionRef) -> Result<Record, ApiError> {
         if matches!(home.execution, ExecutionId::Outbox(_)) {
-            return Err(Error::NoSuchExecution { path: self.spool.path_of(home.execution) });
+            return Err(ApiError::NoSuchExecution { path: self.spool.path_of(home.execution) });
         }
         if let Some(record) = self.find(home)? {
             return Ok(record);
@@ -110,7 +114,7 @@ impl Outbox {
     /// The execution that the server gave to one that waited here.
     pub fn delivered(&self, execution: ExecutionId, target: &Target) -> Option<ExecutionId> {
         let ExecutionId::Outbox(_) = execution else { return None };
-        let home = files::read_json::<Home>(&self.spool.path_of(execution)).ok()??;
+        let home = files::read_json::<ExecutionRef>(&self.spool.path_of(execution)).ok()??;
         (home.url == target.absolute().ok()?.to_string()).then_some(home.execution)
     }
 
@@ -118,8 +122,8 @@ impl Outbox {
     ///
     /// # Errors
     /// A directory that cannot be written.
-    pub fn lock(&self) -> Result<File, Error> {
-        let fail = |source| Error::Spool { path: self.directory.clone(), source };
+    pub fn lock(&self) -> Result<File, ApiError> {
+        let fail = |source| ApiError::Spool { path: self.directory.clone(), source };
         fs::create_dir_all(&self.directory).map_err(fail)?;
         let file = File::create(self.directory.join(LOCK)).map_err(fail)?;
         file.lock().map_err(fail)?;

@@ -9,14 +9,14 @@ use std::io;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{self, Extent, Home, Patch, Record, Server, StatusUpdate, Target};
-use crate::delivery::batch_size::Pace;
+use crate::api::{self, ExecutionRef, Extent, Patch, Record, Server, StatusUpdate, Target};
+use crate::delivery::batch_size::BatchSize;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::sender::{Delivery, Rejected, Sent};
+use crate::delivery::sender::{Delivery, RefusedResult, Sent};
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::execution::ExecutionId;
 use crate::model::start_request::{Draft, StartRequest};
-use crate::model::warnings::Notes;
+use crate::model::warnings::Warnings;
 use crate::ui::progress::Progress;
 use crate::util::files;
 use crate::util::signals::Interrupt;
@@ -26,17 +26,17 @@ const DELIVERED: &str = "delivered.json";
 
 /// What came of a directory.
 #[derive(Debug, Default)]
-pub struct Pushed {
+pub struct ReplayReport {
     pub sent: Sent,
-    pub rejected: Vec<Rejected>,
-    pub notes: Notes,
+    pub rejected: Vec<RefusedResult>,
+    pub warnings: Warnings,
 }
 
 /// A server to deliver to.
 pub struct Push<'a> {
     pub server: &'a dyn Server,
     pub target: &'a Target,
-    pub pace: Pace,
+    pub pace: BatchSize,
     pub progress: &'a Progress,
     pub interrupt: &'a Interrupt,
     pub state: &'a StateDirectory,
@@ -75,12 +75,12 @@ impl Push<'_> {
             record.write_starting()?;
         }
         let started = self.server.start(&request);
-        if matches!(&started, Err(error) if !error.leaves_fate_unknown()) {
+        if matches!(&started, Err(error) if !error.may_have_been_applied()) {
             record.remove_starting()?;
         }
         let execution = started?;
         // The marker stays until the execution is noted: a kill in between must not start another.
-        record.write_home(&Home { url, execution })?;
+        record.write_home(&ExecutionRef { url, execution })?;
         record.remove_starting()?;
         Ok(execution)
     }
@@ -93,7 +93,7 @@ impl Push<'_> {
     pub fn spooled(
         &self,
         record: &Record,
-        pushed: &mut Pushed,
+        pushed: &mut ReplayReport,
     ) -> anyhow::Result<Option<ExecutionId>> {
         let Some(_alone) = record.lock(self.interrupt)? else { return Ok(None) };
         let path = record.path.join(DELIVERED);
@@ -105,7 +105,7 @@ impl Push<'_> {
         let execution = self.open(record)?;
         let extent = record.extent()?;
         self.deliver(record, execution, pushed)?;
-        let home = Home { url: self.target.absolute()?.to_string(), execution };
+        let home = ExecutionRef { url: self.target.absolute()?.to_string(), execution };
         files::replace(&path, &serde_json::to_vec(&Mark { home, extent })?)
             .with_context(|| path.display().to_string())?;
         Ok(Some(execution))
@@ -119,8 +119,8 @@ impl Push<'_> {
         &self,
         record: &Record,
         execution: ExecutionId,
-        pushed: &mut Pushed,
-    ) -> Result<(), api::Error> {
+        pushed: &mut ReplayReport,
+    ) -> Result<(), api::ApiError> {
         let patch = record.patch()?.unwrap_or_default();
         if patch.execution_metadata.is_some() {
             let metadata =
@@ -141,8 +141,8 @@ impl Push<'_> {
         &self,
         record: &Record,
         execution: ExecutionId,
-        pushed: &mut Pushed,
-    ) -> Result<(), api::Error> {
+        pushed: &mut ReplayReport,
+    ) -> Result<(), api::ApiError> {
         let mut delivery = Delivery::new(self.server, execution, self.pace, self.progress);
         let outcome =
             record.each_result(0, |result| delivery.push(result)).and_then(|_| delivery.flush());
@@ -150,23 +150,23 @@ impl Push<'_> {
         // Written down before the directory that holds them is removed or marked.
         let written = self.write_refused(execution, &delivery.rejected);
         pushed.rejected.append(&mut delivery.rejected);
-        pushed.notes.append(delivery.notes);
+        pushed.warnings.append(delivery.warnings);
         outcome.and(written)
     }
 
     fn write_refused(
         &self,
         execution: ExecutionId,
-        rejected: &[Rejected],
-    ) -> Result<(), api::Error> {
+        rejected: &[RefusedResult],
+    ) -> Result<(), api::ApiError> {
         let path = self.state.refused();
-        let fail = |source| api::Error::Spool { path: path.clone(), source };
+        let fail = |source| api::ApiError::Spool { path: path.clone(), source };
         let url = self.target.absolute().map_err(fail)?.to_string();
-        let written = self.state.write_refused(&Home { url, execution }, rejected);
+        let written = self.state.write_refused(&ExecutionRef { url, execution }, rejected);
         written.map_err(|error| fail(io::Error::other(error.to_string())))
     }
 
-    fn deliver_links(&self, record: &Record, execution: ExecutionId) -> Result<(), api::Error> {
+    fn deliver_links(&self, record: &Record, execution: ExecutionId) -> Result<(), api::ApiError> {
         let mut links = record.links()?;
         links.extend(read_request(record).map(|request| request.links).unwrap_or_default());
         if links.is_empty() {
@@ -187,7 +187,7 @@ impl Push<'_> {
         &self,
         record: &Record,
         execution: ExecutionId,
-    ) -> Result<(), api::Error> {
+    ) -> Result<(), api::ApiError> {
         let updates = record.status_updates()?;
         if updates.is_empty() {
             return Ok(());
@@ -211,7 +211,7 @@ impl Outbox {
         &self,
         record: &Record,
         push: &Push<'_>,
-        pushed: &mut Pushed,
+        pushed: &mut ReplayReport,
     ) -> anyhow::Result<Option<ExecutionId>> {
         let Some(_alone) = record.lock(push.interrupt)? else { return Ok(None) };
         let execution = push.open(record)?;
@@ -224,7 +224,7 @@ impl Outbox {
                 record.clone().remove()?;
                 if has_waited {
                     let url = push.target.absolute()?.to_string();
-                    record.leave(&Home { url, execution })?;
+                    record.leave(&ExecutionRef { url, execution })?;
                 }
                 return Ok(Some(execution));
             }
@@ -236,7 +236,7 @@ impl Outbox {
 #[derive(Serialize, Deserialize)]
 struct Mark {
     #[serde(flatten)]
-    home: Home,
+    home: ExecutionRef,
     /// More may be added.
     extent: Extent,
 }

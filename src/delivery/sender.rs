@@ -7,13 +7,13 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::api::{Error, Repeat, Server};
-use crate::delivery::batch_size::Pace;
-use crate::model::batch::{Batch, Encoded};
+use crate::api::{ApiError, Repeat, Server};
+use crate::delivery::batch_size::BatchSize;
+use crate::model::batch::{Batch, EncodedResult};
 use crate::model::execution::ExecutionId;
 use crate::model::limits;
 use crate::model::result::TestResult;
-use crate::model::warnings::Notes;
+use crate::model::warnings::Warnings;
 use crate::ui::progress::Progress;
 use crate::ui::summary::Counts;
 
@@ -29,13 +29,13 @@ const SHORTEST_LOG: usize = 1 << 10;
 
 /// A result that the server does not take.
 #[derive(Debug)]
-pub struct Rejected {
-    pub result: Encoded,
+pub struct RefusedResult {
+    pub result: EncodedResult,
     pub reason: String,
 }
 
-impl Rejected {
-    fn new(result: Encoded, reason: &str) -> Self {
+impl RefusedResult {
+    fn new(result: EncodedResult, reason: &str) -> Self {
         Self { result: result.detached(), reason: reason.to_owned() }
     }
 }
@@ -59,26 +59,26 @@ pub struct Delivery<'a> {
     server: &'a dyn Server,
     execution: ExecutionId,
     progress: &'a Progress,
-    pace: Pace,
+    pace: BatchSize,
     /// Not sent yet, in order.
-    pending: VecDeque<Encoded>,
+    pending: VecDeque<EncodedResult>,
     pending_bytes: usize,
     /// When the oldest of them came.
     since: Option<Instant>,
     /// Failed alone, and nothing was accepted since.
-    suspects: Vec<Rejected>,
+    suspects: Vec<RefusedResult>,
     /// The server seems out of order: what fails is tried for as long as patience lasts.
     outage: bool,
     pub sent: Sent,
-    pub rejected: Vec<Rejected>,
-    pub notes: Notes,
+    pub rejected: Vec<RefusedResult>,
+    pub warnings: Warnings,
 }
 
 impl<'a> Delivery<'a> {
     pub fn new(
         server: &'a dyn Server,
         execution: ExecutionId,
-        pace: Pace,
+        pace: BatchSize,
         progress: &'a Progress,
     ) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl<'a> Delivery<'a> {
             outage: false,
             sent: Sent::default(),
             rejected: Vec::new(),
-            notes: Notes::default(),
+            warnings: Warnings::default(),
         }
     }
 
@@ -101,7 +101,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     /// The server takes nothing more: [`Delivery::take_rest`] has what is left.
-    pub fn push(&mut self, result: Encoded) -> Result<(), Error> {
+    pub fn push(&mut self, result: EncodedResult) -> Result<(), ApiError> {
         self.since.get_or_insert_with(Instant::now);
         self.pending_bytes += result.json.len() + 1;
         self.pending.push_back(result);
@@ -115,7 +115,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     /// As those of [`Delivery::push`].
-    pub fn flush_after(&mut self, longest: Duration) -> Result<Duration, Error> {
+    pub fn flush_after(&mut self, longest: Duration) -> Result<Duration, ApiError> {
         let Some(since) = self.since else { return Ok(Duration::MAX) };
         let left = longest.saturating_sub(since.elapsed());
         if left.is_zero() {
@@ -129,7 +129,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     /// As those of [`Delivery::push`].
-    pub fn flush(&mut self) -> Result<(), Error> {
+    pub fn flush(&mut self) -> Result<(), ApiError> {
         while !self.pending.is_empty() {
             self.send_batch()?;
         }
@@ -144,13 +144,13 @@ impl<'a> Delivery<'a> {
     }
 
     /// What was taken and not accepted, in order.
-    pub fn take_rest(&mut self) -> impl Iterator<Item = Encoded> {
+    pub fn take_rest(&mut self) -> impl Iterator<Item = EncodedResult> {
         self.recall_suspects();
         self.pending_bytes = 0;
         std::mem::take(&mut self.pending).into_iter()
     }
 
-    fn send_batch(&mut self) -> Result<(), Error> {
+    fn send_batch(&mut self) -> Result<(), ApiError> {
         let batch = self.next_batch();
         match self.server.submit(self.execution, &batch, self.repeat(&batch)) {
             Ok(elapsed) => {
@@ -182,7 +182,7 @@ impl<'a> Delivery<'a> {
     /// A large batch is made smaller rather than repeated; a result alone gets its chances.
     fn repeat(&self, batch: &Batch) -> Repeat {
         if self.outage {
-            return Repeat::Freely;
+            return Repeat::Idempotent;
         }
         let delays = if batch.results.len() == 1 { CRASHES } else { 1 };
         Repeat::WhileBearable { crashes: CRASHES, delays }
@@ -200,15 +200,15 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     /// The server takes nothing more.
-    fn try_suspects(&mut self) -> Result<(), Error> {
+    fn try_suspects(&mut self) -> Result<(), ApiError> {
         let mut suspects = std::mem::take(&mut self.suspects).into_iter();
-        while let Some(Rejected { result, reason }) = suspects.next() {
+        while let Some(RefusedResult { result, reason }) = suspects.next() {
             let batch = Batch::of(result.clone());
             let once = Repeat::WhileBearable { crashes: 1, delays: 1 };
             match self.server.submit(self.execution, &batch, once) {
                 Ok(elapsed) => self.accepted(&batch, elapsed),
                 Err(error) if self.is_bearable(&error) || error.status() == Some(413) => {
-                    self.rejected.push(Rejected { result, reason });
+                    self.rejected.push(RefusedResult { result, reason });
                 }
                 Err(error) => {
                     let rest = suspects.map(|suspect| suspect.result);
@@ -224,13 +224,13 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     /// `error`, where smaller batches would not help.
-    fn failed(&mut self, batch: Batch, error: Error) -> Result<(), Error> {
+    fn failed(&mut self, batch: Batch, error: ApiError) -> Result<(), ApiError> {
         let count = batch.results.len();
         let is_single = count == 1;
         if is_single && error.status() == Some(413) {
             return self.cut_log(batch, error);
-        } else if error.blamed().iter().any(|(index, _)| *index < count) {
-            self.leave_out(batch, error.blamed());
+        } else if error.invalid_items().iter().any(|(index, _)| *index < count) {
+            self.leave_out(batch, error.invalid_items());
         } else if is_single && self.is_bearable(&error) {
             self.suspect(batch, &error);
         } else {
@@ -244,12 +244,12 @@ impl<'a> Delivery<'a> {
     }
 
     /// Whether an error is one of this batch rather than of the whole server.
-    fn is_bearable(&self, error: &Error) -> bool {
-        !self.outage && !error.is_end_of_patience() && (error.is_crash() || error.is_delay())
+    fn is_bearable(&self, error: &ApiError) -> bool {
+        !self.outage && !error.retries_exhausted() && (error.is_crash() || error.is_delay())
     }
 
     /// Makes the next batches smaller where that may help, and tells whether it may.
-    fn shrink(&mut self, batch: &Batch, error: &Error) -> bool {
+    fn shrink(&mut self, batch: &Batch, error: &ApiError) -> bool {
         let count = batch.results.len();
         if error.status() == Some(413) {
             self.pace.too_large(batch.bytes());
@@ -263,7 +263,7 @@ impl<'a> Delivery<'a> {
         true
     }
 
-    fn put_back(&mut self, results: Vec<Encoded>) {
+    fn put_back(&mut self, results: Vec<EncodedResult>) {
         self.since.get_or_insert_with(Instant::now);
         for result in results.into_iter().rev() {
             self.pending_bytes += result.json.len() + 1;
@@ -272,10 +272,10 @@ impl<'a> Delivery<'a> {
     }
 
     /// A result that fails alone may be a culprit, or one of many that meet a server out of order.
-    fn suspect(&mut self, batch: Batch, error: &Error) {
+    fn suspect(&mut self, batch: Batch, error: &ApiError) {
         let reason = error.cause().to_string();
         let rejected = batch.results.into_iter();
-        self.suspects.extend(rejected.map(|result| Rejected::new(result, &reason)));
+        self.suspects.extend(rejected.map(|result| RefusedResult::new(result, &reason)));
         if self.suspects.len() >= OUTAGE {
             self.outage = true;
             self.recall_suspects();
@@ -288,12 +288,12 @@ impl<'a> Delivery<'a> {
     }
 
     /// The server names the results of a batch that are not valid, by their places.
-    fn leave_out(&mut self, batch: Batch, blamed: &[(usize, String)]) {
+    fn leave_out(&mut self, batch: Batch, invalid_items: &[(usize, String)]) {
         let mut rest = Vec::new();
         for (index, result) in batch.results.into_iter().enumerate() {
-            match blamed.iter().find(|(blamed, _)| *blamed == index) {
+            match invalid_items.iter().find(|(invalid_items, _)| *invalid_items == index) {
                 Some((_, reason)) => {
-                    self.rejected.push(Rejected::new(result, reason));
+                    self.rejected.push(RefusedResult::new(result, reason));
                 }
                 None => rest.push(result),
             }
@@ -305,13 +305,13 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     /// As those of [`Delivery::failed`].
-    fn cut_log(&mut self, whole: Batch, mut error: Error) -> Result<(), Error> {
+    fn cut_log(&mut self, whole: Batch, mut error: ApiError) -> Result<(), ApiError> {
         for cut in whole.results.iter().flat_map(shorter_logs) {
             let batch = Batch::of(cut);
             match self.server.submit(self.execution, &batch, self.repeat(&batch)) {
                 Ok(elapsed) => {
                     let name = batch.results[0].name();
-                    self.notes.add("log cut, because the server takes no larger request", &name);
+                    self.warnings.add("log cut, because the server takes no larger request", &name);
                     self.accepted(&batch, elapsed);
                     return self.try_suspects();
                 }
@@ -321,20 +321,20 @@ impl<'a> Delivery<'a> {
         }
         let reason = error.cause().to_string();
         let rejected = whole.results.into_iter();
-        self.rejected.extend(rejected.map(|result| Rejected::new(result, &reason)));
+        self.rejected.extend(rejected.map(|result| RefusedResult::new(result, &reason)));
         Ok(())
     }
 }
 
 /// The result with half of its log, a quarter of it, and so on.
-fn shorter_logs(whole: &Encoded) -> impl Iterator<Item = Encoded> + use<> {
+fn shorter_logs(whole: &EncodedResult) -> impl Iterator<Item = EncodedResult> + use<> {
     let whole = serde_json::from_slice::<TestResult>(&whole.json).ok();
     whole.into_iter().flat_map(|whole| {
         let lengths =
             std::iter::successors(Some(whole.io_log.len() / 2), |length| Some(length / 2));
         lengths.take_while(|length| *length >= SHORTEST_LOG / 2).filter_map(move |length| {
-            let io_log = limits::head_and_tail(&whole.io_log, length).into_owned();
-            Encoded::new(&TestResult { io_log, ..whole.clone() }).ok()
+            let io_log = limits::truncate_middle(&whole.io_log, length).into_owned();
+            EncodedResult::new(&TestResult { io_log, ..whole.clone() }).ok()
         })
     })
 }

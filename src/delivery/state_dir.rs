@@ -1,4 +1,4 @@
-//! The state directory: what `to start` notes, so that the commands after it need no id.
+//! The state directory: what `to start` warnings, so that the commands after it need no id.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,11 +8,11 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::api::{Home, Target};
-use crate::delivery::sender::Rejected;
+use crate::api::{ExecutionRef, Target};
+use crate::delivery::sender::RefusedResult;
 use crate::model::execution::ExecutionId;
 use crate::util::files;
-use crate::util::text::reason;
+use crate::util::text::os_message;
 
 const NOTE: &str = "current.json";
 const REFUSED: &str = "refused.jsonl";
@@ -25,7 +25,7 @@ pub struct StateDirectory {
 
 /// The execution that commands work on unless told otherwise.
 #[derive(Debug, Serialize, Deserialize)]
-struct Note {
+struct CurrentExecution {
     /// The server, in the form of [`Target`]'s `Display`.
     url: String,
     execution: ExecutionId,
@@ -35,14 +35,14 @@ struct Note {
 #[derive(Serialize)]
 struct RefusedLine<'a> {
     #[serde(flatten)]
-    home: &'a Home,
+    home: &'a ExecutionRef,
     reason: &'a str,
     result: &'a RawValue,
 }
 
 /// Why the state directory does not help.
 #[derive(Debug)]
-pub enum Error {
+pub enum StateError {
     Unwritable {
         path: PathBuf,
         source: io::Error,
@@ -85,30 +85,34 @@ impl StateDirectory {
     /// Writes down results that a server refused, with its reasons, one a line.
     ///
     /// # Errors
-    /// [`Error::Unwritable`].
-    pub fn write_refused(&self, home: &Home, rejected: &[Rejected]) -> Result<(), Error> {
+    /// [`StateError::Unwritable`].
+    pub fn write_refused(
+        &self,
+        home: &ExecutionRef,
+        rejected: &[RefusedResult],
+    ) -> Result<(), StateError> {
         if rejected.is_empty() {
             return Ok(());
         }
         let path = self.refused();
         let write = || {
             let mut lines = Vec::new();
-            for Rejected { result, reason } in rejected {
+            for RefusedResult { result, reason } in rejected {
                 let result: &RawValue = serde_json::from_slice(&result.json)?;
                 serde_json::to_writer(&mut lines, &RefusedLine { home, reason, result })?;
                 lines.push(b'\n');
             }
             File::options().create(true).append(true).open(&path)?.write_all(&lines)
         };
-        write().map_err(|source| Error::Unwritable { path: path.clone(), source })
+        write().map_err(|source| StateError::Unwritable { path: path.clone(), source })
     }
 
     /// Makes the directory where it is missing, and finds out whether it takes files.
     ///
     /// # Errors
-    /// [`Error::Unwritable`].
-    pub fn prepare(&self) -> Result<(), Error> {
-        let unwritable = |source| Error::Unwritable { path: self.path.clone(), source };
+    /// [`StateError::Unwritable`].
+    pub fn prepare(&self) -> Result<(), StateError> {
+        let unwritable = |source| StateError::Unwritable { path: self.path.clone(), source };
         fs::create_dir_all(&self.path).map_err(unwritable)?;
         tempfile::tempfile_in(&self.path).map_err(unwritable)?;
         let ignored = self.path.join(".gitignore");
@@ -119,39 +123,39 @@ impl StateDirectory {
     /// The present, by the clock that files are stamped with: it may lag behind the system's.
     ///
     /// # Errors
-    /// [`Error::Unwritable`].
-    pub fn now(&self) -> Result<SystemTime, Error> {
+    /// [`StateError::Unwritable`].
+    pub fn now(&self) -> Result<SystemTime, StateError> {
         tempfile::tempfile_in(&self.path)
             .and_then(|file| file.metadata()?.modified())
-            .map_err(|source| Error::Unwritable { path: self.path.clone(), source })
+            .map_err(|source| StateError::Unwritable { path: self.path.clone(), source })
     }
 
-    /// Notes the execution for the commands to come.
+    /// Warnings the execution for the commands to come.
     ///
     /// # Errors
-    /// [`Error::Unwritable`].
-    pub fn note(&self, target: &Target, execution: ExecutionId) -> Result<(), Error> {
+    /// [`StateError::Unwritable`].
+    pub fn save(&self, target: &Target, execution: ExecutionId) -> Result<(), StateError> {
         let path = self.path.join(NOTE);
-        let unwritable = |source| Error::Unwritable { path: path.clone(), source };
+        let unwritable = |source| StateError::Unwritable { path: path.clone(), source };
         let url = target.absolute().map_err(unwritable)?.to_string();
-        let note = serde_json::to_vec(&Note { url, execution })
+        let note = serde_json::to_vec(&CurrentExecution { url, execution })
             .map_err(|error| unwritable(io::Error::from(error)))?;
         files::replace(&path, &note).map_err(unwritable)
     }
 
-    /// Notes the execution that the server gave to the noted one, which waited in `directory`.
+    /// Warnings the execution that the server gave to the noted one, which waited in `directory`.
     ///
     /// # Errors
-    /// [`Error::Unwritable`].
+    /// [`StateError::Unwritable`].
     pub fn rename(
         &self,
         target: &Target,
         directory: &Path,
         execution: ExecutionId,
-    ) -> Result<(), Error> {
-        match self.noted(target) {
+    ) -> Result<(), StateError> {
+        match self.load(target) {
             Ok(ExecutionId::Outbox(number)) if directory.ends_with(number.to_string()) => {
-                self.note(target, execution)
+                self.save(target, execution)
             }
             _ => Ok(()),
         }
@@ -160,33 +164,33 @@ impl StateDirectory {
     /// The noted execution, if it is one of `target`'s.
     ///
     /// # Errors
-    /// Any but [`Error::Unwritable`].
-    pub fn noted(&self, target: &Target) -> Result<ExecutionId, Error> {
+    /// Any but [`StateError::Unwritable`].
+    pub fn load(&self, target: &Target) -> Result<ExecutionId, StateError> {
         let path = self.path.join(NOTE);
         let note = read(&path)?;
-        let unreadable = |source| Error::Unreadable { path: path.clone(), source };
+        let unreadable = |source| StateError::Unreadable { path: path.clone(), source };
         if note.url == target.absolute().map_err(unreadable)?.to_string() {
             Ok(note.execution)
         } else {
-            Err(Error::OtherServer { path, execution: note.execution, noted: note.url })
+            Err(StateError::OtherServer { path, execution: note.execution, noted: note.url })
         }
     }
 }
 
-fn read(path: &Path) -> Result<Note, Error> {
+fn read(path: &Path) -> Result<CurrentExecution, StateError> {
     let path = path.to_path_buf();
     let bytes = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::NoNote { path });
+            return Err(StateError::NoNote { path });
         }
-        Err(source) => return Err(Error::Unreadable { path, source }),
+        Err(source) => return Err(StateError::Unreadable { path, source }),
         Ok(bytes) => bytes,
     };
     serde_json::from_slice(&bytes)
-        .map_err(|error| Error::Damaged { path, reason: error.to_string() })
+        .map_err(|error| StateError::Damaged { path, reason: error.to_string() })
 }
 
-impl std::fmt::Display for Error {
+impl std::fmt::Display for StateError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unwritable { path, source } => {
@@ -194,25 +198,25 @@ impl std::fmt::Display for Error {
                     f,
                     "the state directory cannot be written: {}: {}",
                     path.display(),
-                    reason(source)
+                    os_message(source)
                 )
             }
             Self::Unreadable { path, source } => {
-                write!(f, "{}: {}", path.display(), reason(source))
+                write!(f, "{}: {}", path.display(), os_message(source))
             }
             Self::Damaged { path, reason } => {
                 write!(f, "{} is damaged: {reason}", path.display())
             }
             Self::NoNote { path } => {
-                write!(f, "no execution is given, and {} notes none", path.display())
+                write!(f, "no execution is given, and {} warnings none", path.display())
             }
             Self::OtherServer { path, execution, noted } => write!(
                 f,
-                "{} notes execution {execution} of {noted}, which is another server",
+                "{} warnings execution {execution} of {noted}, which is another server",
                 path.display()
             ),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for StateError {}

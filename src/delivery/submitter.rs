@@ -6,24 +6,24 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::api::{Error, Home};
+use crate::api::{ApiError, ExecutionRef};
 use crate::delivery::outbox::Outbox;
-use crate::delivery::sender::{Delivery, Rejected, Sent};
-use crate::model::batch::{Batch, Encoded};
-use crate::model::warnings::Notes;
+use crate::delivery::sender::{Delivery, RefusedResult, Sent};
+use crate::model::batch::{Batch, EncodedResult};
+use crate::model::warnings::Warnings;
 
 /// Results are written to the outbox in portions of about so many bytes.
 const PORTION: usize = 4 << 20;
 
 /// A delivery with an outbox behind it.
-pub struct Courier<'a> {
+pub struct Submitter<'a> {
     delivery: Delivery<'a>,
     outbox: &'a Outbox,
-    home: Home,
+    home: ExecutionRef,
     /// Keep also what can never be delivered: it may be nowhere else.
     keeps_all: bool,
     /// Why nothing more is sent.
-    halt: Option<Error>,
+    halt: Option<ApiError>,
     to_keep: Batch,
     kept: Kept,
 }
@@ -39,22 +39,22 @@ pub struct Kept {
 /// What became of the results.
 pub struct Outcome {
     pub sent: Sent,
-    pub rejected: Vec<Rejected>,
-    pub notes: Notes,
+    pub rejected: Vec<RefusedResult>,
+    pub warnings: Warnings,
     pub kept: Kept,
     /// Why not everything was sent.
-    pub halt: Option<Error>,
+    pub halt: Option<ApiError>,
 }
 
-impl<'a> Courier<'a> {
+impl<'a> Submitter<'a> {
     /// `halt` is there where the outbox holds something for this execution that cannot be sent:
     /// then everything joins it there.
     pub fn new(
         delivery: Delivery<'a>,
         outbox: &'a Outbox,
-        home: Home,
+        home: ExecutionRef,
         keeps_all: bool,
-        halt: Option<Error>,
+        halt: Option<ApiError>,
     ) -> Self {
         let (to_keep, kept) = (Batch::default(), Kept::default());
         Self { delivery, outbox, home, keeps_all, halt, to_keep, kept }
@@ -64,7 +64,7 @@ impl<'a> Courier<'a> {
     ///
     /// # Errors
     /// It can neither be sent nor kept.
-    pub fn push(&mut self, result: Encoded) -> anyhow::Result<()> {
+    pub fn push(&mut self, result: EncodedResult) -> anyhow::Result<()> {
         if self.halt.is_some() {
             return self.keep(result).map_err(|error| self.lost(error));
         }
@@ -75,7 +75,7 @@ impl<'a> Courier<'a> {
     /// Sends what has waited for `longest`, and tells how long what is left may still wait.
     ///
     /// # Errors
-    /// As those of [`Courier::push`].
+    /// As those of [`Submitter::push`].
     pub fn flush_after(&mut self, longest: Duration) -> anyhow::Result<Duration> {
         if self.halt.is_some() {
             return Ok(Duration::MAX);
@@ -92,7 +92,7 @@ impl<'a> Courier<'a> {
     /// Sends, or keeps, all that was taken.
     ///
     /// # Errors
-    /// As those of [`Courier::push`].
+    /// As those of [`Submitter::push`].
     pub fn finish(mut self) -> anyhow::Result<Outcome> {
         if self.halt.is_none() {
             let flushed = self.delivery.flush();
@@ -100,33 +100,33 @@ impl<'a> Courier<'a> {
         }
         self.write().map_err(|error| self.lost(error))?;
         let Self { delivery, halt, kept, .. } = self;
-        let Delivery { sent, rejected, notes, .. } = delivery;
-        Ok(Outcome { sent, rejected, notes, kept, halt })
+        let Delivery { sent, rejected, warnings, .. } = delivery;
+        Ok(Outcome { sent, rejected, warnings, kept, halt })
     }
 
     /// Comes to a halt where a delivery failed, and keeps what it had taken.
-    fn keep_after(&mut self, sent: Result<(), Error>) -> Result<(), Error> {
+    fn keep_after(&mut self, sent: Result<(), ApiError>) -> Result<(), ApiError> {
         let Err(error) = sent else { return Ok(()) };
         self.halt = Some(error);
-        let rest: Vec<Encoded> = self.delivery.take_rest().collect();
+        let rest: Vec<EncodedResult> = self.delivery.take_rest().collect();
         rest.into_iter().try_for_each(|result| self.keep(result))
     }
 
     /// What is said of results that nobody has: why they were not sent, and why they are not kept.
-    fn lost(&self, error: Error) -> anyhow::Error {
+    fn lost(&self, error: ApiError) -> anyhow::Error {
         let why = self.halt.as_ref().map(|halt| format!(" ({})", halt.cause())).unwrap_or_default();
         anyhow::Error::new(error).context(format!("results can be neither sent{why} nor kept"))
     }
 
-    fn keep(&mut self, result: Encoded) -> Result<(), Error> {
-        if !self.keeps_all && self.halt.as_ref().is_some_and(Error::is_final) {
+    fn keep(&mut self, result: EncodedResult) -> Result<(), ApiError> {
+        if !self.keeps_all && self.halt.as_ref().is_some_and(ApiError::is_final) {
             return Ok(());
         }
         self.to_keep.push(result);
         if self.to_keep.bytes() > PORTION { self.write() } else { Ok(()) }
     }
 
-    fn write(&mut self) -> Result<(), Error> {
+    fn write(&mut self) -> Result<(), ApiError> {
         if self.to_keep.results.is_empty() {
             return Ok(());
         }

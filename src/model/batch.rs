@@ -7,13 +7,13 @@ use crate::model::result::{Status, TestResult};
 
 /// A result's JSON, which goes into a request's body and a spool's line alike.
 #[derive(Clone, Debug)]
-pub struct Encoded {
+pub struct EncodedResult {
     pub status: Status,
     /// Perhaps a part of a larger piece of memory, which stays as long as any part of it is needed.
     pub json: Bytes,
 }
 
-impl Encoded {
+impl EncodedResult {
     /// # Errors
     /// None that a result could cause: the signature is `serde_json`'s.
     pub fn new(result: &TestResult) -> serde_json::Result<Self> {
@@ -38,14 +38,14 @@ impl Encoded {
 /// Results that are sent in one request, in order.
 #[derive(Debug, Default)]
 pub struct Batch {
-    pub results: Vec<Encoded>,
+    pub results: Vec<EncodedResult>,
     /// Bytes of JSON in `results`, a separator each included.
     bytes: usize,
 }
 
 impl Batch {
     /// A single result.
-    pub fn of(result: Encoded) -> Self {
+    pub fn of(result: EncodedResult) -> Self {
         let mut batch = Self::default();
         batch.push(result);
         batch
@@ -56,7 +56,7 @@ impl Batch {
         self.bytes
     }
 
-    pub fn push(&mut self, result: Encoded) {
+    pub fn push(&mut self, result: EncodedResult) {
         self.bytes += result.json.len() + 1;
         self.results.push(result);
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::model::result::TestResult;
-use crate::model::warnings::Notes;
+use crate::model::warnings::Warnings;
 use crate::util::hash::fnv1a;
 
 /// The most bytes of a name, category or template id: the server's index takes about 2,690.
@@ -11,21 +11,21 @@ const LONGEST_NAME: usize = 2000;
 
 /// Makes a result one that the server can store. Done before names are compared: two that become the
 /// same are one name at the server.
-pub fn mend(result: &mut TestResult, notes: &mut Notes) {
+pub fn sanitize(result: &mut TestResult, warnings: &mut Warnings) {
     let TestResult { name, status: _, category, template_id, comment, io_log } = result;
     let texts = [&mut *name, category, template_id, comment, io_log];
     if texts.map(replace_nul).contains(&true) {
-        notes.add("NUL characters became U+FFFD", name);
+        warnings.add("NUL characters became U+FFFD", name);
     }
     for text in [name, category, template_id] {
         if shorten_name(text) {
-            notes.add("a name, category or template id was cut to 2,000 bytes", text);
+            warnings.add("a name, category or template id was cut to 2,000 bytes", text);
         }
     }
 }
 
-/// What [`mend`] makes of a name.
-pub fn mend_name(name: &mut String) {
+/// What [`sanitize`] makes of a name.
+pub fn sanitize_name(name: &mut String) {
     replace_nul(name);
     shorten_name(name);
 }
@@ -55,16 +55,16 @@ fn cut_name(name: &str) -> String {
 }
 
 /// Shortens a log of more than `longest` bytes.
-pub fn shorten_log(result: &mut TestResult, longest: usize, notes: &mut Notes) {
-    if let Cow::Owned(short) = head_and_tail(&result.io_log, longest) {
+pub fn shorten_log(result: &mut TestResult, longest: usize, warnings: &mut Warnings) {
+    if let Cow::Owned(short) = truncate_middle(&result.io_log, longest) {
         result.io_log = short;
-        notes.add("a log was cut to the length of --max-log", &result.name);
+        warnings.add("a log was cut to the length of --max-log", &result.name);
     }
 }
 
 /// Keeps the head and the tail of a text that is longer than `longest` bytes, with a line between
 /// them that says how much was cut. The line comes on top of `longest`.
-pub fn head_and_tail(text: &str, longest: usize) -> Cow<'_, str> {
+pub fn truncate_middle(text: &str, longest: usize) -> Cow<'_, str> {
     if text.len() <= longest {
         return text.into();
     }
@@ -95,7 +95,7 @@ mod tests {
         let long = "ä".repeat(1500);
         let mended = ["a", "b"].map(|end| {
             let mut result = named(&format!("{long}{end}"));
-            mend(&mut result, &mut Notes::default());
+            sanitize(&mut result, &mut Warnings::default());
             result.name
         });
         assert_ne!(mended[0], mended[1]);
@@ -105,19 +105,19 @@ mod tests {
     #[test]
     fn nul_is_replaced_everywhere_and_noted_once() {
         let mut result = TestResult { io_log: "a\0b\0".to_owned(), ..named("x\0") };
-        let mut notes = Notes::default();
-        mend(&mut result, &mut notes);
+        let mut warnings = Warnings::default();
+        sanitize(&mut result, &mut warnings);
         assert_eq!(
             (result.name.as_str(), result.io_log.as_str()),
             ("x\u{FFFD}", "a\u{FFFD}b\u{FFFD}")
         );
-        assert_eq!(notes.lines(), ["NUL characters became U+FFFD (1): `x\u{FFFD}`"]);
+        assert_eq!(warnings.lines(), ["NUL characters became U+FFFD (1): `x\u{FFFD}`"]);
     }
 
     #[test]
     fn a_log_keeps_head_and_tail_on_character_boundaries() {
-        assert_eq!(head_and_tail("abcdef", 6), "abcdef");
-        assert_eq!(head_and_tail("abcdefgh", 4), "ab\n[… 4 bytes cut …]\ngh");
-        assert_eq!(head_and_tail("ääää", 3), "\n[… 6 bytes cut …]\nä");
+        assert_eq!(truncate_middle("abcdef", 6), "abcdef");
+        assert_eq!(truncate_middle("abcdefgh", 4), "ab\n[… 4 bytes cut …]\ngh");
+        assert_eq!(truncate_middle("ääää", 3), "\n[… 6 bytes cut …]\nä");
     }
 }

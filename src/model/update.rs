@@ -27,7 +27,7 @@ pub enum Change {
 
 /// What is asked for, as it was typed.
 #[derive(Debug, Default)]
-pub struct Wishes {
+pub struct UpdateOptions {
     pub status: Option<String>,
     pub ci_link: Option<String>,
     pub c3_link: Option<String>,
@@ -39,7 +39,7 @@ pub struct Wishes {
     pub events: Vec<String>,
 }
 
-impl Wishes {
+impl UpdateOptions {
     /// The changes in the order in which they are made. Metadata goes first: rules that attach
     /// known issues look at it.
     ///
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn values_of_one_key_gather_once_each() {
         let metadata = texts(&["cloud=aws", "kernel=6.8=x", "cloud=gcp", "cloud=aws"]);
-        let changes = Wishes { metadata, ..Wishes::default() }.check().unwrap();
+        let changes = UpdateOptions { metadata, ..UpdateOptions::default() }.check().unwrap();
         let [Change::Patch(patch)] = &changes[..] else { panic!("{changes:?}") };
         let json = serde_json::to_string(patch).unwrap();
         let expected = r#"{"execution_metadata":{"cloud":["aws","gcp"],"kernel":["6.8=x"]}}"#;
@@ -186,7 +186,9 @@ mod tests {
 
     #[test]
     fn a_link_is_measured_as_the_server_stores_it() {
-        let link = |text: String| Wishes { ci_link: Some(text), ..Wishes::default() }.check();
+        let link = |text: String| {
+            UpdateOptions { ci_link: Some(text), ..UpdateOptions::default() }.check()
+        };
         let host = "https://ci.example";
         assert!(link(format!("{host}/{}", "x".repeat(200 - host.len() - 1))).is_ok());
         assert!(link(format!("{host}/{}", "x".repeat(200 - host.len()))).is_err());

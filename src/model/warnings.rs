@@ -5,20 +5,20 @@ use std::fmt;
 /// How many names a note shows of those that it counts.
 const NAMES_SHOWN: usize = 3;
 
-/// Notes by what they say, in the order in which each was first taken.
+/// Warnings by what they say, in the order in which each was first taken.
 #[derive(Debug, Default)]
-pub struct Notes(Vec<Note>);
+pub struct Warnings(Vec<Warning>);
 
 /// One thing to say, how often it happened, and a few of the names that it happened to.
 #[derive(Debug, Eq, PartialEq)]
-pub struct Note {
+pub struct Warning {
     pub text: &'static str,
     pub count: u64,
     pub names: Vec<String>,
 }
 
-impl Notes {
-    /// Takes in the notes of another reading.
+impl Warnings {
+    /// Takes in the warnings of another reading.
     pub fn append(&mut self, other: Self) {
         for theirs in other.0 {
             match self.0.iter_mut().find(|ours| ours.text == theirs.text) {
@@ -31,8 +31,8 @@ impl Notes {
         }
     }
 
-    /// All notes, in the order in which each was first taken.
-    pub fn all(&self) -> &[Note] {
+    /// All warnings, in the order in which each was first taken.
+    pub fn all(&self) -> &[Warning] {
         &self.0
     }
 
@@ -44,7 +44,7 @@ impl Notes {
     /// Counts one more `text`, about `name` (a test, a file, a field).
     pub fn add(&mut self, text: &'static str, name: &str) {
         let at = self.0.iter().position(|note| note.text == text).unwrap_or_else(|| {
-            self.0.push(Note { text, count: 0, names: Vec::new() });
+            self.0.push(Warning { text, count: 0, names: Vec::new() });
             self.0.len() - 1
         });
         self.0[at].count += 1;
@@ -52,7 +52,7 @@ impl Notes {
     }
 }
 
-impl Note {
+impl Warning {
     fn show(&mut self, name: &str) {
         if self.names.len() < NAMES_SHOWN && !self.names.iter().any(|known| known == name) {
             self.names.push(name.to_owned());
@@ -60,7 +60,7 @@ impl Note {
     }
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.text, self.count)?;
         for (index, name) in self.names.iter().enumerate() {

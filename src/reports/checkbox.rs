@@ -12,10 +12,10 @@ use lzma_rust2::XzReader;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::json::document::{Document, Element, Item, Likeness, Object, shown};
-use super::{Fault, Loss};
+use super::json::document::{Document, Element, Item, Object, ResultShape, shown};
+use super::{ReadError, Severity};
 use crate::model::result::{Status, TestResult};
-use crate::model::warnings::Notes;
+use crate::model::warnings::Warnings;
 
 /// How much an archive may unpack to. Real ones stay under a tenth of it; a few kilobytes of xz can
 /// hold more than any disk.
@@ -56,8 +56,8 @@ const NOT_SENT: [&str; 8] = [
 ];
 
 /// Old submissions know no outcome.
-const JOB: Likeness = Likeness {
-    is_alike: |keys| {
+const JOB: ResultShape = ResultShape {
+    matches: |keys| {
         let has = |wanted: &str| keys.iter().any(|key| key == wanted);
         has("id") && (has("status") || has("outcome"))
     },
@@ -79,7 +79,7 @@ pub fn is_archive(head: &[u8]) -> bool {
 pub struct Reader {
     document: Document,
     /// What is wrong with the archive, told when its document has been read.
-    archive_fault: Option<Fault>,
+    archive_fault: Option<ReadError>,
     session: Session,
 }
 
@@ -96,7 +96,7 @@ impl Reader {
     /// # Errors
     ///
     /// It cannot be read, or is none.
-    pub fn new(source: impl Read) -> Result<Self, Fault> {
+    pub fn new(source: impl Read) -> Result<Self, ReadError> {
         Document::open(source, &JOB).map(Self::of)
     }
 
@@ -109,15 +109,15 @@ impl Reader {
     /// # Errors
     ///
     /// The archive cannot be read at all, or holds none.
-    pub fn unpack(source: impl Read) -> Result<Self, Fault> {
+    pub fn unpack(source: impl Read) -> Result<Self, ReadError> {
         let Unpacked { submission, fault } = Unpacked::from(source);
         let Some(text) = submission else {
-            let none = Fault::no_results(format!("no `{SUBMISSION}` in the archive"));
+            let none = ReadError::no_results(format!("no `{SUBMISSION}` in the archive"));
             return Err(fault.unwrap_or(none));
         };
         match (Document::new(text, &JOB), fault) {
             (Ok(document), archive_fault) => Ok(Self { archive_fault, ..Self::of(document) }),
-            (Err(_), Some(fault)) if fault.loss == Loss::Rest => Err(fault),
+            (Err(_), Some(fault)) if fault.loss == Severity::Remainder => Err(fault),
             (Err(fault), _) => Err(fault),
         }
     }
@@ -127,26 +127,26 @@ impl Reader {
     /// # Errors
     ///
     /// A fault of one job, behind which reading goes on, or of the text or archive, which ends it.
-    pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+    pub fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
         loop {
             let job = match self.document.next() {
                 Ok(Some(Item::Element(job))) => job,
                 Ok(Some(Item::Member(key, value))) => {
-                    self.session.take_member(&key, value, notes);
+                    self.session.take_member(&key, value, warnings);
                     continue;
                 }
                 Ok(None) => return self.archive_fault.take().map_or(Ok(None), Err),
                 Err(fault) => return Err(self.cause_of(fault)),
             };
-            if let Some(result) = result(job, notes)? {
+            if let Some(result) = result(job, warnings)? {
                 return Ok(Some(result));
             }
         }
     }
 
     /// A document may be cut short because its archive is.
-    fn cause_of(&mut self, fault: Fault) -> Fault {
-        self.archive_fault.take_if(|archive| archive.loss == Loss::Rest).unwrap_or(fault)
+    fn cause_of(&mut self, fault: ReadError) -> ReadError {
+        self.archive_fault.take_if(|archive| archive.loss == Severity::Remainder).unwrap_or(fault)
     }
 
     /// The flags with which `to start` would open this submission's execution, once all is read.
@@ -162,12 +162,12 @@ impl Reader {
 }
 
 impl Session {
-    fn take_member(&mut self, key: &str, value: &[u8], notes: &mut Notes) {
+    fn take_member(&mut self, key: &str, value: &[u8], warnings: &mut Warnings) {
         match key {
             "testplan_id" => self.test_plan = plain_word(value),
             "architecture" => self.architecture = plain_word(value),
-            "resource-results" | "attachment-results" => note_jobs(LEFT_OUT, key, value, notes),
-            "rejected-jobs" => note_jobs(REJECTED, key, value, notes),
+            "resource-results" | "attachment-results" => note_jobs(LEFT_OUT, key, value, warnings),
+            "rejected-jobs" => note_jobs(REJECTED, key, value, warnings),
             _ => {}
         }
     }
@@ -194,17 +194,17 @@ impl NamedJob {
     }
 }
 
-fn note_jobs(text: &'static str, key: &str, value: &[u8], notes: &mut Notes) {
+fn note_jobs(text: &'static str, key: &str, value: &[u8], warnings: &mut Warnings) {
     match serde_json::from_slice::<Vec<NamedJob>>(value) {
-        Ok(jobs) => jobs.iter().for_each(|job| notes.add(text, &job.name())),
+        Ok(jobs) => jobs.iter().for_each(|job| warnings.add(text, &job.name())),
         Err(_) if value == b"null" => {}
-        Err(_) => notes.add("unknown field, not sent", key),
+        Err(_) => warnings.add("unknown field, not sent", key),
     }
 }
 
 /// One result from a job's JSON; none from a job that is no test.
-fn result(job: Element<'_>, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
-    let mut object = job.object(notes)?;
+fn result(job: Element<'_>, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+    let mut object = job.object(warnings)?;
     let name = unescape(&object.name("id", "job")?);
     if is_no_test(&mut object)? {
         object.note(LEFT_OUT, &name);
@@ -223,13 +223,13 @@ fn result(job: Element<'_>, notes: &mut Notes) -> Result<Option<TestResult>, Fau
     Ok(Some(result))
 }
 
-fn is_no_test(object: &mut Object<'_, '_>) -> Result<bool, Fault> {
+fn is_no_test(object: &mut Object<'_, '_>) -> Result<bool, ReadError> {
     let plugin = object.text("plugin")?;
     Ok(matches!(plugin.as_str(), "resource" | "attachment"))
 }
 
 /// The status, and the word that says the most about it.
-fn outcome(object: &mut Object<'_, '_>) -> Result<(Status, String), Fault> {
+fn outcome(object: &mut Object<'_, '_>) -> Result<(Status, String), ReadError> {
     let (status, outcome) = (object.text("status")?, object.text("outcome")?);
     let Some(known) = status_of(&status).or_else(|| status_of(&outcome)) else {
         return Err(object.fault("status", &unknown(&status, &outcome)));
@@ -257,7 +257,7 @@ fn unknown(status: &str, outcome: &str) -> String {
 }
 
 /// The outcome where it says more than the status, why the job was skipped, and Checkbox's comments.
-fn comment(object: &mut Object<'_, '_>, outcome: &str) -> Result<String, Fault> {
+fn comment(object: &mut Object<'_, '_>, outcome: &str) -> Result<String, ReadError> {
     let mark = match outcome {
         "pass" | "fail" | "skip" => String::new(),
         _ => format!("[{outcome}]"),
@@ -311,7 +311,7 @@ fn unescape(text: &str) -> String {
 struct Unpacked {
     /// As much of `submission.json` as could be unpacked.
     submission: Option<Vec<u8>>,
-    fault: Option<Fault>,
+    fault: Option<ReadError>,
 }
 
 impl Unpacked {
@@ -326,7 +326,7 @@ impl Unpacked {
             .and_then(|()| io::copy(&mut archive.into_inner(), &mut io::sink()));
         if let Err(error) = read {
             let reason = format!("the archive cannot be unpacked: {}", why(&error));
-            unpacked.fault = Some(Fault::rest(None, reason));
+            unpacked.fault = Some(ReadError::rest(None, reason));
         }
         unpacked
     }
@@ -341,7 +341,8 @@ impl Unpacked {
             }
             if self.submission.is_some() {
                 let reason = format!("`{}` is not read: another is before it", path.display());
-                self.fault = Some(Fault { loss: Loss::One, ..Fault::rest(None, reason) });
+                self.fault =
+                    Some(ReadError { loss: Severity::One, ..ReadError::rest(None, reason) });
                 continue;
             }
             entry.read_to_end(self.submission.insert(Vec::new()))?;
@@ -466,9 +467,9 @@ mod tests {
     "architecture": null
 }"#;
 
-    fn given(reader: Result<Reader, Fault>) -> Given {
+    fn given(reader: Result<Reader, ReadError>) -> Given {
         match reader {
-            Ok(mut reader) => Given::by(|notes| reader.next(notes)),
+            Ok(mut reader) => Given::by(|warnings| reader.next(warnings)),
             Err(fault) => Given::fault(fault),
         }
     }
@@ -530,7 +531,7 @@ mod tests {
         assert_eq!(given.results, [disk, audio, manual]);
         assert_eq!(given.faults, []);
         assert_eq!(
-            given.notes.all(),
+            given.warnings.all(),
             [note(LEFT_OUT, 2, &["package", "lspci_attachment"]), note(REJECTED, 1, &["suspend"]),]
         );
     }
@@ -546,14 +547,14 @@ mod tests {
         ];
         assert_eq!(given.results, expected);
         assert_eq!(given.faults, []);
-        assert_eq!(given.notes.all(), [note(LEFT_OUT, 3, &["cpuinfo", "dpkg", "dmi"])]);
+        assert_eq!(given.warnings.all(), [note(LEFT_OUT, 3, &["cpuinfo", "dpkg", "dmi"])]);
     }
 
     #[test]
     fn hints_at_the_flags_of_start() {
         let hint = |text: &str| {
             let mut reader = Reader::new(text.as_bytes()).unwrap();
-            Given::by(|notes| reader.next(notes));
+            Given::by(|warnings| reader.next(warnings));
             reader.hint()
         };
         let expected = "for `to start`, the submission says \
@@ -623,7 +624,7 @@ mod tests {
         ]);
         let good = TestResult { template_id: "None".into(), ..bare("g", Status::Passed) };
         assert_eq!(given.results, [good]);
-        assert!(given.faults.iter().all(|fault| fault.loss == Loss::One));
+        assert!(given.faults.iter().all(|fault| fault.loss == Severity::One));
         assert_eq!(
             given.words(),
             [
@@ -636,14 +637,14 @@ mod tests {
                 "9: element 7: a number where an object belongs",
             ]
         );
-        assert_eq!(given.notes.all(), [note("unknown field, not sent", 1, &["units"])]);
+        assert_eq!(given.warnings.all(), [note("unknown field, not sent", 1, &["units"])]);
     }
 
     #[test]
     fn odd_lists_are_noted() {
         let given = read(r#"{"results": [], "resource-results": 5, "rejected-jobs": null}"#);
         let noted = note("unknown field, not sent", 1, &["resource-results"]);
-        assert_eq!((given.words(), given.notes.all()), (vec![], &[noted][..]));
+        assert_eq!((given.words(), given.warnings.all()), (vec![], &[noted][..]));
     }
 
     #[test]
@@ -687,11 +688,11 @@ mod tests {
 
     #[test]
     fn an_archive_without_a_submission_holds_no_results() {
-        let fault = Fault::no_results("no `submission.json` in the archive");
+        let fault = ReadError::no_results("no `submission.json` in the archive");
         assert_eq!(unpack(packed(&[("a.json", b"{}")])).faults, slice::from_ref(&fault));
         assert_eq!(unpack(packed(&[])).faults, [fault]);
         let other = unpack(packed(&[(SUBMISSION, b"{}")])).faults;
-        assert_eq!(other[0].loss, Loss::NoResults);
+        assert_eq!(other[0].loss, Severity::NoResults);
     }
 
     #[test]
@@ -700,7 +701,7 @@ mod tests {
         let unpacked = unpack(archive);
         assert_eq!(unpacked.names(), ["a", "b", "c"]);
         assert_eq!(unpacked.words(), ["`x/submission.json` is not read: another is before it"]);
-        assert_eq!(unpacked.faults[0].loss, Loss::One);
+        assert_eq!(unpacked.faults[0].loss, Severity::One);
     }
 
     #[test]
@@ -713,7 +714,7 @@ mod tests {
             let cut = unpack(&archive[..end]);
             assert!(whole.starts_with(&cut.results), "{end}");
             assert_eq!(cut.faults.len(), 1, "{end}: {:?}", cut.faults);
-            assert_eq!(cut.faults[0].loss, Loss::Rest, "{end}");
+            assert_eq!(cut.faults[0].loss, Severity::Remainder, "{end}");
             assert!(
                 cut.words()[0].starts_with("the archive cannot be unpacked: "),
                 "{:?}",
@@ -730,7 +731,11 @@ mod tests {
         for end in 0..NEWER.trim_end().len() {
             let cut = read(&NEWER.as_bytes()[..end]);
             assert!(whole.starts_with(&cut.results), "{end}");
-            assert_eq!(cut.faults.last().map(|fault| fault.loss), Some(Loss::Rest), "{end}");
+            assert_eq!(
+                cut.faults.last().map(|fault| fault.loss),
+                Some(Severity::Remainder),
+                "{end}"
+            );
         }
     }
 
@@ -741,7 +746,11 @@ mod tests {
             let mut damaged = archive.clone();
             damaged[at] ^= 1;
             let unpacked = unpack(damaged);
-            assert_eq!(unpacked.faults.last().map(|fault| fault.loss), Some(Loss::Rest), "{at}");
+            assert_eq!(
+                unpacked.faults.last().map(|fault| fault.loss),
+                Some(Severity::Remainder),
+                "{at}"
+            );
         }
     }
 

@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::model::result::TestResult;
-use crate::model::warnings::Notes;
-use crate::util::text::reason;
+use crate::model::warnings::Warnings;
+use crate::util::text::os_message;
 use paths::Source;
 
 /// As much of a report is looked at to tell its format, unless its first line ends before.
@@ -27,37 +27,37 @@ const HEAD: usize = 64 << 10;
 
 /// Why a report, or a part of it, cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Fault {
+pub struct ReadError {
     /// Counted from 1; absent where the fault is in no line (a file that cannot be opened).
     pub line: Option<u64>,
     /// Lower case, no full stop: what is shown after `FILE:LINE: `.
     pub reason: String,
-    pub loss: Loss,
+    pub loss: Severity,
 }
 
 /// How much of a report a fault costs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Loss {
+pub enum Severity {
     /// One result, which the reason names; reading goes on behind it.
     One,
     /// All that follows: what was read before is the beginning of a broken document, and is sent
     /// with `--salvage` only.
-    Rest,
+    Remainder,
     /// All: nothing of it is in a format that is read.
     All,
     /// Nothing: the document is whole, but it is not one of results.
     NoResults,
 }
 
-impl Fault {
+impl ReadError {
     /// A fault that costs one result.
     pub fn one(line: u64, reason: impl Into<String>) -> Self {
-        Self { line: Some(line), reason: reason.into(), loss: Loss::One }
+        Self { line: Some(line), reason: reason.into(), loss: Severity::One }
     }
 
     /// A fault that ends the reading.
     pub fn rest(line: Option<u64>, reason: impl Into<String>) -> Self {
-        Self { line, reason: reason.into(), loss: Loss::Rest }
+        Self { line, reason: reason.into(), loss: Severity::Remainder }
     }
 
     /// A file of which nothing can be read.
@@ -67,17 +67,17 @@ impl Fault {
 
     /// Where the document holds something else than results.
     pub fn no_results(reason: impl Into<String>) -> Self {
-        Self { line: None, reason: reason.into(), loss: Loss::NoResults }
+        Self { line: None, reason: reason.into(), loss: Severity::NoResults }
     }
 
     /// What is shown of it: `FILE:LINE: reason`.
-    pub fn said_of(&self, source: &impl fmt::Display) -> String {
+    pub fn with_source(&self, source: &impl fmt::Display) -> String {
         let separator = if self.line.is_some() { ":" } else { ": " };
         format!("{source}{separator}{self}")
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "{line}: {}", self.reason),
@@ -218,15 +218,15 @@ impl Report {
         &self,
         mapping: &junit::Mapping,
         outputs: junit::SuiteOutputs,
-    ) -> Result<Reader, Fault> {
+    ) -> Result<Reader, ReadError> {
         // What tells an archive comes first: the readings of a copy share its place in it.
         let is_archive = self.format == Format::Checkbox && self.is_archive()?;
         let file = self.open()?;
         Ok(match self.format {
             Format::Junit => {
                 let surroundings = match self.source {
-                    Source::StandardInput => junit::Surroundings::PassOver,
-                    Source::File { .. } => junit::Surroundings::Strict,
+                    Source::StandardInput => junit::LeadingText::Skip,
+                    Source::File { .. } => junit::LeadingText::Strict,
                 };
                 let results = junit::Results::new(file, mapping.clone(), outputs, surroundings)?;
                 Reader::Junit(Box::new(results))
@@ -246,12 +246,13 @@ impl Report {
 }
 
 impl Report {
-    fn open(&self) -> Result<File, Fault> {
-        self.content.open().map_err(|error| Fault::of_file(reason(&error)))
+    fn open(&self) -> Result<File, ReadError> {
+        self.content.open().map_err(|error| ReadError::of_file(os_message(&error)))
     }
 
-    fn is_archive(&self) -> Result<bool, Fault> {
-        let head = read_head(&mut self.open()?).map_err(|error| Fault::of_file(reason(&error)))?;
+    fn is_archive(&self) -> Result<bool, ReadError> {
+        let head =
+            read_head(&mut self.open()?).map_err(|error| ReadError::of_file(os_message(&error)))?;
         Ok(checkbox::is_archive(&head))
     }
 }
@@ -289,12 +290,12 @@ impl Reader {
     ///
     /// # Errors
     /// A fault of one result, behind which reading goes on, or of the report, which ends it.
-    pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+    pub fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
         match self {
-            Self::Junit(results) => results.next(notes),
-            Self::Json(reader) => reader.next(notes),
-            Self::Lines(reader) => reader.next(notes),
-            Self::Checkbox(reader) => reader.next(notes),
+            Self::Junit(results) => results.next(warnings),
+            Self::Json(reader) => reader.next(warnings),
+            Self::Lines(reader) => reader.next(warnings),
+            Self::Checkbox(reader) => reader.next(warnings),
         }
     }
 
@@ -302,10 +303,10 @@ impl Reader {
     ///
     /// # Errors
     /// As those of [`Reader::next`].
-    pub fn next_name(&mut self, notes: &mut Notes) -> Result<Option<String>, Fault> {
+    pub fn next_name(&mut self, warnings: &mut Warnings) -> Result<Option<String>, ReadError> {
         match self {
-            Self::Junit(results) => results.next_name(notes),
-            _ => Ok(self.next(notes)?.map(|result| result.name)),
+            Self::Junit(results) => results.next_name(warnings),
+            _ => Ok(self.next(warnings)?.map(|result| result.name)),
         }
     }
 }
@@ -315,9 +316,12 @@ impl Reader {
     ///
     /// # Errors
     /// A temporary file that cannot be written.
-    pub fn into_suite_outputs(self, notes: &mut Notes) -> Result<junit::SuiteOutputs, Fault> {
+    pub fn into_suite_outputs(
+        self,
+        warnings: &mut Warnings,
+    ) -> Result<junit::SuiteOutputs, ReadError> {
         match self {
-            Self::Junit(results) => results.into_suite_outputs(notes),
+            Self::Junit(results) => results.into_suite_outputs(warnings),
             _ => Ok(junit::SuiteOutputs::default()),
         }
     }

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::Fault;
-use crate::util::text::reason;
+use super::ReadError;
+use crate::util::text::os_message;
 
 /// What a directory is searched for.
 const EXTENSIONS: [&str; 3] = ["xml", "json", "jsonl"];
@@ -67,7 +67,7 @@ impl std::fmt::Display for Source {
 pub struct Found {
     pub sources: Vec<Source>,
     /// Paths that cannot be read.
-    pub faults: Vec<(String, Fault)>,
+    pub faults: Vec<(String, ReadError)>,
     /// Directories and globs in which nothing matches.
     pub empty: Vec<String>,
     seen: HashMap<PathBuf, usize>,
@@ -167,12 +167,12 @@ impl Found {
     }
 
     fn unreadable(&mut self, path: &Path, error: &dyn std::error::Error) {
-        self.fault(path.display().to_string(), reason(error));
+        self.fault(path.display().to_string(), os_message(error));
     }
 
     fn fault(&mut self, path: String, reason: String) {
         self.matches += 1;
-        self.faults.push((path, Fault::of_file(reason)));
+        self.faults.push((path, ReadError::of_file(reason)));
     }
 }
 

@@ -9,9 +9,9 @@ use std::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Fault;
+use super::ReadError;
 use crate::model::result::{Status, TestResult};
-use crate::model::warnings::{Note, Notes};
+use crate::model::warnings::{Warning, Warnings};
 
 /// How long damaged texts are tried where `TO_FUZZ_SECONDS` says nothing.
 const FUZZ_TIME: Duration = Duration::from_millis(250);
@@ -20,16 +20,18 @@ const FUZZ_TIME: Duration = Duration::from_millis(250);
 #[derive(Debug, Default)]
 pub struct Given {
     pub results: Vec<TestResult>,
-    pub faults: Vec<Fault>,
-    pub notes: Notes,
+    pub faults: Vec<ReadError>,
+    pub warnings: Warnings,
 }
 
 impl Given {
     /// Calls a reader's `next` to the end.
-    pub fn by(mut next: impl FnMut(&mut Notes) -> Result<Option<TestResult>, Fault>) -> Self {
+    pub fn by(
+        mut next: impl FnMut(&mut Warnings) -> Result<Option<TestResult>, ReadError>,
+    ) -> Self {
         let mut given = Self::default();
         loop {
-            match next(&mut given.notes) {
+            match next(&mut given.warnings) {
                 Ok(Some(result)) => given.results.push(result),
                 Ok(None) => return given,
                 Err(fault) => given.faults.push(fault),
@@ -38,7 +40,7 @@ impl Given {
     }
 
     /// What a reader gives that could not be opened.
-    pub fn fault(fault: Fault) -> Self {
+    pub fn fault(fault: ReadError) -> Self {
         Self { faults: vec![fault], ..Self::default() }
     }
 
@@ -53,8 +55,8 @@ impl Given {
 }
 
 /// A note as the summary gets it.
-pub fn note(text: &'static str, count: u64, names: &[&str]) -> Note {
-    Note { text, count, names: names.iter().map(ToString::to_string).collect() }
+pub fn note(text: &'static str, count: u64, names: &[&str]) -> Warning {
+    Warning { text, count, names: names.iter().map(ToString::to_string).collect() }
 }
 
 /// A result with nothing but the fields that it must have.

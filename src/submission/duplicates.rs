@@ -12,8 +12,8 @@ use std::str::FromStr;
 use anyhow::Context as _;
 
 use crate::model::result::{Section, Status, TestResult, under_headings};
-use crate::model::warnings::Notes;
-use crate::util::temp_store::{Span, Spill};
+use crate::model::warnings::Warnings;
+use crate::util::temp_store::{Span, TempStore};
 
 /// What `--on-duplicate` asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -83,7 +83,7 @@ impl Names {
             mode,
             names: self,
             repeated,
-            spill: Spill::default(),
+            spill: TempStore::default(),
             merged: 0,
             refused: Vec::new(),
         }
@@ -126,7 +126,7 @@ pub struct Duplicates {
     /// With sorted hashes.
     names: Names,
     repeated: HashMap<u64, Repeated>,
-    spill: Spill,
+    spill: TempStore,
     /// How many results went into another one.
     pub merged: u64,
     /// Names that came more than once, under [`OnDuplicate::Error`].
@@ -179,7 +179,7 @@ impl Duplicates {
     pub fn resolve(
         &mut self,
         result: TestResult,
-        notes: &mut Notes,
+        warnings: &mut Warnings,
     ) -> anyhow::Result<Option<TestResult>> {
         if self.repeated.is_empty() {
             return Ok(Some(result));
@@ -194,7 +194,7 @@ impl Duplicates {
             }
             OnDuplicate::Number if number > 1 => {
                 let name = self.names.next_free(&result.name, &mut repeated.last_number);
-                notes.add("result numbered, because its name came before", &result.name);
+                warnings.add("result numbered, because its name came before", &result.name);
                 return Ok(Some(TestResult { name, ..result }));
             }
             OnDuplicate::Number => true,
@@ -203,20 +203,20 @@ impl Duplicates {
             OnDuplicate::Merge | OnDuplicate::Error => false,
         };
         if !keep {
-            self.leave_out(&result.name, number, notes);
+            self.leave_out(&result.name, number, warnings);
         }
         Ok(keep.then_some(result))
     }
 
-    fn leave_out(&mut self, name: &str, number: usize, notes: &mut Notes) {
+    fn leave_out(&mut self, name: &str, number: usize, warnings: &mut Warnings) {
         match self.mode {
             OnDuplicate::Merge => {
                 self.merged += 1;
-                notes.add("result merged into the first of its name", name);
+                warnings.add("result merged into the first of its name", name);
             }
             OnDuplicate::Error if number == 1 => self.refused.push(name.to_owned()),
             OnDuplicate::Error => {}
-            _ => notes.add("result left out for another of its name", name),
+            _ => warnings.add("result left out for another of its name", name),
         }
     }
 
@@ -302,11 +302,12 @@ mod tests {
             }
             duplicates.rewind();
         }
-        let mut notes = Notes::default();
-        let resolve = |result: &TestResult| duplicates.resolve(result.clone(), &mut notes).unwrap();
+        let mut warnings = Warnings::default();
+        let resolve =
+            |result: &TestResult| duplicates.resolve(result.clone(), &mut warnings).unwrap();
         let left: Vec<_> = results.iter().filter_map(resolve).collect();
         assert_eq!(left.len(), duplicates.remaining());
-        (left, notes.lines())
+        (left, warnings.lines())
     }
 
     fn logs(mode: OnDuplicate) -> Vec<(String, String)> {

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::model::limits;
 use crate::model::result::TestResult;
-use crate::model::warnings::Notes;
-use crate::reports::{Fault, Loss, Piped, json::lines};
+use crate::model::warnings::Warnings;
+use crate::reports::{Piped, ReadError, Severity, json::lines};
 use crate::util::signals::{self, Interrupt};
 
 /// The most lines that wait to be taken; after that the pipe's writer waits.
@@ -20,7 +20,7 @@ const QUEUE: usize = 1000;
 pub enum Arrival {
     Result(TestResult),
     /// A line that is no result.
-    Fault(Fault),
+    ReadError(ReadError),
     /// Nothing for the time given.
     Pause,
 }
@@ -33,7 +33,7 @@ pub enum Arrival {
 pub fn each_arrival(
     piped: Piped,
     interrupt: &Interrupt,
-    notes: &mut Notes,
+    warnings: &mut Warnings,
     mut take: impl FnMut(Arrival) -> anyhow::Result<Duration>,
 ) -> anyhow::Result<()> {
     let (sender, receiver) = mpsc::sync_channel(QUEUE);
@@ -50,7 +50,7 @@ pub fn each_arrival(
         }
         let arrival = match receiver.recv_timeout(patience.min(signals::POLL)) {
             Ok((arrival, noted)) => {
-                notes.append(noted);
+                warnings.append(noted);
                 arrival
             }
             Err(RecvTimeoutError::Timeout) if interrupt.signal().is_some() => return Ok(()),
@@ -62,22 +62,22 @@ pub fn each_arrival(
 }
 
 /// Reads until the pipe ends, or nobody takes what comes.
-fn read(piped: Piped, sender: &SyncSender<(Arrival, Notes)>) {
+fn read(piped: Piped, sender: &SyncSender<(Arrival, Warnings)>) {
     let mut lines = lines::Reader::new(BufReader::new(piped.into_reader()));
     loop {
-        let mut notes = Notes::default();
-        let (arrival, ends) = match lines.next(&mut notes) {
+        let mut warnings = Warnings::default();
+        let (arrival, ends) = match lines.next(&mut warnings) {
             Ok(Some(mut result)) => {
-                limits::mend(&mut result, &mut notes);
+                limits::sanitize(&mut result, &mut warnings);
                 (Arrival::Result(result), false)
             }
             Ok(None) => return,
             Err(fault) => {
-                let ends = fault.loss != Loss::One;
-                (Arrival::Fault(fault), ends)
+                let ends = fault.loss != Severity::One;
+                (Arrival::ReadError(fault), ends)
             }
         };
-        if sender.send((arrival, notes)).is_err() || ends {
+        if sender.send((arrival, warnings)).is_err() || ends {
             return;
         }
     }

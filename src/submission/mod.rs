@@ -17,12 +17,12 @@ mod read_ahead;
 use crate::model::batch::Batch;
 use crate::model::limits;
 use crate::model::result::TestResult;
-use crate::model::warnings::Notes;
+use crate::model::warnings::Warnings;
 use crate::reports::junit::{Mapping, SuiteOutputs};
 use crate::reports::paths::{self, Source};
-use crate::reports::{Fault, Format, Loss, Piped, Reader, Report};
+use crate::reports::{Format, Piped, ReadError, Reader, Report, Severity};
 use crate::submission::duplicates::{Duplicates, Names, OnDuplicate};
-use crate::util::text::reason;
+use crate::util::text::os_message;
 
 /// How reports are read and what is made of them.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub struct Submission {
     options: Options,
     pub files: Vec<File>,
     duplicates: Duplicates,
-    pub notes: Notes,
+    pub warnings: Warnings,
     /// What may mend the errors of the files.
     pub cures: BTreeSet<&'static str>,
     /// Flags for `to start` that a report suggests.
@@ -77,7 +77,7 @@ impl Submission {
         for source in found.sources {
             if source.is_older_than(options.newer_than) {
                 survey
-                    .notes
+                    .warnings
                     .add("older than the start of the command, not sent", &source.to_string());
                 continue;
             }
@@ -136,18 +136,18 @@ impl Submission {
         mut see: impl FnMut(&TestResult),
         mut hand_on: impl FnMut(&TestResult) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let Self { options, files, duplicates, notes, .. } = self;
+        let Self { options, files, duplicates, warnings, .. } = self;
         if duplicates.needs_gathering() {
             each_result(files, options, |mut result| {
-                limits::mend(&mut result, &mut Notes::default());
+                limits::sanitize(&mut result, &mut Warnings::default());
                 duplicates.gather(&result)
             })?;
             duplicates.rewind();
         }
         each_result(files, options, |mut result| {
-            limits::mend(&mut result, notes);
-            let Some(mut result) = duplicates.resolve(result, notes)? else { return Ok(()) };
-            limits::shorten_log(&mut result, options.longest_log, notes);
+            limits::sanitize(&mut result, warnings);
+            let Some(mut result) = duplicates.resolve(result, warnings)? else { return Ok(()) };
+            limits::shorten_log(&mut result, options.longest_log, warnings);
             see(&result);
             hand_on(&result)
         })
@@ -168,7 +168,7 @@ struct Survey<'a> {
     cures: BTreeSet<&'static str>,
     names: Names,
     files: Vec<File>,
-    notes: Notes,
+    warnings: Warnings,
     hints: Vec<String>,
 }
 
@@ -179,37 +179,37 @@ impl<'a> Survey<'a> {
             cures: BTreeSet::new(),
             names: Names::default(),
             files: Vec::new(),
-            notes: Notes::default(),
+            warnings: Warnings::default(),
             hints: Vec::new(),
         }
     }
 
     fn finish(self) -> Submission {
-        let Self { options, cures, names, files, notes, hints } = self;
+        let Self { options, cures, names, files, warnings, hints } = self;
         let duplicates = names.duplicates(options.on_duplicate);
         let options = options.clone();
-        Submission { options, files, duplicates, notes, cures, hints, empty: Vec::new() }
+        Submission { options, files, duplicates, warnings, cures, hints, empty: Vec::new() }
     }
 
     fn read(&mut self, source: &Source, report: io::Result<Report>) {
         let mut file = match report {
             Ok(report) => File::new(report),
             Err(error) => {
-                let fault = Fault::of_file(reason(&error));
+                let fault = ReadError::of_file(os_message(&error));
                 self.files.push(File::unreadable(source.to_string(), &fault));
                 return;
             }
         };
         let names_before = self.names.len();
-        let mut notes = Notes::default();
-        match self.read_through(&mut file, &mut notes) {
+        let mut warnings = Warnings::default();
+        match self.read_through(&mut file, &mut warnings) {
             Ok(()) => {}
-            Err(fault) if fault.loss == Loss::NoResults && !source.is_named() => {
-                self.notes.add("no report, passed over", &fault.said_of(source));
+            Err(fault) if fault.loss == Severity::NoResults && !source.is_named() => {
+                self.warnings.add("no report, passed over", &fault.with_source(source));
                 return;
             }
             Err(fault) => {
-                file.errors.push(fault.said_of(source));
+                file.errors.push(fault.with_source(source));
                 let is_salvageable = file.results > 0 && !self.options.salvage;
                 self.cures.extend(cure(&fault, is_salvageable));
                 if !self.options.salvage {
@@ -218,31 +218,31 @@ impl<'a> Survey<'a> {
                 }
             }
         }
-        self.notes.append(notes);
+        self.warnings.append(warnings);
         self.files.push(file);
     }
 
     /// # Errors
     /// The fault that ends the report.
-    fn read_through(&mut self, file: &mut File, notes: &mut Notes) -> Result<(), Fault> {
+    fn read_through(&mut self, file: &mut File, warnings: &mut Warnings) -> Result<(), ReadError> {
         let Some(report) = &file.report else { return Ok(()) };
         let mut reader = report.read(&self.options.mapping, SuiteOutputs::default())?;
         let end = loop {
-            match reader.next_name(notes) {
+            match reader.next_name(warnings) {
                 Ok(Some(mut name)) => {
-                    limits::mend_name(&mut name);
+                    limits::sanitize_name(&mut name);
                     self.names.add(&name);
                     file.results += 1;
                 }
                 Ok(None) => break Ok(()),
-                Err(fault) if fault.loss == Loss::One => {
-                    file.errors.push(fault.said_of(&report.source));
+                Err(fault) if fault.loss == Severity::One => {
+                    file.errors.push(fault.with_source(&report.source));
                 }
                 Err(fault) => break Err(fault),
             }
         };
         self.hints.extend(reader.hint());
-        file.outputs = reader.into_suite_outputs(notes)?;
+        file.outputs = reader.into_suite_outputs(warnings)?;
         end
     }
 }
@@ -258,13 +258,13 @@ impl File {
         let changed = || anyhow!("{} changed while it was read: repeat the command", self.name);
         let outputs = std::mem::take(&mut self.outputs);
         // What there is to note was noted in the first reading.
-        let mut notes = Notes::default();
+        let mut warnings = Warnings::default();
         let mut reader = report.read(&options.mapping, outputs).map_err(|_| changed())?;
         for _ in 0..self.results {
-            take(next_good(&mut reader, &mut notes).ok_or_else(changed)?)?;
+            take(next_good(&mut reader, &mut warnings).ok_or_else(changed)?)?;
         }
-        anyhow::ensure!(next_good(&mut reader, &mut notes).is_none(), changed());
-        self.outputs = reader.into_suite_outputs(&mut notes).map_err(|_| changed())?;
+        anyhow::ensure!(next_good(&mut reader, &mut warnings).is_none(), changed());
+        self.outputs = reader.into_suite_outputs(&mut warnings).map_err(|_| changed())?;
         Ok(())
     }
 
@@ -279,9 +279,9 @@ impl File {
         }
     }
 
-    fn unreadable(name: String, fault: &Fault) -> Self {
+    fn unreadable(name: String, fault: &ReadError) -> Self {
         Self {
-            errors: vec![fault.said_of(&name)],
+            errors: vec![fault.with_source(&name)],
             name,
             report: None,
             format: None,
@@ -292,9 +292,9 @@ impl File {
 }
 
 /// What may mend a fault that ends a report.
-fn cure(fault: &Fault, is_salvageable: bool) -> Option<&'static str> {
+fn cure(fault: &ReadError, is_salvageable: bool) -> Option<&'static str> {
     match fault.loss {
-        Loss::NoResults | Loss::All => Some(
+        Severity::NoResults | Severity::All => Some(
             "reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's submissions",
         ),
         _ if is_salvageable => Some("--salvage sends the results before the fault too"),
@@ -303,10 +303,10 @@ fn cure(fault: &Fault, is_salvageable: bool) -> Option<&'static str> {
 }
 
 /// The next result behind those that cannot be read.
-fn next_good(reader: &mut Reader, notes: &mut Notes) -> Option<TestResult> {
+fn next_good(reader: &mut Reader, warnings: &mut Warnings) -> Option<TestResult> {
     loop {
-        match reader.next(notes) {
-            Err(fault) if fault.loss == Loss::One => {}
+        match reader.next(warnings) {
+            Err(fault) if fault.loss == Severity::One => {}
             next => return next.ok().flatten(),
         }
     }

@@ -10,7 +10,7 @@ use std::thread;
 use anyhow::Context as _;
 use bytes::Bytes;
 
-use crate::model::batch::{Batch, Encoded};
+use crate::model::batch::{Batch, EncodedResult};
 use crate::model::result::{Status, TestResult};
 
 /// Bytes of text that cross over at once: with fewer, waking the other thread would cost more than
@@ -100,7 +100,7 @@ impl Portion {
     /// The results as JSON, which lies in one piece of memory too.
     ///
     /// # Errors
-    /// As those of [`Encoded::new`].
+    /// As those of [`EncodedResult::new`].
     fn encode(&self) -> serde_json::Result<Batch> {
         let mut json = Vec::with_capacity(self.text.len());
         let mut places = Vec::with_capacity(self.results.len());
@@ -117,7 +117,7 @@ impl Portion {
         let json = Bytes::from(json);
         let mut batch = Batch::default();
         for (status, place) in places {
-            batch.push(Encoded { status, json: json.slice(place) });
+            batch.push(EncodedResult { status, json: json.slice(place) });
         }
         Ok(batch)
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::ui::terminal::Talk;
+use crate::ui::terminal::Ui;
 
 /// How often a log gets a line.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -35,29 +35,29 @@ impl Screen {
 
 /// Shows how many results are sent.
 pub struct Progress {
-    talk: Talk,
+    ui: Ui,
     total: Option<u64>,
     last_line: Cell<Instant>,
 }
 
 impl Progress {
     /// `total` is absent where the end is not known.
-    pub fn new(total: Option<u64>, talk: &Talk) -> Self {
-        if io::stderr().is_terminal() && talk.is_chatty() {
-            *talk.screen().0.borrow_mut() = Some(bar(total));
+    pub fn new(total: Option<u64>, ui: &Ui) -> Self {
+        if io::stderr().is_terminal() && ui.is_chatty() {
+            *ui.screen().0.borrow_mut() = Some(bar(total));
         }
-        Self { talk: talk.clone(), total, last_line: Cell::new(Instant::now()) }
+        Self { ui: ui.clone(), total, last_line: Cell::new(Instant::now()) }
     }
 
     /// Shows that `results` are at the server.
     pub fn sent(&self, results: u64) {
-        if let Some(bar) = &*self.talk.screen().0.borrow() {
+        if let Some(bar) = &*self.ui.screen().0.borrow() {
             return bar.set_position(results);
         }
         if self.last_line.get().elapsed() >= LINE_EVERY {
             self.last_line.set(Instant::now());
             let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
-            self.talk.line(format_args!("sent {results}{of} results"));
+            self.ui.line(format_args!("sent {results}{of} results"));
         }
     }
 
@@ -69,7 +69,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = self.talk.screen().0.borrow_mut().take() {
+        if let Some(bar) = self.ui.screen().0.borrow_mut().take() {
             bar.finish_and_clear();
         }
     }

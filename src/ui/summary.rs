@@ -19,7 +19,7 @@ pub struct Summary {
     pub sent: u64,
     /// In the outbox.
     pub kept: u64,
-    pub refused: Vec<RefusedResult>,
+    pub refused: Vec<RefusedLine>,
     pub merged: u64,
     pub files: Vec<FileSummary>,
     pub batches: u64,
@@ -29,7 +29,7 @@ pub struct Summary {
 }
 
 #[derive(Debug, Serialize)]
-pub struct RefusedResult {
+pub struct RefusedLine {
     pub name: String,
     pub reason: String,
 }

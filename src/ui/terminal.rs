@@ -21,7 +21,7 @@ pub enum Level {
 
 /// Says things on stderr.
 #[derive(Clone, Debug)]
-pub struct Talk {
+pub struct Ui {
     level: Level,
     color: bool,
     /// GitHub Actions reads along.
@@ -47,7 +47,7 @@ impl Style {
     }
 }
 
-impl Talk {
+impl Ui {
     pub fn new(level: Level, color: bool, annotates: bool) -> Self {
         Self { level, color, annotates, screen: Screen::default() }
     }

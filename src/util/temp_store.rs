@@ -13,25 +13,25 @@ const IN_MEMORY: usize = 256 * 1024;
 
 /// A store that only grows, and that forgets everything when it is dropped.
 #[derive(Debug)]
-pub struct Spill {
+pub struct TempStore {
     file: SpooledTempFile,
     len: u64,
 }
 
-/// Where a byte string lies in the [`Spill`] that gave it.
+/// Where a byte string lies in the [`TempStore`] that gave it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Span {
     start: u64,
     len: usize,
 }
 
-impl Default for Spill {
+impl Default for TempStore {
     fn default() -> Self {
         Self { file: SpooledTempFile::new(IN_MEMORY), len: 0 }
     }
 }
 
-impl Spill {
+impl TempStore {
     /// Keeps a copy of `bytes`.
     pub fn put(&mut self, bytes: &[u8]) -> io::Result<Span> {
         self.file.seek(SeekFrom::Start(self.len))?;
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn gives_back_what_was_put_in_any_order() {
-        let mut spill = Spill::default();
+        let mut spill = TempStore::default();
         let texts: Vec<Vec<u8>> = (0..60u8).map(|n| vec![n; usize::from(n) * 500]).collect();
         let spans: Vec<Span> = texts.iter().map(|text| spill.put(text).unwrap()).collect();
         assert!(spill.file.is_rolled(), "the texts were meant to exceed what is kept in memory");
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn goes_on_after_a_get() {
-        let mut spill = Spill::default();
+        let mut spill = TempStore::default();
         let one = spill.put(b"one").unwrap();
         spill.get(one).unwrap();
         let two = spill.put(b"two").unwrap();

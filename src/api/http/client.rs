@@ -14,7 +14,8 @@ use super::transport::{HttpSettings, Transport};
 use crate::api::error::{Answer, Locate};
 use crate::api::retry::{self, Policy, Repeat, Tried};
 use crate::api::{
-    Access, Error, Event, Execution, KeyProblem, Listener, Patch, Server, Shown, StatusUpdate,
+    Access, ApiError, Event, Execution, ExecutionDetails, KeyProblem, Listener, Patch, Server,
+    StatusUpdate,
 };
 use crate::model::batch::Batch;
 use crate::model::execution::{ExecutionId, Link};
@@ -61,36 +62,36 @@ struct Application {
 }
 
 impl Server for HttpServer {
-    fn start(&self, request: &StartRequest) -> Result<ExecutionId, Error> {
+    fn start(&self, request: &StartRequest) -> Result<ExecutionId, ApiError> {
         let has_identity = request.ci_link().is_some();
         let put = Request {
-            repeat: if has_identity { Repeat::Freely } else { Repeat::NotBlindly },
+            repeat: if has_identity { Repeat::Idempotent } else { Repeat::NonIdempotent },
             ..Request::new(Method::PUT, "/test-executions/start-test".to_owned(), &locate_start)
         };
         let put = put.with_body(request)?;
         self.ask::<Started>(&put).map(|started| started.id).map_err(|error| {
-            if error.leaves_fate_unknown() && request.ci_link().is_none() {
-                Error::MayExist(Box::new(error))
+            if error.may_have_been_applied() && request.ci_link().is_none() {
+                ApiError::MayExist(Box::new(error))
             } else {
                 error
             }
         })
     }
 
-    fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, Error> {
+    fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, ApiError> {
         let path = format!("/test-executions/{id}");
         absent_on_old_servers(self.ask(&Request::new(Method::GET, path, &locate_path)))
     }
 
-    fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), Error> {
+    fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), ApiError> {
         let post = Request {
-            repeat: Repeat::NotBlindly,
+            repeat: Repeat::NonIdempotent,
             ..Request::new(Method::POST, format!("/test-executions/{id}/links"), &locate_path)
         };
         self.ask::<Value>(&post.with_body(link)?).map(drop)
     }
 
-    fn submit(&self, id: ExecutionId, batch: &Batch, repeat: Repeat) -> Result<Duration, Error> {
+    fn submit(&self, id: ExecutionId, batch: &Batch, repeat: Repeat) -> Result<Duration, ApiError> {
         let locate = |loc: &[Value]| locate_result(loc, batch);
         let path = format!("/test-executions/{id}/test-results");
         let body = Some(batch.body().into());
@@ -98,28 +99,28 @@ impl Server for HttpServer {
         self.ask_timed::<Value>(&post).map(|(_, elapsed)| elapsed)
     }
 
-    fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, Error> {
+    fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, ApiError> {
         let path = format!("/test-executions/{id}/status_update");
         absent_on_old_servers(self.ask(&Request::new(Method::GET, path, &locate_path)))
     }
 
-    fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), Error> {
+    fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), ApiError> {
         let path = format!("/test-executions/{id}/status_update");
         let post = Request {
-            repeat: Repeat::NotBlindly,
+            repeat: Repeat::NonIdempotent,
             ..Request::new(Method::POST, path, &locate_path)
         };
         self.ask::<Value>(&post.with_body(&json!({ "events": [update] }))?).map(drop)
     }
 
-    fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, Error> {
+    fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, ApiError> {
         let path = format!("/test-executions/{id}");
         self.ask(&Request::new(Method::PATCH, path, &locate_patch).with_body(patch)?)
     }
 
-    fn show(&self, id: ExecutionId) -> Result<Shown, Error> {
+    fn show(&self, id: ExecutionId) -> Result<ExecutionDetails, ApiError> {
         let get = |path| self.ask(&Request::new(Method::GET, path, &locate_path));
-        Ok(Shown {
+        Ok(ExecutionDetails {
             execution: get(format!("/test-executions/{id}"))
                 .and_then(|told| self.read_as(told, "an execution"))?,
             results: get(format!("/test-executions/{id}/test-results"))
@@ -127,16 +128,16 @@ impl Server for HttpServer {
         })
     }
 
-    fn access(&self) -> Result<Access, Error> {
+    fn access(&self) -> Result<Access, ApiError> {
         let has_key = self.transport.has_token();
         let unwelcome =
-            || Error::Key(if has_key { KeyProblem::Unknown } else { KeyProblem::NoneGiven });
+            || ApiError::Key(if has_key { KeyProblem::Unknown } else { KeyProblem::NoneGiven });
         let is_locked = self.is_locked()?;
         match self.application() {
             Ok(None) if is_locked || self.refuses_writes()? => Err(unwelcome()),
             Ok(None) => Ok(Access::Open { is_key_unknown: has_key }),
             Ok(Some(application)) => match application.problem() {
-                Some(problem) => Err(Error::Key(problem)),
+                Some(problem) => Err(ApiError::Key(problem)),
                 None => Ok(Access::Granted { application: application.name }),
             },
             Err(error) if error.status() == Some(401) => Err(unwelcome()),
@@ -148,14 +149,14 @@ impl Server for HttpServer {
 impl HttpServer {
     /// # Errors
     /// As those of [`Transport::new`].
-    pub fn new(base: &Url, settings: HttpSettings, listener: Listener) -> Result<Self, Error> {
+    pub fn new(base: &Url, settings: HttpSettings, listener: Listener) -> Result<Self, ApiError> {
         let retry = settings.retry;
         let transport = Transport::new(base, settings)?;
         Ok(Self { transport, retry, listener, failing_since: Cell::default() })
     }
 
     /// Makes the request until it is answered, refused, or no longer worth repeating.
-    fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, Error> {
+    fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, ApiError> {
         self.ask_timed(request).map(|(answer, _)| answer)
     }
 
@@ -163,7 +164,7 @@ impl HttpServer {
     fn ask_timed<T: DeserializeOwned>(
         &self,
         request: &Request<'_>,
-    ) -> Result<(T, Duration), Error> {
+    ) -> Result<(T, Duration), ApiError> {
         let start = Instant::now();
         let mut attempts = 1;
         loop {
@@ -188,18 +189,18 @@ impl HttpServer {
         }
     }
 
-    fn final_error(&self, error: Error, tried: Tried) -> Error {
+    fn final_error(&self, error: ApiError, tried: Tried) -> ApiError {
         let left = self.retry.retry_for.saturating_sub(tried.elapsed);
         let asked = error.retry_after().unwrap_or_default();
         match error {
-            Error::Status(mut refusal) if refusal.status == 403 && !refusal.from_proxy => {
+            ApiError::Status(mut refusal) if refusal.status == 403 && !refusal.from_proxy => {
                 refusal.key = self.key_problem();
-                Error::Status(refusal)
+                ApiError::Status(refusal)
             }
-            error if error.is_transient() => Error::GivenUp {
+            error if error.is_transient() => ApiError::GivenUp {
                 attempts: tried.attempts,
                 elapsed: tried.elapsed,
-                is_end_of_patience: left.is_zero() || asked > left,
+                retries_exhausted: left.is_zero() || asked > left,
                 last: Box::new(error),
             },
             error => error,
@@ -207,9 +208,9 @@ impl HttpServer {
     }
 
     /// Makes the request once.
-    fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, Error> {
+    fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, ApiError> {
         let start = Instant::now();
-        if request.repeat == Repeat::NotBlindly {
+        if request.repeat == Repeat::NonIdempotent {
             self.transport.reconnect();
         }
         let method = request.method.clone();
@@ -233,8 +234,8 @@ impl HttpServer {
         }
     }
 
-    fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Error> {
-        serde_json::from_str(&answer.body).map_err(|_| Error::NotTheApi {
+    fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ApiError> {
+        serde_json::from_str(&answer.body).map_err(|_| ApiError::NotTheApi {
             url: self.transport.base().to_owned(),
             what: answer.page(),
         })
@@ -257,10 +258,12 @@ impl HttpServer {
     ///
     /// # Errors
     /// What answers is not the API, or nothing does.
-    fn is_locked(&self) -> Result<bool, Error> {
+    fn is_locked(&self) -> Result<bool, ApiError> {
         let get = Request::new(Method::GET, "/version".to_owned(), &locate_path);
         match self.attempt(&get, 1) {
-            Err(Error::Status(refusal)) if refusal.status == 401 && !refusal.from_proxy => Ok(true),
+            Err(ApiError::Status(refusal)) if refusal.status == 401 && !refusal.from_proxy => {
+                Ok(true)
+            }
             answer => self.parse::<Version>(&answer?).map(|Version { .. }| false),
         }
     }
@@ -270,11 +273,11 @@ impl HttpServer {
     ///
     /// # Errors
     /// What answers is not the API, or nothing does.
-    fn refuses_writes(&self) -> Result<bool, Error> {
+    fn refuses_writes(&self) -> Result<bool, ApiError> {
         let path = "/test-executions/0/test-results".to_owned();
         let post = Request::new(Method::POST, path, &locate_path).with_body(&json!([]))?;
         match self.attempt(&post, 1) {
-            Err(Error::Status(refusal)) if !refusal.from_proxy => {
+            Err(ApiError::Status(refusal)) if !refusal.from_proxy => {
                 Ok(matches!(refusal.status, 401 | 403))
             }
             answer => answer.map(|_| false),
@@ -282,7 +285,7 @@ impl HttpServer {
     }
 
     /// The application that the key belongs to, asked for once.
-    fn application(&self) -> Result<Option<Application>, Error> {
+    fn application(&self) -> Result<Option<Application>, ApiError> {
         let me = Request::new(Method::GET, "/applications/me".to_owned(), &locate_path);
         let answer = self.attempt(&me, 1)?;
         // The answer holds the key: none of it is shown, whatever it is.
@@ -291,8 +294,8 @@ impl HttpServer {
     }
 
     /// Reads what is JSON, but perhaps not what was asked for.
-    fn read_as<T: DeserializeOwned>(&self, told: Value, wanted: &str) -> Result<T, Error> {
-        serde_json::from_value(told).map_err(|_| Error::NotTheApi {
+    fn read_as<T: DeserializeOwned>(&self, told: Value, wanted: &str) -> Result<T, ApiError> {
+        serde_json::from_value(told).map_err(|_| ApiError::NotTheApi {
             url: self.transport.base().to_owned(),
             what: format!("something else than {wanted}"),
         })
@@ -300,7 +303,7 @@ impl HttpServer {
 }
 
 /// Servers from before 2025-11 do not know the question.
-fn absent_on_old_servers<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+fn absent_on_old_servers<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match answer {
         Err(error) if error.status() == Some(405) => Ok(None),
         answer => answer.map(Some),
@@ -309,12 +312,12 @@ fn absent_on_old_servers<T>(answer: Result<T, Error>) -> Result<Option<T>, Error
 
 impl<'a> Request<'a> {
     fn new(method: Method, path: String, locate: Locate<'a>) -> Self {
-        Self { method, path, body: None, repeat: Repeat::Freely, locate }
+        Self { method, path, body: None, repeat: Repeat::Idempotent, locate }
     }
 
-    fn with_body(self, body: &impl serde::Serialize) -> Result<Self, Error> {
-        let body =
-            serde_json::to_vec(body).map_err(|error| Error::Setup { reason: error.to_string() })?;
+    fn with_body(self, body: &impl serde::Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| ApiError::Setup { reason: error.to_string() })?;
         Ok(Self { body: Some(body.into()), ..self })
     }
 }

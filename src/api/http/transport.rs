@@ -23,9 +23,9 @@ use url::Url;
 
 use super::token::Token;
 use crate::api::error::Answer;
-use crate::api::{Error, Policy};
+use crate::api::{ApiError, Policy};
 use crate::util::signals::{self, Interrupt};
-use crate::util::text::reason;
+use crate::util::text::os_message;
 
 /// As much of an answer is read: a 422 echoes what was sent, and a batch is at most 4 MiB of JSON.
 const LONGEST_ANSWER: usize = 16 << 20;
@@ -70,9 +70,9 @@ enum Connection {
 impl Transport {
     /// # Errors
     /// A certificate file that cannot be used, a machine without any trusted certificate.
-    pub fn new(base: &Url, settings: HttpSettings) -> Result<Self, Error> {
+    pub fn new(base: &Url, settings: HttpSettings) -> Result<Self, ApiError> {
         let base = format!("{}/v1", base.as_str().trim_end_matches('/'));
-        let setup = |error: io::Error| Error::Setup { reason: reason(&error) };
+        let setup = |error: io::Error| ApiError::Setup { reason: os_message(&error) };
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(setup)?;
         let client = RefCell::new(client(&base, &settings)?);
         let runtime = ManuallyDrop::new(runtime);
@@ -104,9 +104,9 @@ impl Transport {
         method: Method,
         path: &str,
         body: Option<&Bytes>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Answer, ApiError> {
         let interrupt = &self.settings.interrupt;
-        interrupt.catch().map_err(|error| Error::Setup { reason: reason(&error) })?;
+        interrupt.catch().map_err(|error| ApiError::Setup { reason: os_message(&error) })?;
         self.check_interrupt()?;
         let longest = if method == Method::GET { LONGEST_READING } else { LONGEST_ANSWER };
         if self.connection.replace(Connection::Open) == Connection::Closing {
@@ -133,8 +133,8 @@ impl Transport {
     /// Does something, and abandons it where that is asked.
     ///
     /// # Errors
-    /// [`Error::Interrupted`].
-    fn abandonable<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+    /// [`ApiError::Interrupted`].
+    fn abandonable<T>(&self, work: impl Future<Output = T>) -> Result<T, ApiError> {
         self.runtime.block_on(async {
             // What the server closed since the last request is found out here, and not used again.
             task::yield_now().await;
@@ -151,8 +151,8 @@ impl Transport {
     /// Waits before another request.
     ///
     /// # Errors
-    /// [`Error::Interrupted`].
-    pub fn wait(&self, delay: Duration) -> Result<(), Error> {
+    /// [`ApiError::Interrupted`].
+    pub fn wait(&self, delay: Duration) -> Result<(), ApiError> {
         let end = Instant::now() + delay;
         loop {
             self.check_interrupt()?;
@@ -164,9 +164,9 @@ impl Transport {
         }
     }
 
-    fn check_interrupt(&self) -> Result<(), Error> {
+    fn check_interrupt(&self) -> Result<(), ApiError> {
         match self.settings.interrupt.signal() {
-            Some(signal) => Err(Error::Interrupted { signal }),
+            Some(signal) => Err(ApiError::Interrupted { signal }),
             None => Ok(()),
         }
     }
@@ -178,19 +178,19 @@ impl Transport {
         }
     }
 
-    fn sending_error(&self, error: &reqwest::Error) -> Error {
+    fn sending_error(&self, error: &reqwest::Error) -> ApiError {
         let url = self.base.clone();
         let reason = innermost(error);
         if error.is_dns() {
-            Error::UnknownHost { url }
+            ApiError::UnknownHost { url }
         } else if let Some(tls) = find::<rustls::Error>(error) {
-            Error::Tls { url, reason: tls_reason(tls) }
+            ApiError::Tls { url, reason: tls_reason(tls) }
         } else if error.is_connect() {
-            Error::Unconnected { url, reason }
+            ApiError::Unconnected { url, reason }
         } else if error.is_timeout() {
-            Error::Timeout { url, after: self.settings.timeout }
+            ApiError::Timeout { url, after: self.settings.timeout }
         } else {
-            Error::Broken { url, reason }
+            ApiError::Broken { url, reason }
         }
     }
 }
@@ -211,7 +211,7 @@ async fn read(mut response: Response, longest: usize) -> reqwest::Result<Answer>
     Ok(Answer { status, retry_after, location, body })
 }
 
-fn client(base: &str, settings: &HttpSettings) -> Result<Client, Error> {
+fn client(base: &str, settings: &HttpSettings) -> Result<Client, ApiError> {
     let builder = Client::builder()
         .user_agent(concat!("to/", env!("CARGO_PKG_VERSION")))
         .timeout(settings.timeout)
@@ -226,11 +226,11 @@ fn client(base: &str, settings: &HttpSettings) -> Result<Client, Error> {
     builder.build().map_err(|error| setup_error(&error, ca_cert))
 }
 
-fn headers(token: Option<&Token>) -> Result<HeaderMap, Error> {
+fn headers(token: Option<&Token>) -> Result<HeaderMap, ApiError> {
     let mut headers = HeaderMap::new();
     if let Some(token) = token {
         let mut value = HeaderValue::from_str(&token.authorization()).map_err(|_| {
-            Error::Setup { reason: "the key cannot be sent in a header".to_owned() }
+            ApiError::Setup { reason: "the key cannot be sent in a header".to_owned() }
         })?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
@@ -239,12 +239,15 @@ fn headers(token: Option<&Token>) -> Result<HeaderMap, Error> {
 }
 
 /// Trusts the system's store, and `ca_cert` besides.
-fn with_trust(builder: ClientBuilder, ca_cert: Option<&PathBuf>) -> Result<ClientBuilder, Error> {
+fn with_trust(
+    builder: ClientBuilder,
+    ca_cert: Option<&PathBuf>,
+) -> Result<ClientBuilder, ApiError> {
     // An error says that a provider is there already, which serves as well.
     _ = ring::default_provider().install_default();
     let Some(path) = ca_cert else { return Ok(builder) };
-    let problem = |reason: String| Error::CaCert { path: path.clone(), reason };
-    let pem = fs::read(path).map_err(|error| problem(reason(&error)))?;
+    let problem = |reason: String| ApiError::CaCert { path: path.clone(), reason };
+    let pem = fs::read(path).map_err(|error| problem(os_message(&error)))?;
     let certificates =
         Certificate::from_pem_bundle(&pem).map_err(|error| problem(innermost(&error)))?;
     if certificates.is_empty() {
@@ -254,21 +257,21 @@ fn with_trust(builder: ClientBuilder, ca_cert: Option<&PathBuf>) -> Result<Clien
 }
 
 /// For plain http: reading the system's certificates would take longer than a request.
-fn without_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+fn without_tls(builder: ClientBuilder) -> Result<ClientBuilder, ApiError> {
     let config = rustls::ClientConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::Setup { reason: error.to_string() })?
+        .map_err(|error| ApiError::Setup { reason: error.to_string() })?
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
     Ok(builder.tls_backend_preconfigured(config))
 }
 
 /// A certificate is decoded only here.
-fn setup_error(error: &reqwest::Error, ca_cert: Option<&PathBuf>) -> Error {
+fn setup_error(error: &reqwest::Error, ca_cert: Option<&PathBuf>) -> ApiError {
     let reason = innermost(error);
     match ca_cert.filter(|_| find::<rustls::Error>(error).is_some()) {
-        Some(path) => Error::CaCert { path: path.clone(), reason },
-        None => Error::Setup { reason },
+        Some(path) => ApiError::CaCert { path: path.clone(), reason },
+        None => ApiError::Setup { reason },
     }
 }
 
@@ -286,7 +289,7 @@ fn innermost(error: &dyn StdError) -> String {
     while let Some(source) = last.source() {
         last = source;
     }
-    reason(last)
+    os_message(last)
 }
 
 /// The first of an error's causes of this type, also where an I/O error wraps it.

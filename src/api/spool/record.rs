@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Error, Execution, Patch, Told};
-use crate::model::batch::{Batch, Encoded};
+use crate::api::{ApiError, Execution, JsonObject, Patch};
+use crate::model::batch::{Batch, EncodedResult};
 use crate::model::execution::{COMPLETED, ExecutionId, Link};
 use crate::model::result::{Status, TestResult};
 use crate::model::start_request::StartRequest;
@@ -37,7 +37,7 @@ pub type StatusUpdate = Map<String, Value>;
 
 /// The execution of a server that a directory belongs to.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct Home {
+pub struct ExecutionRef {
     /// The server, in the form of `Target`'s `Display`.
     pub url: String,
     pub execution: ExecutionId,
@@ -62,21 +62,21 @@ pub struct Extent {
 impl Record {
     /// # Errors
     /// There is no such directory.
-    pub fn open(path: PathBuf) -> Result<Self, Error> {
-        if path.is_dir() { Ok(Self { path }) } else { Err(Error::NoSuchExecution { path }) }
+    pub fn open(path: PathBuf) -> Result<Self, ApiError> {
+        if path.is_dir() { Ok(Self { path }) } else { Err(ApiError::NoSuchExecution { path }) }
     }
 
-    pub fn write_start(&self, request: &StartRequest) -> Result<(), Error> {
+    pub fn write_start(&self, request: &StartRequest) -> Result<(), ApiError> {
         write_json(&self.path.join(START), request)
     }
 
     /// The request as it is written, unchecked.
-    pub fn start(&self) -> Result<Option<String>, Error> {
+    pub fn start(&self) -> Result<Option<String>, ApiError> {
         read_text(&self.path.join(START))
     }
 
-    /// Notes that a start is under way which nothing could find again.
-    pub fn write_starting(&self) -> Result<(), Error> {
+    /// Warnings that a start is under way which nothing could find again.
+    pub fn write_starting(&self) -> Result<(), ApiError> {
         let path = self.path.join(STARTING);
         fs::write(&path, b"").map_err(at(&path))
     }
@@ -85,8 +85,8 @@ impl Record {
         self.path.join(STARTING).exists()
     }
 
-    /// Notes that the fate of a start is known.
-    pub fn remove_starting(&self) -> Result<(), Error> {
+    /// Warnings that the fate of a start is known.
+    pub fn remove_starting(&self) -> Result<(), ApiError> {
         let path = self.path.join(STARTING);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&path)(error)),
@@ -94,25 +94,25 @@ impl Record {
         }
     }
 
-    pub fn write_home(&self, home: &Home) -> Result<(), Error> {
+    pub fn write_home(&self, home: &ExecutionRef) -> Result<(), ApiError> {
         write_json(&self.path.join(EXECUTION), home)
     }
 
     /// The execution that the server has already.
-    pub fn home(&self) -> Result<Option<Home>, Error> {
+    pub fn home(&self) -> Result<Option<ExecutionRef>, ApiError> {
         read_json(&self.path.join(EXECUTION))
     }
 
-    pub fn ci_link(&self) -> Result<Option<String>, Error> {
+    pub fn ci_link(&self) -> Result<Option<String>, ApiError> {
         self.start_field("ci_link")
     }
 
-    fn start_field(&self, field: &str) -> Result<Option<String>, Error> {
+    fn start_field(&self, field: &str) -> Result<Option<String>, ApiError> {
         let start = read_json::<Map<String, Value>>(&self.path.join(START))?;
         Ok(start.and_then(|start| start.get(field)?.as_str().map(str::to_owned)))
     }
 
-    pub fn append_results(&self, batch: &Batch) -> Result<(), Error> {
+    pub fn append_results(&self, batch: &Batch) -> Result<(), ApiError> {
         append(&self.path.join(RESULTS), &batch.lines())
     }
 
@@ -123,32 +123,32 @@ impl Record {
     pub fn each_result(
         &self,
         from: u64,
-        mut take: impl FnMut(Encoded) -> Result<(), Error>,
-    ) -> Result<u64, Error> {
+        mut take: impl FnMut(EncodedResult) -> Result<(), ApiError>,
+    ) -> Result<u64, ApiError> {
         let path = self.path.join(RESULTS);
         each_line(&path, from, |result: TestResult| {
-            take(Encoded::new(&result).map_err(|error| content(&path, &error))?)
+            take(EncodedResult::new(&result).map_err(|error| content(&path, &error))?)
         })
     }
 
-    pub fn append_link(&self, link: &Link) -> Result<(), Error> {
+    pub fn append_link(&self, link: &Link) -> Result<(), ApiError> {
         self.append_json(LINKS, link)
     }
 
-    pub fn links(&self) -> Result<Vec<Link>, Error> {
+    pub fn links(&self) -> Result<Vec<Link>, ApiError> {
         read_lines(&self.path.join(LINKS))
     }
 
-    pub fn append_status_update(&self, update: &StatusUpdate) -> Result<(), Error> {
+    pub fn append_status_update(&self, update: &StatusUpdate) -> Result<(), ApiError> {
         self.append_json(EVENTS, update)
     }
 
-    pub fn status_updates(&self) -> Result<Vec<StatusUpdate>, Error> {
+    pub fn status_updates(&self) -> Result<Vec<StatusUpdate>, ApiError> {
         read_lines(&self.path.join(EVENTS))
     }
 
     /// Puts what `patch` says over what was said before; metadata is added to, as at the server.
-    pub fn merge_patch(&self, patch: &Patch) -> Result<(), Error> {
+    pub fn merge_patch(&self, patch: &Patch) -> Result<(), ApiError> {
         let path = self.path.join(PATCH);
         let mut merged = read_json::<Map<String, Value>>(&path)?.unwrap_or_default();
         let value = serde_json::to_value(patch).map_err(|error| content(&path, &error))?;
@@ -166,12 +166,12 @@ impl Record {
         write_json(&path, &merged)
     }
 
-    pub fn patch(&self) -> Result<Option<Patch>, Error> {
+    pub fn patch(&self) -> Result<Option<Patch>, ApiError> {
         read_json(&self.path.join(PATCH))
     }
 
     /// The execution by the server's rules.
-    pub fn execution(&self) -> Result<Execution, Error> {
+    pub fn execution(&self) -> Result<Execution, ApiError> {
         let patched = self.patch()?.and_then(|patch| patch.status);
         let status = match patched.as_deref() {
             Some(COMPLETED) => self.computed_status()?.to_owned(),
@@ -182,7 +182,7 @@ impl Record {
     }
 
     /// The execution as the server would tell it. What was not said is absent.
-    pub fn told(&self) -> Result<Told, Error> {
+    pub fn told(&self) -> Result<JsonObject, ApiError> {
         let Execution { status, relevant_links } = self.execution()?;
         let patch = self.patch()?.unwrap_or_default();
         let ci_link = match patch.ci_link {
@@ -205,7 +205,7 @@ impl Record {
     }
 
     /// The last result of each name, in the order in which they were stored.
-    pub fn last_results(&self) -> Result<Vec<Told>, Error> {
+    pub fn last_results(&self) -> Result<Vec<JsonObject>, ApiError> {
         let path = self.path.join(RESULTS);
         let (mut results, mut last) = (Vec::new(), HashMap::new());
         each_line(&path, 0, |result: TestResult| {
@@ -222,7 +222,7 @@ impl Record {
     }
 
     /// What COMPLETED becomes: a name's last result counts, and no result at all is an early end.
-    fn computed_status(&self) -> Result<&'static str, Error> {
+    fn computed_status(&self) -> Result<&'static str, ApiError> {
         let mut last = HashMap::new();
         each_line(&self.path.join(RESULTS), 0, |result: TestResult| {
             last.insert(result.name, result.status);
@@ -241,8 +241,8 @@ impl Record {
     /// file is dropped. `None` where another took it away.
     ///
     /// # Errors
-    /// [`Error::Interrupted`]; a directory that cannot be read.
-    pub fn lock(&self, interrupt: &Interrupt) -> Result<Option<File>, Error> {
+    /// [`ApiError::Interrupted`]; a directory that cannot be read.
+    pub fn lock(&self, interrupt: &Interrupt) -> Result<Option<File>, ApiError> {
         let directory = match File::open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             directory => directory.map_err(at(&self.path))?,
@@ -254,14 +254,14 @@ impl Record {
                 Err(TryLockError::WouldBlock) => {}
             }
             if let Some(signal) = interrupt.signal() {
-                return Err(Error::Interrupted { signal });
+                return Err(ApiError::Interrupted { signal });
             }
             thread::sleep(signals::POLL);
         }
     }
 
     /// How much there is to deliver.
-    pub fn extent(&self) -> Result<Extent, Error> {
+    pub fn extent(&self) -> Result<Extent, ApiError> {
         let whole_lines = |name| whole_lines(&self.path.join(name));
         Ok(Extent {
             results: whole_lines(RESULTS)?,
@@ -282,7 +282,7 @@ impl Record {
     ///
     /// # Errors
     /// A directory that cannot be removed.
-    pub fn remove(self) -> Result<(), Error> {
+    pub fn remove(self) -> Result<(), ApiError> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let hidden = self.path.with_file_name(format!(".{name}"));
         match fs::remove_dir_all(&hidden) {
@@ -295,15 +295,15 @@ impl Record {
     }
 
     /// Leaves the server's execution in the place of a directory that is removed: variables and
-    /// notes may still name it, and its number must not come to mean another.
+    /// warnings may still name it, and its number must not come to mean another.
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn leave(&self, home: &Home) -> Result<(), Error> {
+    pub fn leave(&self, home: &ExecutionRef) -> Result<(), ApiError> {
         write_json(&self.path, home)
     }
 
-    fn append_json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
+    fn append_json(&self, name: &str, value: &impl Serialize) -> Result<(), ApiError> {
         let path = self.path.join(name);
         let mut line = serde_json::to_vec(value).map_err(|error| content(&path, &error))?;
         line.push(b'\n');
@@ -311,26 +311,26 @@ impl Record {
     }
 }
 
-fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Error> {
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ApiError> {
     let mut json = serde_json::to_vec(value).map_err(|error| content(path, &error))?;
     json.push(b'\n');
     files::replace(path, &json).map_err(at(path))
 }
 
 /// A file that is not there is `None`.
-fn read_text(path: &Path) -> Result<Option<String>, Error> {
+fn read_text(path: &Path) -> Result<Option<String>, ApiError> {
     match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         read => read.map(Some).map_err(at(path)),
     }
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ApiError> {
     let parse = |text: String| serde_json::from_str(&text).map_err(|error| content(path, &error));
     read_text(path)?.map(parse).transpose()
 }
 
-fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
+fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, ApiError> {
     let mut values = Vec::new();
     each_line(path, 0, |value| {
         values.push(value);
@@ -344,8 +344,8 @@ fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
 fn each_line<T: DeserializeOwned>(
     path: &Path,
     from: u64,
-    mut take: impl FnMut(T) -> Result<(), Error>,
-) -> Result<u64, Error> {
+    mut take: impl FnMut(T) -> Result<(), ApiError>,
+) -> Result<u64, ApiError> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(from),
         file => file.map_err(at(path))?,
@@ -371,7 +371,7 @@ fn each_line<T: DeserializeOwned>(
 }
 
 /// Adds whole lines, after cutting off what a killed process left without a line feed.
-fn append(path: &Path, lines: &[u8]) -> Result<(), Error> {
+fn append(path: &Path, lines: &[u8]) -> Result<(), ApiError> {
     append_to(path, lines).map_err(at(path))
 }
 
@@ -396,7 +396,7 @@ fn cut_torn_line(file: &mut File) -> io::Result<u64> {
 }
 
 /// How many bytes of a file are whole lines. One that is not there has none.
-fn whole_lines(path: &Path) -> Result<u64, Error> {
+fn whole_lines(path: &Path) -> Result<u64, ApiError> {
     match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         file => file.and_then(|mut file| end_of_lines(&mut file)).map_err(at(path)),
@@ -422,20 +422,20 @@ fn end_of_lines(file: &mut File) -> io::Result<u64> {
 }
 
 /// An I/O error with its file.
-pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
+pub fn at(path: &Path) -> impl FnOnce(io::Error) -> ApiError {
     let path = path.to_path_buf();
-    move |source| Error::Spool { path, source }
+    move |source| ApiError::Spool { path, source }
 }
 
-fn content(path: &Path, error: &serde_json::Error) -> Error {
-    Error::SpoolContent { path: path.to_path_buf(), reason: error.to_string() }
+fn content(path: &Path, error: &serde_json::Error) -> ApiError {
+    ApiError::SpoolContent { path: path.to_path_buf(), reason: error.to_string() }
 }
 
 /// Lines are counted from where the reading began. What `serde_json` says of the place is left out:
 /// to it, each line is the first.
-fn line_content(path: &Path, number: u64, error: &serde_json::Error) -> Error {
+fn line_content(path: &Path, number: u64, error: &serde_json::Error) -> ApiError {
     let text = error.to_string();
     let reason = text.split(" at line ").next().unwrap_or(&text);
     let reason = format!("line {number}: {reason}");
-    Error::SpoolContent { path: path.to_path_buf(), reason }
+    ApiError::SpoolContent { path: path.to_path_buf(), reason }
 }

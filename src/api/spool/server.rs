@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::record::{self, Record, StatusUpdate};
-use crate::api::{Access, Error, Execution, Patch, Repeat, Server, Shown};
+use crate::api::{Access, ApiError, Execution, ExecutionDetails, Patch, Repeat, Server};
 use crate::model::batch::Batch;
 use crate::model::execution::{ExecutionId, Link};
 use crate::model::start_request::StartRequest;
@@ -20,7 +20,7 @@ pub struct Spool {
 }
 
 impl Server for Spool {
-    fn start(&self, request: &StartRequest) -> Result<ExecutionId, Error> {
+    fn start(&self, request: &StartRequest) -> Result<ExecutionId, ApiError> {
         if let Some(id) = self.find(request.ci_link())? {
             return Ok(id);
         }
@@ -29,41 +29,41 @@ impl Server for Spool {
         Ok(id)
     }
 
-    fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, Error> {
+    fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, ApiError> {
         self.record(id)?.execution().map(Some)
     }
 
-    fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), Error> {
+    fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), ApiError> {
         self.record(id)?.append_link(link)
     }
 
-    fn submit(&self, id: ExecutionId, batch: &Batch, _: Repeat) -> Result<Duration, Error> {
+    fn submit(&self, id: ExecutionId, batch: &Batch, _: Repeat) -> Result<Duration, ApiError> {
         let start = Instant::now();
         self.record(id)?.append_results(batch)?;
         Ok(start.elapsed())
     }
 
-    fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, Error> {
+    fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, ApiError> {
         let record = self.record(id)?;
         record.merge_patch(patch)?;
         record.execution()
     }
 
-    fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, Error> {
+    fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, ApiError> {
         self.record(id)?.status_updates().map(Some)
     }
 
-    fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), Error> {
+    fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), ApiError> {
         self.record(id)?.append_status_update(update)
     }
 
-    fn show(&self, id: ExecutionId) -> Result<Shown, Error> {
+    fn show(&self, id: ExecutionId) -> Result<ExecutionDetails, ApiError> {
         let record = self.record(id)?;
-        Ok(Shown { execution: record.told()?, results: record.last_results()? })
+        Ok(ExecutionDetails { execution: record.told()?, results: record.last_results()? })
     }
 
     /// A directory that is missing is made by the first start, in the one that is there.
-    fn access(&self) -> Result<Access, Error> {
+    fn access(&self) -> Result<Access, ApiError> {
         let directory =
             std::path::absolute(&self.directory).map_err(record::at(&self.directory))?;
         let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(&directory);
@@ -79,7 +79,7 @@ impl Spool {
 
     /// # Errors
     /// There is no such execution.
-    pub fn record(&self, id: ExecutionId) -> Result<Record, Error> {
+    pub fn record(&self, id: ExecutionId) -> Result<Record, ApiError> {
         Record::open(self.path_of(id))
     }
 
@@ -89,7 +89,7 @@ impl Spool {
     }
 
     /// The execution with this CI link, which is its identity at a server too.
-    fn find(&self, ci_link: Option<&str>) -> Result<Option<ExecutionId>, Error> {
+    fn find(&self, ci_link: Option<&str>) -> Result<Option<ExecutionId>, ApiError> {
         let Some(ci_link) = ci_link else { return Ok(None) };
         for id in self.ids()? {
             let Ok(record) = self.record(id) else { continue };
@@ -101,7 +101,7 @@ impl Spool {
     }
 
     /// The numbers in use, in order.
-    pub fn ids(&self) -> Result<Vec<ExecutionId>, Error> {
+    pub fn ids(&self) -> Result<Vec<ExecutionId>, ApiError> {
         let mut ids: Vec<ExecutionId> =
             self.names()?.iter().filter_map(|name| name.parse().ok()).collect();
         ids.sort_by_key(|id| id.number());
@@ -109,7 +109,7 @@ impl Spool {
     }
 
     /// The directories, whatever another tool named them: numbers first, in order, then by name.
-    pub fn records(&self) -> Result<Vec<Record>, Error> {
+    pub fn records(&self) -> Result<Vec<Record>, ApiError> {
         let mut names = self.names()?;
         names.sort_by_cached_key(|name| (name.parse::<u64>().unwrap_or(u64::MAX), name.clone()));
         let paths = names.into_iter().map(|name| self.directory.join(name));
@@ -118,7 +118,7 @@ impl Spool {
     }
 
     /// What is in the directory, but for hidden files. One that is missing holds nothing.
-    fn names(&self) -> Result<Vec<String>, Error> {
+    fn names(&self) -> Result<Vec<String>, ApiError> {
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(record::at(&self.directory))?,
@@ -135,7 +135,7 @@ impl Spool {
     ///
     /// # Errors
     /// A directory that cannot be written.
-    pub fn create(&self) -> Result<(ExecutionId, Record), Error> {
+    pub fn create(&self) -> Result<(ExecutionId, Record), ApiError> {
         fs::create_dir_all(&self.directory).map_err(record::at(&self.directory))?;
         let last = self.ids()?.last().map_or(0, |last| last.number());
         for id in (last..i32::MAX).map(|before| ExecutionId::Server(before + 1)) {
@@ -147,6 +147,6 @@ impl Spool {
             }
         }
         let reason = "no number is left for another execution".to_owned();
-        Err(Error::SpoolContent { path: self.directory.clone(), reason })
+        Err(ApiError::SpoolContent { path: self.directory.clone(), reason })
     }
 }

@@ -11,8 +11,8 @@ use std::{borrow::Cow, char, fmt, io::Read, ops::ControlFlow};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, error::Category};
 
-use crate::model::warnings::Notes;
-use crate::reports::Fault;
+use crate::model::warnings::Warnings;
+use crate::reports::ReadError;
 
 /// How many characters of what was read an error repeats: enough to find it, little enough that the
 /// error stays one line at a terminal.
@@ -44,9 +44,9 @@ pub struct Element<'a> {
 }
 
 /// How a result is known before its fields are looked at.
-pub struct Likeness {
+pub struct ResultShape {
     /// Whether an object with these keys is meant to be a result.
-    pub is_alike: fn(&[String]) -> bool,
+    pub matches: fn(&[String]) -> bool,
     /// What a document lacks in which nothing is alike.
     pub lacking: &'static str,
 }
@@ -79,33 +79,33 @@ impl Document {
     ///
     /// It is an error if nothing in it is `alike`: such a document is about something else, and naming
     /// each of its elements would help nobody. So it is if the text breaks before anything alike.
-    pub fn open(mut source: impl Read, alike: &Likeness) -> Result<Self, Fault> {
+    pub fn open(mut source: impl Read, alike: &ResultShape) -> Result<Self, ReadError> {
         let mut bytes = Vec::new();
-        source.read_to_end(&mut bytes).map_err(|error| Fault::rest(None, error.to_string()))?;
+        source.read_to_end(&mut bytes).map_err(|error| ReadError::rest(None, error.to_string()))?;
         Self::new(bytes, alike)
     }
 
     /// As [`Document::open`], of what has been read.
-    pub fn new(bytes: Vec<u8>, alike: &Likeness) -> Result<Self, Fault> {
+    pub fn new(bytes: Vec<u8>, alike: &ResultShape) -> Result<Self, ReadError> {
         let text = utf8(bytes)?;
         if text.trim_ascii().is_empty() {
-            return Err(Fault::rest(Some(1), "empty: there is no JSON in it"));
+            return Err(ReadError::rest(Some(1), "empty: there is no JSON in it"));
         }
         let walk = Walk { at: 0, line: 1, levels: Vec::new(), ended: false };
-        if !walk.clone().finds(&text, alike.is_alike)? {
-            return Err(Fault::no_results(format!("holds no results: {}", alike.lacking)));
+        if !walk.clone().finds(&text, alike.matches)? {
+            return Err(ReadError::no_results(format!("holds no results: {}", alike.lacking)));
         }
         Ok(Self { text, walk })
     }
 
     /// The next part; none after the last, nor after a fault.
-    pub fn next(&mut self) -> Result<Option<Item<'_>>, Fault> {
+    pub fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         self.walk.next(&self.text)
     }
 }
 
 impl Walk {
-    fn next<'a>(&mut self, text: &'a [u8]) -> Result<Option<Item<'a>>, Fault> {
+    fn next<'a>(&mut self, text: &'a [u8]) -> Result<Option<Item<'a>>, ReadError> {
         if self.ended {
             return Ok(None);
         }
@@ -116,7 +116,7 @@ impl Walk {
         item
     }
 
-    fn step<'a>(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Item<'a>>, Fault> {
+    fn step<'a>(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Item<'a>>, ReadError> {
         loop {
             let Some(level) = self.levels.last_mut() else {
                 match cursor.peek() {
@@ -147,11 +147,11 @@ impl Walk {
     }
 
     /// Whether an element is alike, or there is none at all: an empty list.
-    fn finds(mut self, text: &[u8], is_alike: fn(&[String]) -> bool) -> Result<bool, Fault> {
+    fn finds(mut self, text: &[u8], matches: fn(&[String]) -> bool) -> Result<bool, ReadError> {
         let mut is_empty = true;
         while let Some(item) = self.next(text)? {
             if let Item::Element(element) = item {
-                if is_alike(&element.cursor().keys()) {
+                if matches(&element.cursor().keys()) {
                     return Ok(true);
                 }
                 is_empty = false;
@@ -199,13 +199,13 @@ impl<'a> Cursor<'a> {
         Ok(self.pass(values.byte_offset()))
     }
 
-    fn value(&mut self) -> Result<&'a [u8], Fault> {
+    fn value(&mut self) -> Result<&'a [u8], ReadError> {
         self.peek();
         let before = *self;
         self.skip().map_err(|error| before.broken(&error))
     }
 
-    fn element(&mut self, index: Option<u64>) -> Result<Item<'a>, Fault> {
+    fn element(&mut self, index: Option<u64>) -> Result<Item<'a>, ReadError> {
         self.peek();
         let line = self.line;
         Ok(Item::Element(Element { json: self.value()?, line, index }))
@@ -213,7 +213,7 @@ impl<'a> Cursor<'a> {
 
     /// A member's key and its colon. A key that cannot be decoded is none that anybody looks for: it is
     /// as good as written, and a fault only where its object is decoded.
-    fn key(&mut self) -> Result<String, Fault> {
+    fn key(&mut self) -> Result<String, ReadError> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("a key in quotes"));
         }
@@ -228,7 +228,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether one more follows in `level`; passes the comma before it, or the bracket behind the last.
-    fn follows(&mut self, level: &mut Level) -> Result<bool, Fault> {
+    fn follows(&mut self, level: &mut Level) -> Result<bool, ReadError> {
         match self.peek() {
             Some(byte) if byte == level.close => {
                 self.at += 1;
@@ -312,7 +312,7 @@ impl<'a> Cursor<'a> {
         line
     }
 
-    fn unexpected(&self, wanted: &str) -> Fault {
+    fn unexpected(&self, wanted: &str) -> ReadError {
         let Some(rest) = self.text.get(self.at..).filter(|rest| !rest.is_empty()) else {
             return cut_short(self.line);
         };
@@ -320,18 +320,18 @@ impl<'a> Cursor<'a> {
         let found = next.map(String::from).unwrap_or_default();
         let column = self.column();
         let reason = format!("not JSON: expected {wanted}, not `{}`", shown(&found));
-        Fault::rest(Some(self.line), format!("{reason} (column {column})"))
+        ReadError::rest(Some(self.line), format!("{reason} (column {column})"))
     }
 
     /// An error of the value that begins here.
-    fn broken(&self, error: &serde_json::Error) -> Fault {
+    fn broken(&self, error: &serde_json::Error) -> ReadError {
         let line = line_of_error(self.line, error);
         if error.is_eof() {
             return cut_short(line);
         }
         let before = if error.line() == 1 { self.column() - 1 } else { 0 };
         let column = before + error.column();
-        Fault::rest(Some(line), format!("{} (column {column})", words(error)))
+        ReadError::rest(Some(line), format!("{} (column {column})", words(error)))
     }
 
     /// The column of this place, counted in bytes from 1.
@@ -342,23 +342,23 @@ impl<'a> Cursor<'a> {
 
 impl<'a> Element<'a> {
     /// Its decoded members.
-    pub fn object<'n>(self, notes: &'n mut Notes) -> Result<Object<'a, 'n>, Fault> {
+    pub fn object<'n>(self, warnings: &'n mut Warnings) -> Result<Object<'a, 'n>, ReadError> {
         let Members(members) =
             serde_json::from_slice(self.json).map_err(|error| self.undecodable(&error))?;
-        Ok(Object { element: self, title: self.title(), members, notes })
+        Ok(Object { element: self, title: self.title(), members, warnings })
     }
 
-    fn fault(&self, reason: &str) -> Fault {
-        Fault::one(self.line, self.title() + reason)
+    fn fault(&self, reason: &str) -> ReadError {
+        ReadError::one(self.line, self.title() + reason)
     }
 
-    fn undecodable(&self, error: &serde_json::Error) -> Fault {
+    fn undecodable(&self, error: &serde_json::Error) -> ReadError {
         let reason = match error.classify() {
             Category::Eof => CUT_SHORT.to_owned(),
             Category::Data => format!("{} where an object belongs", kind(self.json)),
             Category::Syntax | Category::Io => words(error),
         };
-        Fault { line: Some(line_of_error(self.line, error)), ..self.fault(&reason) }
+        ReadError { line: Some(line_of_error(self.line, error)), ..self.fault(&reason) }
     }
 
     /// How an error begins that has no name to tell. Where there is no index the line says it all.
@@ -377,7 +377,7 @@ pub struct Object<'a, 'n> {
     /// How an error about it begins.
     title: String,
     members: Vec<(String, Value)>,
-    notes: &'n mut Notes,
+    warnings: &'n mut Warnings,
 }
 
 impl Object<'_, '_> {
@@ -387,7 +387,7 @@ impl Object<'_, '_> {
         let mut values: Vec<Value> = same.map(|(_, value)| value).collect();
         let last = values.pop();
         if !values.is_empty() {
-            self.notes.add("field given twice, the last one holds", key);
+            self.warnings.add("field given twice, the last one holds", key);
         }
         last.filter(|value| !value.is_null())
     }
@@ -396,7 +396,7 @@ impl Object<'_, '_> {
     ///
     /// Nothing else is taken for a text: the server refuses a number in its place, and a number's text
     /// is a guess at what was meant.
-    pub fn text(&mut self, key: &str) -> Result<String, Fault> {
+    pub fn text(&mut self, key: &str) -> Result<String, ReadError> {
         match self.take(key) {
             None => Ok(String::new()),
             Some(Value::String(text)) => Ok(text),
@@ -410,7 +410,7 @@ impl Object<'_, '_> {
     /// Takes out the text that names the result, by which errors call it from here on.
     ///
     /// A blank name is none: a test's history hangs on its name.
-    pub fn name(&mut self, key: &str, noun: &str) -> Result<String, Fault> {
+    pub fn name(&mut self, key: &str, noun: &str) -> Result<String, ReadError> {
         let name = self.text(key)?;
         if name.trim().is_empty() {
             return Err(self.fault(key, &format!("no `{key}`")));
@@ -419,24 +419,24 @@ impl Object<'_, '_> {
         Ok(name)
     }
 
-    /// Notes what was not taken, but for nulls and the fields `known` to be of no use.
+    /// Warnings what was not taken, but for nulls and the fields `known` to be of no use.
     pub fn note_rest(self, known: &[&str]) {
         for (key, value) in self.members {
             if !value.is_null() && !known.contains(&key.as_str()) {
-                self.notes.add("unknown field, not sent", &key);
+                self.warnings.add("unknown field, not sent", &key);
             }
         }
     }
 
-    /// Notes that this element is left out.
+    /// Warnings that this element is left out.
     pub fn note(self, text: &'static str, name: &str) {
-        self.notes.add(text, name);
+        self.warnings.add(text, name);
     }
 
     /// A fault in the field `key`.
-    pub fn fault(&self, key: &str, reason: &str) -> Fault {
+    pub fn fault(&self, key: &str, reason: &str) -> ReadError {
         let line = self.element.cursor().line_of(key);
-        Fault::one(line, format!("{}{reason}", self.title))
+        ReadError::one(line, format!("{}{reason}", self.title))
     }
 }
 
@@ -468,7 +468,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
 }
 
 /// The text in UTF-8, without a byte order mark. UTF-16, which `PowerShell` writes, has one.
-pub fn utf8(mut bytes: Vec<u8>) -> Result<Vec<u8>, Fault> {
+pub fn utf8(mut bytes: Vec<u8>) -> Result<Vec<u8>, ReadError> {
     match bytes.as_slice() {
         [0xEF, 0xBB, 0xBF, ..] => {
             bytes.drain(..3);
@@ -480,7 +480,7 @@ pub fn utf8(mut bytes: Vec<u8>) -> Result<Vec<u8>, Fault> {
     }
 }
 
-fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Vec<u8>, Fault> {
+fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Vec<u8>, ReadError> {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(pairs.len());
     for decoded in char::decode_utf16(pairs.iter().map(|&pair| unit(pair))) {
@@ -492,9 +492,9 @@ fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Vec<u8>, Fault> 
     if odd.is_empty() { Ok(text.into_bytes()) } else { Err(not_utf16(&text)) }
 }
 
-fn not_utf16(before: &str) -> Fault {
+fn not_utf16(before: &str) -> ReadError {
     let line = line_feeds(before.as_bytes()) + 1;
-    Fault::rest(Some(line), "not UTF-16, which its byte order mark says it is")
+    ReadError::rest(Some(line), "not UTF-16, which its byte order mark says it is")
 }
 
 /// The beginning of a text, in UTF-8 as far as it can be read.
@@ -537,8 +537,8 @@ fn kind(json: &[u8]) -> &'static str {
     }
 }
 
-fn cut_short(line: u64) -> Fault {
-    Fault::rest(Some(line), CUT_SHORT)
+fn cut_short(line: u64) -> ReadError {
+    ReadError::rest(Some(line), CUT_SHORT)
 }
 
 /// The line of an error in a value that begins in the line `first`.

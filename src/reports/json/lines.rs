@@ -8,8 +8,8 @@ use std::io::{self, BufRead, Cursor};
 
 use super::document::{self, Element};
 use crate::model::result::TestResult;
-use crate::model::warnings::Notes;
-use crate::reports::{Fault, json};
+use crate::model::warnings::Warnings;
+use crate::reports::{ReadError, json};
 
 /// Reads results line by line.
 pub struct Reader<R> {
@@ -33,18 +33,18 @@ impl<R: BufRead> Reader<R> {
     /// # Errors
     ///
     /// A fault of one line, behind which reading goes on, or of the source, which ends it.
-    pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+    pub fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
         while let Some(line) = self.next_line()? {
             let json = line.trim_ascii();
             if !json.is_empty() {
                 let element = Element { json, line: self.line, index: None };
-                return json::result(element, notes).map(Some);
+                return json::result(element, warnings).map(Some);
             }
         }
         Ok(None)
     }
 
-    fn next_line(&mut self) -> Result<Option<Vec<u8>>, Fault> {
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         if self.ended {
             return Ok(None);
         }
@@ -54,7 +54,7 @@ impl<R: BufRead> Reader<R> {
         line.map(|line| Some(line).filter(|line| !line.is_empty()))
     }
 
-    fn read_line(&mut self) -> Result<Vec<u8>, Fault> {
+    fn read_line(&mut self) -> Result<Vec<u8>, ReadError> {
         let mut line = Vec::new();
         let read = match &mut self.decoded {
             Some(decoded) => decoded.read_until(b'\n', &mut line),
@@ -65,7 +65,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// Removes a byte order mark from the first line; one of UTF-16 has the rest read at once.
-    fn decode(&mut self, mut line: Vec<u8>) -> Result<Vec<u8>, Fault> {
+    fn decode(&mut self, mut line: Vec<u8>) -> Result<Vec<u8>, ReadError> {
         if self.line > 0 {
             return Ok(line);
         }
@@ -77,8 +77,8 @@ impl<R: BufRead> Reader<R> {
         document::utf8(line)
     }
 
-    fn unreadable(&self, error: &io::Error) -> Fault {
-        Fault::rest(Some(self.line + 1), error.to_string())
+    fn unreadable(&self, error: &io::Error) -> ReadError {
+        ReadError::rest(Some(self.line + 1), error.to_string())
     }
 }
 
@@ -95,12 +95,12 @@ mod tests {
 
     use super::*;
     use crate::model::result::Status;
-    use crate::reports::Loss;
+    use crate::reports::Severity;
     use crate::reports::trial::{Given, bare, fuzz, results, styles, written};
 
     fn read(text: impl AsRef<[u8]>) -> Given {
         let mut reader = Reader::new(text.as_ref());
-        Given::by(|notes| reader.next(notes))
+        Given::by(|warnings| reader.next(warnings))
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
                 "10: `name` is a number, not a text",
             ]
         );
-        assert!(given.faults.iter().all(|fault| fault.loss == Loss::One));
+        assert!(given.faults.iter().all(|fault| fault.loss == Severity::One));
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         let reading = thread::spawn(move || {
             let mut reader = Reader::new(BufReader::new(pipe));
-            while let Ok(Some(result)) = reader.next(&mut Notes::default()) {
+            while let Ok(Some(result)) = reader.next(&mut Warnings::default()) {
                 sender.send(result.name).unwrap();
             }
         });
@@ -184,9 +184,9 @@ mod tests {
         }
         let line: &[u8] = b"{\"name\": \"a\", \"status\": \"pass\"}\n";
         let mut reader = Reader::new(BufReader::new(io::Read::chain(line, Failing)));
-        let given = Given::by(|notes| reader.next(notes));
+        let given = Given::by(|warnings| reader.next(warnings));
         assert_eq!(given.names(), ["a"]);
-        assert_eq!(given.faults, [Fault::rest(Some(2), "the disk is gone")]);
+        assert_eq!(given.faults, [ReadError::rest(Some(2), "the disk is gone")]);
     }
 
     proptest! {

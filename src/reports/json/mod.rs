@@ -9,10 +9,10 @@ use std::io::Read;
 pub mod document;
 pub mod lines;
 
-use super::Fault;
+use super::ReadError;
 use crate::model::result::{Status, TestResult};
-use crate::model::warnings::Notes;
-use document::{Cursor, Document, Element, Item, Likeness, Object, shown};
+use crate::model::warnings::Warnings;
+use document::{Cursor, Document, Element, Item, Object, ResultShape, shown};
 
 /// The fields of a result.
 const FIELDS: [&str; 6] = ["name", "status", "category", "template_id", "comment", "io_log"];
@@ -24,8 +24,8 @@ const CHECKBOX_MEMBERS: [&str; 4] = ["testplan_id", "custom_joblist", "origin", 
 const CHECKBOX_FIELDS: [&str; 3] = ["full_id", "certification_status", "outcome"];
 
 /// A name alone is not enough: many a file has that, such as `package.json`.
-const RESULT: Likeness = Likeness {
-    is_alike: |keys| has_any(keys, &["name"]) && has_any(keys, &["status"]),
+const RESULT: ResultShape = ResultShape {
+    matches: |keys| has_any(keys, &["name"]) && has_any(keys, &["status"]),
     lacking: "nothing in it has both a `name` and a `status`",
 };
 
@@ -75,7 +75,7 @@ fn has_result_line(head: &[u8]) -> bool {
         let cursor = Cursor::new(line);
         let keys = cursor.keys();
         let is_cut = lines.peek().is_none() && !cursor.is_whole();
-        if is_cut && has_any(&keys, &FIELDS) || cursor.is_whole() && (RESULT.is_alike)(&keys) {
+        if is_cut && has_any(&keys, &FIELDS) || cursor.is_whole() && (RESULT.matches)(&keys) {
             return true;
         }
     }
@@ -95,7 +95,7 @@ impl Reader {
     /// # Errors
     ///
     /// It cannot be read, or nothing in it has both a `name` and a `status`.
-    pub fn new(source: impl Read) -> Result<Self, Fault> {
+    pub fn new(source: impl Read) -> Result<Self, ReadError> {
         Document::open(source, &RESULT).map(Self)
     }
 
@@ -104,20 +104,20 @@ impl Reader {
     /// # Errors
     ///
     /// A fault of one result, behind which reading goes on, or of the text, which ends it.
-    pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
+    pub fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
         while let Some(item) = self.0.next()? {
             match item {
-                Item::Element(element) => return result(element, notes).map(Some),
-                Item::Member(key, value) => note_member(&key, value, notes),
+                Item::Element(element) => return result(element, warnings).map(Some),
+                Item::Member(key, value) => note_member(&key, value, warnings),
             }
         }
         Ok(None)
     }
 }
 
-fn note_member(key: &str, value: &[u8], notes: &mut Notes) {
+fn note_member(key: &str, value: &[u8], warnings: &mut Warnings) {
     if value != b"null" {
-        notes.add("unknown field, not sent", key);
+        warnings.add("unknown field, not sent", key);
     }
 }
 
@@ -126,8 +126,8 @@ fn note_member(key: &str, value: &[u8], notes: &mut Notes) {
 /// # Errors
 ///
 /// It has no name, a status that is none of the three, or something else than text in a field.
-pub fn result(element: Element<'_>, notes: &mut Notes) -> Result<TestResult, Fault> {
-    let mut object = element.object(notes)?;
+pub fn result(element: Element<'_>, warnings: &mut Warnings) -> Result<TestResult, ReadError> {
+    let mut object = element.object(warnings)?;
     let result = TestResult {
         name: object.name("name", "result")?,
         status: status(&mut object)?,
@@ -140,7 +140,7 @@ pub fn result(element: Element<'_>, notes: &mut Notes) -> Result<TestResult, Fau
     Ok(result)
 }
 
-fn status(object: &mut Object<'_, '_>) -> Result<Status, Fault> {
+fn status(object: &mut Object<'_, '_>) -> Result<Status, ReadError> {
     let word = object.text("status")?;
     match Status::from_word(&word) {
         Some(status) => Ok(status),
@@ -159,19 +159,19 @@ mod tests {
 
     use super::*;
     use crate::reports::{
-        Loss,
+        Severity,
         trial::{Given, bare, by_value, fuzz, note, results, styles, written},
     };
 
     fn read(text: impl AsRef<[u8]>) -> Given {
         match Reader::new(text.as_ref()) {
-            Ok(mut reader) => Given::by(|notes| reader.next(notes)),
+            Ok(mut reader) => Given::by(|warnings| reader.next(warnings)),
             Err(fault) => Given::fault(fault),
         }
     }
 
     /// What is said of a text of which nothing can be read.
-    fn refused(text: impl AsRef<[u8]>) -> (String, Loss) {
+    fn refused(text: impl AsRef<[u8]>) -> (String, Severity) {
         let given = read(text);
         assert_eq!(given.names(), [""; 0]);
         (given.words().join("\n"), given.faults[0].loss)
@@ -200,7 +200,7 @@ mod tests {
         };
         assert_eq!(given.results, [first, bare("b", Status::Skipped)]);
         assert_eq!(given.faults, []);
-        assert_eq!(given.notes.all(), []);
+        assert_eq!(given.warnings.all(), []);
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
         let elements = bad.map(|bad| format!("{bad},\n{GOOD}"));
         let given = read(format!("[\n{}\n]", elements.join(",\n")));
         assert_eq!(given.names(), ["good"; 13]);
-        assert!(given.faults.iter().all(|fault| fault.loss == Loss::One));
+        assert!(given.faults.iter().all(|fault| fault.loss == Severity::One));
         assert_eq!(
             given.words(),
             [
@@ -293,7 +293,10 @@ mod tests {
             ["2: element 2: not JSON: invalid unicode code point", "3: element 3: nested too deep"]
         );
         let deep = "[".repeat(1_000_000);
-        assert_eq!(refused(deep), ("1: cut short: the JSON ends too early".into(), Loss::Rest));
+        assert_eq!(
+            refused(deep),
+            ("1: cut short: the JSON ends too early".into(), Severity::Remainder)
+        );
     }
 
     #[test]
@@ -304,7 +307,7 @@ mod tests {
         assert_eq!(given.words(), ["1: element 1: not JSON: unexpected end of hex escape"]);
         let given = read(format!("{{\"\\ud800\": 1, \"results\": [{GOOD}]}}"));
         assert_eq!(given.names(), ["good"]);
-        assert_eq!(given.notes.all(), [note("unknown field, not sent", 1, &["\"\\ud800\""])]);
+        assert_eq!(given.warnings.all(), [note("unknown field, not sent", 1, &["\"\\ud800\""])]);
         // Each of these is looked at on its own, so that many take no longer than one long one.
         let given = read("{\"\\ud800\": 1}".repeat(20_000) + GOOD);
         assert_eq!((given.names(), given.faults.len()), (vec!["good"], 20_000));
@@ -331,7 +334,7 @@ mod tests {
         let expected = [bare("b", Status::Passed), bare("c", Status::Failed)];
         assert_eq!(given.results, expected);
         assert_eq!(
-            given.notes.all(),
+            given.warnings.all(),
             [
                 note("unknown field, not sent", 5, &["suite", "time", "Name"]),
                 note("field given twice, the last one holds", 2, &["name", "status"]),
@@ -361,7 +364,7 @@ mod tests {
             let line = 3 + end.matches('\n').count();
             assert_eq!(given.names(), ["good"], "{end}");
             assert_eq!(given.words(), [format!("{line}: {reason}")], "{end}");
-            assert_eq!(given.faults[0].loss, Loss::Rest);
+            assert_eq!(given.faults[0].loss, Severity::Remainder);
         }
     }
 
@@ -400,11 +403,11 @@ mod tests {
         ];
         for other in others {
             let reason = "holds no results: nothing in it has both a `name` and a `status`";
-            assert_eq!(refused(other), (reason.into(), Loss::NoResults), "{other}");
+            assert_eq!(refused(other), (reason.into(), Severity::NoResults), "{other}");
         }
         for empty in ["", " \n", "\u{feff}"] {
             let reason = "1: empty: there is no JSON in it";
-            assert_eq!(refused(empty), (reason.into(), Loss::Rest), "{empty}");
+            assert_eq!(refused(empty), (reason.into(), Severity::Remainder), "{empty}");
         }
         for none in ["[]", "{\"results\": []}", "[] []"] {
             let given = read(none);
@@ -426,8 +429,8 @@ mod tests {
         let mut lone = utf16("[\n", u16::to_le_bytes);
         lone.extend([0x00, 0xD8]);
         let reason = "2: not UTF-16, which its byte order mark says it is";
-        assert_eq!(refused(&lone), (reason.into(), Loss::Rest));
-        assert_eq!(refused(&lone[..lone.len() - 1]), (reason.into(), Loss::Rest));
+        assert_eq!(refused(&lone), (reason.into(), Severity::Remainder));
+        assert_eq!(refused(&lone[..lone.len() - 1]), (reason.into(), Severity::Remainder));
     }
 
     #[test]
@@ -439,7 +442,7 @@ mod tests {
             }
         }
         let fault = Reader::new(Failing).err();
-        assert_eq!(fault, Some(Fault::rest(None, "the disk is gone")));
+        assert_eq!(fault, Some(ReadError::rest(None, "the disk is gone")));
     }
 
     #[test]
@@ -525,7 +528,7 @@ mod tests {
                 let given = read(&text.as_bytes()[..end]);
                 prop_assert!(results.starts_with(&given.results));
                 prop_assert_eq!(given.faults.len(), 1);
-                prop_assert_eq!(given.faults[0].loss, Loss::Rest);
+                prop_assert_eq!(given.faults[0].loss, Severity::Remainder);
                 recognise(&text.as_bytes()[..end]);
             }
         }
@@ -546,8 +549,8 @@ mod tests {
         fuzz(&seeds, |text| {
             recognise(text);
             let given = read(text);
-            if let Some(results) =
-                by_value(text).filter(|results| given.notes.all().is_empty() && !results.is_empty())
+            if let Some(results) = by_value(text)
+                .filter(|results| given.warnings.all().is_empty() && !results.is_empty())
             {
                 let good: Vec<_> =
                     results.into_iter().filter(|result| !result.name.trim().is_empty()).collect();

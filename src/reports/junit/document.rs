@@ -2,13 +2,13 @@
 //!
 //! This module owns the names of elements and attributes. It knows XML only as events, and nothing of
 //! what becomes of a case. The format has no standard, so it is read with good will: elements that
-//! nobody knows are looked through, since a case inside of one is still a case, and named in the notes.
+//! nobody knows are looked through, since a case inside of one is still a case, and named in the warnings.
 
-use super::Fault;
+use super::ReadError;
 use super::case::{Case, Kind, Outcome, Stream, push_below};
 use super::suite_outputs::{Clipped, Kept};
 use crate::model::result::Status;
-use crate::model::warnings::Notes;
+use crate::model::warnings::Warnings;
 use crate::reports::xml::entities::{push_reference, push_unescaped};
 use crate::reports::xml::{Element, Text, is_blank, shown};
 
@@ -116,7 +116,11 @@ impl Document {
     }
 
     /// Opens an element. Gives back whether it is a suite.
-    pub fn start(&mut self, element: &Element<'_>, notes: &mut Notes) -> Result<bool, Fault> {
+    pub fn start(
+        &mut self,
+        element: &Element<'_>,
+        warnings: &mut Warnings,
+    ) -> Result<bool, ReadError> {
         let name = element.name();
         let place = match self.places.last() {
             None => root(name)?,
@@ -126,13 +130,13 @@ impl Document {
             Some(Place::Output(_) | Place::InText) => Place::InText,
             Some(Place::Properties) => Place::Properties,
         };
-        self.attributes.read(element, notes)?;
-        self.enter(place, name, notes);
+        self.attributes.read(element, warnings)?;
+        self.enter(place, name, warnings);
         self.places.push(place);
         Ok(place == Place::Suite)
     }
 
-    fn enter(&mut self, place: Place, name: &str, notes: &mut Notes) {
+    fn enter(&mut self, place: Place, name: &str, warnings: &mut Warnings) {
         match place {
             Place::Suite => self.open_suite(name),
             Place::Case => self.open_case(),
@@ -145,10 +149,10 @@ impl Document {
                 self.keep_text_of_outcome();
             }
             Place::InText if name == "stackTrace" => self.text.push('\n'),
-            Place::InText => notes.add(ELEMENT_IN_TEXT, name),
-            Place::InSuite | Place::InCase => notes.add(UNKNOWN_ELEMENT, name),
+            Place::InText => warnings.add(ELEMENT_IN_TEXT, name),
+            Place::InSuite | Place::InCase => warnings.add(UNKNOWN_ELEMENT, name),
             Place::Properties if name == "property" => {
-                notes.add(PROPERTY, self.attributes.get(Attributes::NAME));
+                warnings.add(PROPERTY, self.attributes.get(Attributes::NAME));
             }
             Place::Properties => {}
         }
@@ -209,20 +213,20 @@ impl Document {
     }
 
     /// Takes text that is part of the innermost open element.
-    pub fn text(&mut self, text: &Text<'_>, notes: &mut Notes) {
+    pub fn text(&mut self, text: &Text<'_>, warnings: &mut Warnings) {
         if !self.is_in_text() {
-            self.stray_text(&text.mended(), notes);
+            self.stray_text(&text.mended(), warnings);
         } else if self.keeps_text {
             self.text.push_str(&text.mended());
         }
     }
 
     /// Takes the reference `&name;` as text.
-    pub fn reference(&mut self, name: &str, notes: &mut Notes) {
+    pub fn reference(&mut self, name: &str, warnings: &mut Warnings) {
         if !self.is_in_text() {
             let mut text = String::new();
             push_reference(&mut text, name);
-            self.stray_text(&text, notes);
+            self.stray_text(&text, warnings);
         } else if self.keeps_text {
             push_reference(&mut self.text, name);
         }
@@ -232,9 +236,9 @@ impl Document {
         matches!(self.places.last(), Some(Place::Outcome | Place::Output(_) | Place::InText))
     }
 
-    fn stray_text(&self, text: &str, notes: &mut Notes) {
+    fn stray_text(&self, text: &str, warnings: &mut Warnings) {
         if self.places.last() != Some(&Place::Properties) && !is_blank(text) {
-            notes.add(STRAY_TEXT, &shown(text));
+            warnings.add(STRAY_TEXT, &shown(text));
         }
     }
 
@@ -345,12 +349,12 @@ impl Attributes {
     }
 
     /// Replaces the values by those of `element`. Of one that is given twice, the first holds.
-    fn read(&mut self, element: &Element<'_>, notes: &mut Notes) -> Result<(), Fault> {
+    fn read(&mut self, element: &Element<'_>, warnings: &mut Warnings) -> Result<(), ReadError> {
         self.given = Default::default();
         element.each_attribute(|name, raw| {
             let Some(which) = Self::place_of(name) else { return };
             if self.given[which] {
-                notes.add(DOUBLED_ATTRIBUTE, &format!("{name}=\"{raw}\""));
+                warnings.add(DOUBLED_ATTRIBUTE, &format!("{name}=\"{raw}\""));
                 return;
             }
             self.given[which] = true;
@@ -377,13 +381,13 @@ const STRAY_TEXT: &str = "text that is in no output of a case was passed over";
 const PROPERTY: &str = "properties have no place in a result and were left out";
 const DOUBLED_ATTRIBUTE: &str = "an attribute was given twice: the first holds";
 
-fn root(name: &str) -> Result<Place, Fault> {
+fn root(name: &str) -> Result<Place, ReadError> {
     let reason = match name {
         "testsuites" | "testsuite" => return Ok(Place::Suite),
         name if name.eq_ignore_ascii_case("html") => "an HTML page, not a JUnit report".to_owned(),
         name => format!("root element `{name}`, not `testsuites` or `testsuite`"),
     };
-    Err(Fault::no_results(reason))
+    Err(ReadError::no_results(reason))
 }
 
 fn in_suite(name: &str) -> Place {

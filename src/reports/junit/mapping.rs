@@ -9,7 +9,7 @@ use super::case::{Case, Kind, Outcome, Stream, without_blank_ends};
 use super::document::Suite;
 use super::template::{Template, Word};
 use crate::model::result::{Section, TestResult, join_sections};
-use crate::model::warnings::Notes;
+use crate::model::warnings::Warnings;
 
 /// What a user chose to differ from the default mapping.
 #[derive(Clone, Debug, Default)]
@@ -30,12 +30,12 @@ impl Mapping {
         case: &mut Case,
         suites: &[Suite],
         more: Vec<Section<'_>>,
-        notes: &mut Notes,
+        warnings: &mut Warnings,
     ) -> TestResult {
         let fill =
             |template: &Template| template.fill(|word, to| push_word(to, word, case, suites));
         TestResult {
-            name: self.name(case, suites, notes),
+            name: self.name(case, suites, warnings),
             status: case.status(),
             category: self.category.as_ref().map_or_else(|| category(suites).to_owned(), fill),
             template_id: self.template_id.as_ref().map_or_else(String::new, fill),
@@ -45,12 +45,12 @@ impl Mapping {
     }
 
     /// The name alone.
-    pub fn name(&self, case: &Case, suites: &[Suite], notes: &mut Notes) -> String {
-        let Some(template) = &self.name else { return default_name(case, suites, notes) };
+    pub fn name(&self, case: &Case, suites: &[Suite], warnings: &mut Warnings) -> String {
+        let Some(template) = &self.name else { return default_name(case, suites, warnings) };
         let name = template.fill(|word, to| push_word(to, word, case, suites));
         if is_nothing(&name) {
-            let name = default_name(case, suites, notes);
-            notes.add("the template for names gave nothing: the default name was taken", &name);
+            let name = default_name(case, suites, warnings);
+            warnings.add("the template for names gave nothing: the default name was taken", &name);
             return name;
         }
         name
@@ -69,7 +69,7 @@ fn push_word(to: &mut String, word: Word, case: &Case, suites: &[Suite]) {
 }
 
 /// `classname.name`, unless the class says nothing that the name does not say.
-fn default_name(case: &Case, suites: &[Suite], notes: &mut Notes) -> String {
+fn default_name(case: &Case, suites: &[Suite], warnings: &mut Warnings) -> String {
     let (class, name) = (&*case.class_name, &*case.name);
     if !is_nothing(name) {
         return if is_nothing(class) || begins(name, class) {
@@ -80,7 +80,7 @@ fn default_name(case: &Case, suites: &[Suite], notes: &mut Notes) -> String {
     }
     let stand_in = if is_nothing(class) { nearest_name(suites) } else { class };
     if is_nothing(stand_in) {
-        notes.add("cases without any name were given one", UNNAMED);
+        warnings.add("cases without any name were given one", UNNAMED);
         return UNNAMED.to_owned();
     }
     stand_in.to_owned()

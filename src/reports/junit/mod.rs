@@ -19,9 +19,9 @@ pub use mapping::Mapping;
 pub use suite_outputs::SuiteOutputs;
 pub use template::Template;
 
-use super::Fault;
+use super::ReadError;
 use crate::model::result::{Section, Status, TestResult};
-use crate::model::warnings::Notes;
+use crate::model::warnings::Warnings;
 use crate::reports::xml::decode::Decoded;
 use crate::reports::xml::{Event, Xml};
 use case::Stream;
@@ -29,12 +29,12 @@ use document::{Document, Finished, Suite};
 
 /// What may stand around a report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Surroundings {
+pub enum LeadingText {
     /// Nothing that shows: a file is a report or is not.
     Strict,
     /// Any text, which is passed over: a test runner that writes its report to a pipe writes its talk
     /// there, too.
-    PassOver,
+    Skip,
 }
 
 /// The results of one report, in the order of the document.
@@ -56,8 +56,8 @@ impl<R: Read> Results<R> {
         source: R,
         mapping: Mapping,
         outputs: SuiteOutputs,
-        surroundings: Surroundings,
-    ) -> Result<Self, Fault> {
+        surroundings: LeadingText,
+    ) -> Result<Self, ReadError> {
         Ok(Self {
             xml: Xml::new(Decoded::new(source)?, surroundings),
             document: Document::default(),
@@ -72,11 +72,11 @@ impl<R: Read> Results<R> {
     ///
     /// # Errors
     /// Where the report breaks off or is none. The results before are whole.
-    pub fn next(&mut self, notes: &mut Notes) -> Result<Option<TestResult>, Fault> {
-        self.next_case(notes, |this, notes| {
+    pub fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+        self.next_case(warnings, |this, warnings| {
             let more = this.suite_sections()?;
             let (case, suites) = this.document.case_in_suites();
-            Ok(this.mapping.map(case, suites, more, notes))
+            Ok(this.mapping.map(case, suites, more, warnings))
         })
     }
 
@@ -84,62 +84,62 @@ impl<R: Read> Results<R> {
     ///
     /// # Errors
     /// As those of [`Results::next`].
-    pub fn next_name(&mut self, notes: &mut Notes) -> Result<Option<String>, Fault> {
+    pub fn next_name(&mut self, warnings: &mut Warnings) -> Result<Option<String>, ReadError> {
         self.document.names_only = true;
-        self.next_case(notes, |this, notes| {
+        self.next_case(warnings, |this, warnings| {
             let (case, suites) = this.document.case_in_suites();
-            Ok(this.mapping.name(case, suites, notes))
+            Ok(this.mapping.name(case, suites, warnings))
         })
     }
 
     fn next_case<T>(
         &mut self,
-        notes: &mut Notes,
-        make: impl FnOnce(&mut Self, &mut Notes) -> Result<T, Fault>,
-    ) -> Result<Option<T>, Fault> {
+        warnings: &mut Warnings,
+        make: impl FnOnce(&mut Self, &mut Warnings) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
         if self.is_over {
             return Ok(None);
         }
-        let made = self.read_case(notes).and_then(|is_case| {
+        let made = self.read_case(warnings).and_then(|is_case| {
             if !is_case {
                 return Ok(None);
             }
             let case = self.document.case();
             if case.only_says_failed() {
-                notes.add(ONLY_SAYS_FAILED, &case.name);
+                warnings.add(ONLY_SAYS_FAILED, &case.name);
             }
-            let made = make(self, notes)?;
+            let made = make(self, warnings)?;
             self.document.leave_case();
             Ok(Some(made))
         });
         if !matches!(made, Ok(Some(_))) {
             self.is_over = true;
-            self.note_malformed(notes);
+            self.note_malformed(warnings);
         }
-        made.map_err(|fault| Fault { line: fault.line.or(Some(self.xml.line())), ..fault })
+        made.map_err(|fault| ReadError { line: fault.line.or(Some(self.xml.line())), ..fault })
     }
 
     /// Reads up to the end of a case, or of the report.
-    fn read_case(&mut self, notes: &mut Notes) -> Result<bool, Fault> {
+    fn read_case(&mut self, warnings: &mut Warnings) -> Result<bool, ReadError> {
         loop {
             match self.xml.next()? {
-                Event::Text(text) => self.document.text(&text, notes),
-                Event::Reference(name) => self.document.reference(&name, notes),
+                Event::Text(text) => self.document.text(&text, warnings),
+                Event::Reference(name) => self.document.reference(&name, warnings),
                 Event::Start(element) => {
                     let is_empty = element.is_empty();
-                    if self.document.start(&element, notes)? {
+                    if self.document.start(&element, warnings)? {
                         self.recall_output();
                     }
-                    if is_empty && self.end(notes)? {
+                    if is_empty && self.end(warnings)? {
                         return Ok(true);
                     }
                 }
                 Event::End => {
-                    if self.end(notes)? {
+                    if self.end(warnings)? {
                         return Ok(true);
                     }
                 }
-                Event::Talk(line) => notes.add(TALK, &line),
+                Event::Ui(line) => warnings.add(TALK, &line),
                 Event::Nothing => {}
                 Event::Eof => return self.check_complete().map(|()| false),
             }
@@ -147,28 +147,28 @@ impl<R: Read> Results<R> {
     }
 
     /// Closes an element. Gives back whether it completed a case.
-    fn end(&mut self, notes: &mut Notes) -> Result<bool, Fault> {
+    fn end(&mut self, warnings: &mut Warnings) -> Result<bool, ReadError> {
         match self.document.end() {
             Finished::Case => Ok(true),
-            Finished::Suite(suite) => self.finish_suite(&suite, notes).map(|()| false),
+            Finished::Suite(suite) => self.finish_suite(&suite, warnings).map(|()| false),
             Finished::Nothing => Ok(false),
         }
     }
 
-    fn check_complete(&self) -> Result<(), Fault> {
+    fn check_complete(&self) -> Result<(), ReadError> {
         match self.document.open_element() {
             None => Ok(()),
-            Some(element) => Err(Fault::rest(
+            Some(element) => Err(ReadError::rest(
                 Some(self.xml.source().last_line()),
                 format!("the report breaks off inside of `{element}`"),
             )),
         }
     }
 
-    fn note_malformed(&self, notes: &mut Notes) {
+    fn note_malformed(&self, warnings: &mut Warnings) {
         let source = self.xml.source();
         for _ in 0..source.malformed() {
-            notes.add(MALFORMED, source.encoding());
+            warnings.add(MALFORMED, source.encoding());
         }
     }
 
@@ -184,13 +184,13 @@ impl<R: Read> Results<R> {
     }
 
     /// Keeps the output of a suite for those of its cases that it may explain.
-    fn finish_suite(&mut self, suite: &Suite, notes: &mut Notes) -> Result<(), Fault> {
+    fn finish_suite(&mut self, suite: &Suite, warnings: &mut Warnings) -> Result<(), ReadError> {
         self.kept_suites -= usize::from(suite.kept.is_some());
         if self.outputs.is_complete() || (suite.out.is_empty() && suite.err.is_empty()) {
             return Ok(());
         }
         if suite.failed == 0 && suite.cases != 1 {
-            notes.add(OUTPUT_LEFT_OUT, &suite.name);
+            warnings.add(OUTPUT_LEFT_OUT, &suite.name);
             return Ok(());
         }
         self.outputs
@@ -199,7 +199,7 @@ impl<R: Read> Results<R> {
     }
 
     /// The output of the suites around the current case, the innermost first, as far as it gets any.
-    fn suite_sections(&mut self) -> Result<Vec<Section<'static>>, Fault> {
+    fn suite_sections(&mut self) -> Result<Vec<Section<'static>>, ReadError> {
         let mut sections = Vec::new();
         if self.kept_suites == 0 {
             return Ok(sections);
@@ -229,9 +229,12 @@ impl<R: Read> Results<R> {
     ///
     /// # Errors
     /// Where the temporary file cannot be written.
-    pub fn into_suite_outputs(mut self, notes: &mut Notes) -> Result<SuiteOutputs, Fault> {
+    pub fn into_suite_outputs(
+        mut self,
+        warnings: &mut Warnings,
+    ) -> Result<SuiteOutputs, ReadError> {
         while let Some(suite) = self.document.abandon_suite() {
-            self.finish_suite(&suite, notes)?;
+            self.finish_suite(&suite, warnings)?;
         }
         Ok(self.outputs.complete())
     }
@@ -246,6 +249,6 @@ const ONLY_SAYS_FAILED: &str =
 /// Stands for output that a log has no room for.
 const FULL: &str = "[… left out: a case gets 64 KiB of the output of its suites …]";
 
-fn unkept(error: &std::io::Error) -> Fault {
-    Fault::rest(None, format!("a suite's output cannot be kept meanwhile: {error}"))
+fn unkept(error: &std::io::Error) -> ReadError {
+    ReadError::rest(None, format!("a suite's output cannot be kept meanwhile: {error}"))
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io;
 
 use super::case::{Stream, without_blank_ends};
-use crate::util::temp_store::{Span, Spill};
+use crate::util::temp_store::{Span, TempStore};
 
 /// The most that one case gets of the output of its suites, in bytes: enough for what explains a
 /// failure, and harmless where a thousand cases of a suite failed.
@@ -17,7 +17,7 @@ pub const LIMIT: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub struct SuiteOutputs {
     kept: HashMap<u64, Kept>,
-    spill: Spill,
+    spill: TempStore,
     /// The report was read through.
     complete: bool,
 }

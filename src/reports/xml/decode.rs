@@ -9,7 +9,7 @@ use std::io::{self, BufRead, Read};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::reports::Fault;
+use crate::reports::ReadError;
 
 /// What is read at once: larger pieces gain nothing, smaller ones cost calls.
 const PIECE: usize = 64 * 1024;
@@ -55,7 +55,7 @@ struct Transcoder {
 
 impl<R: Read> Decoded<R> {
     /// Reads the first bytes of `source` to see how it is encoded.
-    pub fn new(source: R) -> Result<Self, Fault> {
+    pub fn new(source: R) -> Result<Self, ReadError> {
         let mut decoded = Self {
             source,
             window: vec![0; PIECE],
@@ -78,14 +78,14 @@ impl<R: Read> Decoded<R> {
     }
 
     /// UTF-32 would pass for UTF-16 full of NULs, so it is told apart first.
-    fn recognise(&mut self) -> Result<(), Fault> {
+    fn recognise(&mut self) -> Result<(), ReadError> {
         let (encoding, mark) = match self.window[..self.filled] {
             [0xFF, 0xFE, 0, 0, ..]
             | [0, 0, 0xFE, 0xFF, ..]
             | [b'<', 0, 0, 0, ..]
             | [0, 0, 0, b'<', ..] => {
                 let reason = "encoded in UTF-32, which `to` does not read".to_owned();
-                return Err(Fault::rest(Some(1), reason));
+                return Err(ReadError::rest(Some(1), reason));
             }
             [0xEF, 0xBB, 0xBF, ..] => (UTF_8, 3),
             [0xFF, 0xFE, ..] => (UTF_16LE, 2),
@@ -108,12 +108,12 @@ impl<R: Read> Decoded<R> {
     /// A declaration that could be read as ASCII is wrong where it names UTF-16: something converted
     /// the document and left the declaration alone, so it is read as UTF-8. Labels that the encoding
     /// standard answers with a single replacement character for the whole document count as unknown.
-    pub fn declare(&mut self, label: &str) -> Result<(), Fault> {
+    pub fn declare(&mut self, label: &str) -> Result<(), ReadError> {
         if self.certain {
             return Ok(());
         }
         let encoding = Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
-            Fault::rest(None, format!("encoding `{label}`, which `to` does not know"))
+            ReadError::rest(None, format!("encoding `{label}`, which `to` does not know"))
         })?;
         let differs = ![UTF_8, UTF_16LE, UTF_16BE].contains(&encoding);
         if differs && self.transcoder.is_none() {
@@ -301,8 +301,8 @@ impl<R: Read> BufRead for Decoded<R> {
 }
 
 /// What is said of a source that fails.
-pub fn unreadable(error: &io::Error) -> Fault {
-    Fault::rest(None, format!("cannot be read: {error}"))
+pub fn unreadable(error: &io::Error) -> ReadError {
+    ReadError::rest(None, format!("cannot be read: {error}"))
 }
 
 fn line_feeds(bytes: &[u8]) -> u64 {

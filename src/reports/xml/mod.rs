@@ -15,9 +15,9 @@ use std::io::{BufRead, Read};
 use quick_xml::events::{BytesDecl, BytesStart, BytesText};
 use quick_xml::{Error, errors::IllFormedError, events};
 
-use crate::reports::Fault;
-use crate::reports::Loss;
-use crate::reports::junit::Surroundings;
+use crate::reports::ReadError;
+use crate::reports::Severity;
+use crate::reports::junit::LeadingText;
 use decode::{Decoded, unreadable};
 
 /// How deep elements may lie in each other. Each open one costs memory, and no tool nests a thousandth
@@ -35,7 +35,7 @@ pub struct Xml<R> {
     reader: quick_xml::Reader<Decoded<R>>,
     buffer: Vec<u8>,
     stage: Stage,
-    surroundings: Surroundings,
+    surroundings: LeadingText,
 }
 
 /// Where in the document the next event is.
@@ -58,7 +58,7 @@ pub enum Event<'a> {
     /// Comments and the like.
     Nothing,
     /// Text outside of the document, by its first line.
-    Talk(String),
+    Ui(String),
     Eof,
 }
 
@@ -72,7 +72,7 @@ pub struct Element<'a> {
 }
 
 impl<R: Read> Xml<R> {
-    pub fn new(source: Decoded<R>, surroundings: Surroundings) -> Self {
+    pub fn new(source: Decoded<R>, surroundings: LeadingText) -> Self {
         let mut reader = quick_xml::Reader::from_reader(source);
         reader.config_mut().allow_dangling_amp = true;
         Self { reader, buffer: Vec::new(), stage: Stage::Start, surroundings }
@@ -91,18 +91,18 @@ impl<R: Read> Xml<R> {
     }
 
     /// The next event. Faults without a line are in the [`line`](Self::line) of it.
-    pub fn next(&mut self) -> Result<Event<'_>, Fault> {
+    pub fn next(&mut self) -> Result<Event<'_>, ReadError> {
         self.buffer.clear();
         match (&self.stage, self.surroundings) {
             (Stage::Root { .. }, _) => self.next_in_root(),
-            (Stage::Start, Surroundings::PassOver) => self.talk_before(),
-            (Stage::Epilog, Surroundings::PassOver) => self.talk_after(),
+            (Stage::Start, LeadingText::Skip) => self.talk_before(),
+            (Stage::Epilog, LeadingText::Skip) => self.talk_after(),
             (Stage::End, _) => Ok(Event::Eof),
             _ => self.next_outside(),
         }
     }
 
-    fn next_in_root(&mut self) -> Result<Event<'_>, Fault> {
+    fn next_in_root(&mut self) -> Result<Event<'_>, ReadError> {
         let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| broken(&e))?;
         match event {
             events::Event::Start(tag) => open(&mut self.stage, tag, false),
@@ -128,7 +128,7 @@ impl<R: Read> Xml<R> {
     }
 
     /// Before and after the root element.
-    fn next_outside(&mut self) -> Result<Event<'_>, Fault> {
+    fn next_outside(&mut self) -> Result<Event<'_>, ReadError> {
         let after = matches!(self.stage, Stage::Epilog);
         let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| broken(&e))?;
         match event {
@@ -157,20 +157,20 @@ impl<R: Read> Xml<R> {
     }
 
     /// Goes to the start of the report. Text that begins with markup is left to be judged as XML.
-    fn talk_before(&mut self) -> Result<Event<'_>, Fault> {
+    fn talk_before(&mut self) -> Result<Event<'_>, ReadError> {
         let is_start = |ahead: &[u8], nothing_yet: bool| {
             nothing_yet || ahead.starts_with(b"<?xml") || ahead.starts_with(b"<testsuite")
         };
         let (found, first_line) = self.pass_over(is_start)?;
         if !found {
-            return Err(Fault { line: Some(1), ..not_a_report(&first_line) });
+            return Err(ReadError { line: Some(1), ..not_a_report(&first_line) });
         }
         self.stage = Stage::Prolog { declared: false };
         Ok(talk(first_line))
     }
 
     /// Goes to the end of the source, which must hold no second report.
-    fn talk_after(&mut self) -> Result<Event<'_>, Fault> {
+    fn talk_after(&mut self) -> Result<Event<'_>, ReadError> {
         let (found, first_line) = self.pass_over(|ahead, _| ahead.starts_with(b"<testsuite"))?;
         if found {
             return Err(fault("a second report after the first: only one can be read"));
@@ -181,7 +181,10 @@ impl<R: Read> Xml<R> {
 
     /// Passes over text up to where `is_end`, given what is ahead and whether all before it was
     /// blank. Gives back whether there was such a place, and the first line of the text.
-    fn pass_over(&mut self, is_end: impl Fn(&[u8], bool) -> bool) -> Result<(bool, String), Fault> {
+    fn pass_over(
+        &mut self,
+        is_end: impl Fn(&[u8], bool) -> bool,
+    ) -> Result<(bool, String), ReadError> {
         let source = self.reader.get_mut();
         let mut line = FirstLine::default();
         loop {
@@ -225,7 +228,7 @@ impl Element<'_> {
     /// Each attribute in turn, by its whole name and with its value as written. Searching for quotes
     /// is faster than quick-xml's own attributes, which look at every byte, and tags are most of a
     /// report.
-    pub fn each_attribute(&self, mut take: impl FnMut(&str, &str)) -> Result<(), Fault> {
+    pub fn each_attribute(&self, mut take: impl FnMut(&str, &str)) -> Result<(), ReadError> {
         let mut rest = self.tag.attributes_raw();
         loop {
             let attribute = rest.trim_ascii_start();
@@ -243,7 +246,7 @@ impl Element<'_> {
 }
 
 /// The name and value of the attribute that `text` begins with, and what follows them.
-fn split_attribute(text: &str) -> Result<(&str, &str, &str), Fault> {
+fn split_attribute(text: &str) -> Result<(&str, &str, &str), ReadError> {
     let (name, rest) = text.split_at(name_len(text));
     if name.is_empty() {
         return Err(fault(format!("no attribute begins with `{}`", shown(text))));
@@ -256,7 +259,11 @@ fn split_attribute(text: &str) -> Result<(&str, &str, &str), Fault> {
     Ok((name, &value[1..=end], &value[end + 2..]))
 }
 
-fn open<'a>(stage: &mut Stage, tag: BytesStart<'a>, is_empty: bool) -> Result<Event<'a>, Fault> {
+fn open<'a>(
+    stage: &mut Stage,
+    tag: BytesStart<'a>,
+    is_empty: bool,
+) -> Result<Event<'a>, ReadError> {
     let name = tag.name().into_inner();
     if name.is_empty() || name_len(name) < name.len() {
         return Err(fault(format!("`<{}` begins no element", shown(name))));
@@ -283,7 +290,7 @@ fn close(stage: &mut Stage) {
 }
 
 /// The encoding that a declaration names. There is one declaration, at the start.
-fn declared(stage: &mut Stage, declaration: &BytesDecl<'_>) -> Result<Option<String>, Fault> {
+fn declared(stage: &mut Stage, declaration: &BytesDecl<'_>) -> Result<Option<String>, ReadError> {
     if !matches!(stage, Stage::Start | Stage::Prolog { declared: false }) {
         return Err(fault("an XML declaration that is not at the start"));
     }
@@ -293,7 +300,7 @@ fn declared(stage: &mut Stage, declaration: &BytesDecl<'_>) -> Result<Option<Str
 }
 
 /// Lets pass what shows nothing: white space, the NULs of a preallocated file, a stray mark.
-fn only_blank(text: &str, after: bool) -> Result<Event<'static>, Fault> {
+fn only_blank(text: &str, after: bool) -> Result<Event<'static>, ReadError> {
     if is_blank(text) {
         Ok(Event::Nothing)
     } else if after {
@@ -334,7 +341,7 @@ const IN_NAMES: [bool; 256] = {
 };
 
 fn talk(first_line: String) -> Event<'static> {
-    if first_line.is_empty() { Event::Nothing } else { Event::Talk(first_line) }
+    if first_line.is_empty() { Event::Nothing } else { Event::Ui(first_line) }
 }
 
 /// The first line of a text that shows something, as far as a message shows it.
@@ -373,7 +380,7 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
-fn not_a_report(text: &str) -> Fault {
+fn not_a_report(text: &str) -> ReadError {
     match text.trim_start_matches(|character| character <= ' ').chars().next() {
         None => fault("an empty file"),
         Some('{' | '[') => foreign("JSON, not a JUnit report"),
@@ -381,11 +388,11 @@ fn not_a_report(text: &str) -> Fault {
     }
 }
 
-fn foreign(reason: impl Into<String>) -> Fault {
-    Fault { loss: Loss::All, ..fault(reason) }
+fn foreign(reason: impl Into<String>) -> ReadError {
+    ReadError { loss: Severity::All, ..fault(reason) }
 }
 
-fn broken(error: &Error) -> Fault {
+fn broken(error: &Error) -> ReadError {
     match error {
         Error::Io(error) => unreadable(error),
         Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
@@ -399,6 +406,6 @@ fn broken(error: &Error) -> Fault {
     }
 }
 
-fn fault(reason: impl Into<String>) -> Fault {
-    Fault::rest(None, reason)
+fn fault(reason: impl Into<String>) -> ReadError {
+    ReadError::rest(None, reason)
 }

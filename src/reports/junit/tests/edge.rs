@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::{read_twice, shared};
-use crate::reports::junit::{Mapping, Surroundings};
+use crate::reports::junit::{LeadingText, Mapping};
 
 /// The documents by name, with what [`outcome`] gives for each.
 const EDGES: &[(&str, &[&str])] = &[
@@ -23,7 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             r#"Passed "c.n�""#,
             r#"Failed "c.b" comment "m�" log "t�xt""#,
-            r#"Notes([Note { text: "bytes that are not valid in the report's encoding became U+FFFD", count: 3, names: ["UTF-8"] }])"#,
+            r#"Warnings([Warning { text: "bytes that are not valid in the report's encoding became U+FFFD", count: 3, names: ["UTF-8"] }])"#,
         ],
     ),
     ("crossed_tags.xml", &["fault 4: `</testsuite>` where `</testcase>` was due"]),
@@ -39,7 +39,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "dup_attr.xml",
         &[
             r#"Passed "a""#,
-            r#"Notes([Note { text: "an attribute was given twice: the first holds", count: 1, names: ["name=\"b\""] }])"#,
+            r#"Warnings([Warning { text: "an attribute was given twice: the first holds", count: 1, names: ["name=\"b\""] }])"#,
         ],
     ),
     ("empty_suite_in_suite.xml", &[r#"Passed "a" in "o""#]),
@@ -65,7 +65,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "latin1_in_sysout.xml",
         &[
             r#"Passed "a" log "caf�""#,
-            r#"Notes([Note { text: "bytes that are not valid in the report's encoding became U+FFFD", count: 1, names: ["UTF-8"] }])"#,
+            r#"Warnings([Warning { text: "bytes that are not valid in the report's encoding became U+FFFD", count: 1, names: ["UTF-8"] }])"#,
         ],
     ),
     ("leading_garbage.xml", &["fault 1: text where the report should begin: `Running tests...`"]),
@@ -92,7 +92,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "prop_noname.xml",
         &[
             r#"Passed "a""#,
-            r#"Notes([Note { text: "properties have no place in a result and were left out", count: 1, names: [""] }])"#,
+            r#"Warnings([Warning { text: "properties have no place in a result and were left out", count: 1, names: [""] }])"#,
         ],
     ),
     ("status_attr.xml", &[r#"Skipped "a""#, r#"Skipped "b""#, r#"Skipped "c""#]),
@@ -153,7 +153,7 @@ const IN_TALK: &[(&str, &[&str])] = &[
         &[
             r#"Passed "c.né""#,
             r#"Failed "c.b" comment "mé" log "téxt""#,
-            r#"Notes([Note { text: "text around a report was passed over", count: 1, names: ["Running tests..."] }])"#,
+            r#"Warnings([Warning { text: "text around a report was passed over", count: 1, names: ["Running tests..."] }])"#,
         ],
     ),
     (
@@ -161,7 +161,7 @@ const IN_TALK: &[(&str, &[&str])] = &[
         &[
             r#"Passed "c.né""#,
             r#"Failed "c.b" comment "mé" log "téxt""#,
-            r#"Notes([Note { text: "text around a report was passed over", count: 1, names: ["garbage <<<"] }])"#,
+            r#"Warnings([Warning { text: "text around a report was passed over", count: 1, names: ["garbage <<<"] }])"#,
         ],
     ),
     (
@@ -174,10 +174,10 @@ const IN_TALK: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// A line for each result, the fault, and the notes. Nothing is said of what is empty, nor of the
+/// A line for each result, the fault, and the warnings. Nothing is said of what is empty, nor of the
 /// category `s`, which most of the documents have.
-fn outcome(bytes: &[u8], surroundings: Surroundings) -> Vec<String> {
-    let (results, fault, notes) = read_twice(bytes, &Mapping::default(), surroundings);
+fn outcome(bytes: &[u8], surroundings: LeadingText) -> Vec<String> {
+    let (results, fault, warnings) = read_twice(bytes, &Mapping::default(), surroundings);
     let mut lines: Vec<String> = results
         .into_iter()
         .map(|result| {
@@ -191,9 +191,9 @@ fn outcome(bytes: &[u8], surroundings: Surroundings) -> Vec<String> {
         })
         .collect();
     lines.extend(fault.map(|fault| format!("fault {fault}")));
-    let notes = format!("{notes:?}");
-    if notes != "Notes([])" {
-        lines.push(notes);
+    let warnings = format!("{warnings:?}");
+    if warnings != "Warnings([])" {
+        lines.push(warnings);
     }
     lines
 }
@@ -203,7 +203,7 @@ fn each_has_its_outcome() {
     let Some(edge) = shared("edge") else { return };
     for (name, expected) in EDGES {
         let bytes = fs::read(edge.join(name)).unwrap();
-        assert_eq!(outcome(&bytes, Surroundings::Strict), *expected, "{name}");
+        assert_eq!(outcome(&bytes, LeadingText::Strict), *expected, "{name}");
     }
     let known: BTreeSet<_> = EDGES.iter().map(|(name, _)| (*name).to_owned()).collect();
     let there: BTreeSet<_> = fs::read_dir(edge)
@@ -218,11 +218,11 @@ fn talk_around_a_report_is_passed_over_in_a_pipe() {
     let Some(edge) = shared("edge") else { return };
     for (name, expected) in IN_TALK {
         let bytes = fs::read(edge.join(name)).unwrap();
-        assert_eq!(outcome(&bytes, Surroundings::PassOver), *expected, "{name}");
+        assert_eq!(outcome(&bytes, LeadingText::Skip), *expected, "{name}");
     }
     for (name, expected) in EDGES.iter().filter(|(name, _)| !is_in_talk(name)) {
         let bytes = fs::read(edge.join(name)).unwrap();
-        assert_eq!(outcome(&bytes, Surroundings::PassOver), *expected, "{name}");
+        assert_eq!(outcome(&bytes, LeadingText::Skip), *expected, "{name}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use super::{Slow, read_cases, read_twice, shared};
-use crate::reports::junit::{Mapping, Surroundings};
+use crate::reports::junit::{LeadingText, Mapping};
 
 /// What a run without `TO_FUZZ_SECONDS` takes.
 const SHORT: Duration = Duration::from_secs(2);
@@ -160,7 +160,7 @@ fn encoding_of(bytes: &[u8], random: &mut Random) -> Vec<u8> {
 /// Reads a document in all ways and checks what must hold of any.
 fn check(bytes: &[u8], random: &mut Random) {
     let started = Instant::now();
-    for surroundings in [Surroundings::Strict, Surroundings::PassOver] {
+    for surroundings in [LeadingText::Strict, LeadingText::Skip] {
         let whole = read_cases(bytes, surroundings);
         assert!(whole.cases.len() * SHORTEST_CASE <= bytes.len());
         assert!(whole.fault.as_ref().is_none_or(|fault| fault.line.is_some()));
@@ -207,9 +207,9 @@ fn random_reports_do_no_harm() {
 #[test]
 fn every_truncation_yields_whole_cases() {
     for seed in SEEDS {
-        let whole = read_cases(seed.as_bytes(), Surroundings::PassOver);
+        let whole = read_cases(seed.as_bytes(), LeadingText::Skip);
         for at in 0..seed.len() {
-            let part = read_cases(&seed.as_bytes()[..at], Surroundings::PassOver);
+            let part = read_cases(&seed.as_bytes()[..at], LeadingText::Skip);
             assert_eq!(part.cases, whole.cases[..part.cases.len()]);
         }
     }
@@ -229,7 +229,7 @@ fn repetition_costs_no_more_than_its_length() {
         ] {
             let document = [before, &piece.repeat(10_000 / piece.len()), after].concat();
             let started = Instant::now();
-            for surroundings in [Surroundings::Strict, Surroundings::PassOver] {
+            for surroundings in [LeadingText::Strict, LeadingText::Skip] {
                 read_cases(document.as_bytes().take(u64::MAX), surroundings);
             }
             assert!(started.elapsed() < LONGEST, "{piece} in {before}");

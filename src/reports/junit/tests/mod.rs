@@ -10,20 +10,20 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use super::case::Case;
-use super::{Mapping, Results, SuiteOutputs, Surroundings};
+use super::{LeadingText, Mapping, Results, SuiteOutputs};
 use crate::model::result::TestResult;
-use crate::model::warnings::Notes;
-use crate::reports::Fault;
+use crate::model::warnings::Warnings;
+use crate::reports::ReadError;
 
 /// What a first reading gives: the cases before they are mapped.
 #[derive(Debug, Default)]
 struct Reading {
     cases: Vec<(Vec<String>, Case)>,
-    fault: Option<Fault>,
-    notes: Notes,
+    fault: Option<ReadError>,
+    warnings: Warnings,
 }
 
-fn read_cases(source: impl Read, surroundings: Surroundings) -> Reading {
+fn read_cases(source: impl Read, surroundings: LeadingText) -> Reading {
     let mut reading = Reading::default();
     let outputs = SuiteOutputs::default();
     let results = Results::new(source, Mapping::default(), outputs, surroundings);
@@ -34,18 +34,21 @@ fn read_cases(source: impl Read, surroundings: Surroundings) -> Reading {
     reading
 }
 
-fn collect_cases<R: Read>(results: &mut Results<R>, reading: &mut Reading) -> Result<(), Fault> {
+fn collect_cases<R: Read>(
+    results: &mut Results<R>,
+    reading: &mut Reading,
+) -> Result<(), ReadError> {
     loop {
         // A step of `Results::next`, but for the mapping.
-        match results.read_case(&mut reading.notes) {
+        match results.read_case(&mut reading.warnings) {
             Ok(true) => {}
             Ok(false) => {
-                results.note_malformed(&mut reading.notes);
+                results.note_malformed(&mut reading.warnings);
                 return Ok(());
             }
             Err(fault) => {
                 let line = fault.line.or(Some(results.xml.line()));
-                return Err(Fault { line, ..fault });
+                return Err(ReadError { line, ..fault });
             }
         }
         let suites = results.document.suites().iter().filter(|suite| !suite.is_run);
@@ -55,28 +58,28 @@ fn collect_cases<R: Read>(results: &mut Results<R>, reading: &mut Reading) -> Re
     }
 }
 
-/// Both readings, as `to submit` does them: the first has the notes, and the names of the second.
+/// Both readings, as `to submit` does them: the first has the warnings, and the names of the second.
 fn read_twice(
     bytes: &[u8],
     mapping: &Mapping,
-    surroundings: Surroundings,
-) -> (Vec<TestResult>, Option<Fault>, Notes) {
+    surroundings: LeadingText,
+) -> (Vec<TestResult>, Option<ReadError>, Warnings) {
     let open = |outputs| Results::new(bytes, mapping.clone(), outputs, surroundings);
-    let (mut notes, mut ignored) = (Notes::default(), Notes::default());
+    let (mut warnings, mut ignored) = (Warnings::default(), Warnings::default());
     let mut first = match open(SuiteOutputs::default()) {
         Ok(results) => results,
-        Err(fault) => return (Vec::new(), Some(fault), notes),
+        Err(fault) => return (Vec::new(), Some(fault), warnings),
     };
-    let (names, first_fault) = drain(|| first.next_name(&mut notes));
-    let outputs = first.into_suite_outputs(&mut notes).unwrap();
+    let (names, first_fault) = drain(|| first.next_name(&mut warnings));
+    let outputs = first.into_suite_outputs(&mut warnings).unwrap();
     let mut second = open(outputs).unwrap();
     let (results, fault) = drain(|| second.next(&mut ignored));
     assert!(names.iter().eq(results.iter().map(|result| &result.name)), "{names:?}");
     assert_eq!(first_fault, fault);
-    (results, fault, notes)
+    (results, fault, warnings)
 }
 
-fn drain<T>(mut next: impl FnMut() -> Result<Option<T>, Fault>) -> (Vec<T>, Option<Fault>) {
+fn drain<T>(mut next: impl FnMut() -> Result<Option<T>, ReadError>) -> (Vec<T>, Option<ReadError>) {
     let mut all = Vec::new();
     loop {
         match next() {
@@ -91,14 +94,13 @@ fn drain<T>(mut next: impl FnMut() -> Result<Option<T>, Fault>) -> (Vec<T>, Opti
 }
 
 fn read(text: &str) -> Vec<TestResult> {
-    let (results, fault, _) =
-        read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+    let (results, fault, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
     assert!(fault.is_none(), "{fault:?}");
     results
 }
 
 fn fault(text: &str) -> String {
-    let (_, fault, _) = read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+    let (_, fault, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
     fault.expect("a fault").to_string()
 }
 

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{Reading, Slow, read_cases};
-use crate::reports::junit::Surroundings;
+use crate::reports::junit::LeadingText;
 use crate::reports::junit::case::{Case, Kind, Outcome, Stream};
 
 #[derive(Clone, Debug)]
@@ -298,7 +298,7 @@ fn trimmed(texts: &[Text]) -> String {
 
 /// All that there may be to say of such a report.
 const ONLY_LEFT_OUT: &str =
-    "Notes([Note { text: \"output of a suite without failed cases was left out\"";
+    "Warnings([Warning { text: \"output of a suite without failed cases was left out\"";
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
@@ -306,14 +306,14 @@ proptest! {
     #[test]
     fn what_was_written_is_read(root in document(), style in style(), piece in 1..40usize) {
         let bytes = style.write(&root);
-        let Reading { cases: read, fault, notes } = read_cases(&*bytes, Surroundings::Strict);
+        let Reading { cases: read, fault, warnings } = read_cases(&*bytes, LeadingText::Strict);
         prop_assert!(fault.is_none(), "{fault:?} in {}", String::from_utf8_lossy(&bytes));
-        let notes = format!("{notes:?}");
-        prop_assert!(notes == "Notes([])" || notes.starts_with(ONLY_LEFT_OUT), "{notes}");
+        let warnings = format!("{warnings:?}");
+        prop_assert!(warnings == "Warnings([])" || warnings.starts_with(ONLY_LEFT_OUT), "{warnings}");
         let mut expected = Vec::new();
         cases(&root, &mut Vec::new(), &mut expected);
         prop_assert_eq!(&read, &expected, "{}", String::from_utf8_lossy(&bytes));
-        let slow = read_cases(Slow { bytes: &bytes, piece }, Surroundings::PassOver);
+        let slow = read_cases(Slow { bytes: &bytes, piece }, LeadingText::Skip);
         prop_assert_eq!(&slow.cases, &expected);
         prop_assert!(slow.fault.is_none(), "{:?}", slow.fault);
     }
@@ -323,8 +323,8 @@ proptest! {
         let bytes = style.write(&root);
         #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any place will do")]
         let at = (bytes.len() as f64 * at) as usize;
-        let whole = read_cases(&*bytes, Surroundings::Strict);
-        let part = read_cases(&bytes[..at], Surroundings::Strict);
+        let whole = read_cases(&*bytes, LeadingText::Strict);
+        let part = read_cases(&bytes[..at], LeadingText::Strict);
         prop_assert_eq!(&part.cases, &whole.cases[..part.cases.len()]);
         let is_whole = bytes[at..].iter().all(|byte| b"\r\n\0".contains(byte));
         prop_assert!(is_whole || part.fault.is_some());

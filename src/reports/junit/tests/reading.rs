@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use super::{drain, fault, read, read_cases, read_twice};
 use crate::model::result::{Status, TestResult};
-use crate::model::warnings::Notes;
-use crate::reports::junit::{Mapping, Results, SuiteOutputs, Surroundings};
+use crate::model::warnings::Warnings;
+use crate::reports::junit::{LeadingText, Mapping, Results, SuiteOutputs};
 
 fn names(text: &str) -> Vec<String> {
     read(text).into_iter().map(|result| result.name).collect()
@@ -18,10 +18,11 @@ fn only(case: &str) -> TestResult {
     results.remove(0)
 }
 
-fn notes(text: &str) -> String {
-    let (_, fault, notes) = read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+fn warnings(text: &str) -> String {
+    let (_, fault, warnings) =
+        read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
     assert!(fault.is_none(), "{fault:?}");
-    format!("{notes:?}")
+    format!("{warnings:?}")
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn a_case_without_a_name_is_called_after_what_is_around_it() {
     assert_eq!(names("<testsuite name='o'><testsuite><testcase/></testsuite></testsuite>"), ["o"]);
     let nameless = "<testsuite><testcase/><testcase/></testsuite>";
     assert_eq!(names(nameless), ["unnamed test", "unnamed test"]);
-    assert!(notes(nameless).contains("cases without any name were given one\", count: 2"));
+    assert!(warnings(nameless).contains("cases without any name were given one\", count: 2"));
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn the_worst_outcome_decides() {
 fn a_failure_that_only_an_attribute_claims_is_noted() {
     let report = "<testsuite><testcase name='a' status='Failed'/></testsuite>";
     assert_eq!(read(report)[0].status, Status::Passed);
-    assert!(notes(report).contains("holds no failure: it counts as passed"));
+    assert!(warnings(report).contains("holds no failure: it counts as passed"));
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn output_of_a_suite_goes_to_the_cases_that_it_may_explain() {
     let passed = "<testsuite name='s'><testcase name='a'/><testcase name='b'/>\
                   <system-out>o</system-out></testsuite>";
     assert_eq!(log_of(passed), ["", ""]);
-    assert!(notes(passed).contains(
+    assert!(warnings(passed).contains(
         "output of a suite without failed cases was left out\", count: 1, names: [\"s\"]"
     ));
 }
@@ -203,8 +204,7 @@ fn output_of_suites_is_limited() {
 #[test]
 fn output_is_given_also_where_the_report_breaks_off() {
     let text = "<testsuite name='s'><system-out>o</system-out><testcase name='a'><failure/></testcase><test";
-    let (results, fault, _) =
-        read_twice(text.as_bytes(), &Mapping::default(), Surroundings::Strict);
+    let (results, fault, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
     assert!(fault.is_some());
     assert_eq!(results[0].io_log, "o");
 }
@@ -218,7 +218,7 @@ fn templates_make_what_the_user_wants() {
     };
     let text = "<testsuites name='run'><testsuite name='o'><testsuite name='i'>\
                 <testcase name='n' classname='c' file='f'/></testsuite><failure/></testsuite></testsuites>";
-    let (results, ..) = read_twice(text.as_bytes(), &mapping, Surroundings::Strict);
+    let (results, ..) = read_twice(text.as_bytes(), &mapping, LeadingText::Strict);
     let parts = |result: &TestResult| {
         [result.name.clone(), result.category.clone(), result.template_id.clone()]
     };
@@ -230,9 +230,9 @@ fn templates_make_what_the_user_wants() {
 fn a_template_that_gives_no_name_is_not_obeyed() {
     let mapping = Mapping { name: Some("{classname}".parse().unwrap()), ..Mapping::default() };
     let text = "<testsuite><testcase name='n'/></testsuite>";
-    let (results, _, notes) = read_twice(text.as_bytes(), &mapping, Surroundings::Strict);
+    let (results, _, warnings) = read_twice(text.as_bytes(), &mapping, LeadingText::Strict);
     assert_eq!(results[0].name, "n");
-    assert!(format!("{notes:?}").contains("the template for names gave nothing"));
+    assert!(format!("{warnings:?}").contains("the template for names gave nothing"));
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn cases_are_found_wherever_they_are() {
 
 #[test]
 fn what_has_no_place_in_a_result_is_noted() {
-    let notes = notes(
+    let warnings = warnings(
         "<testsuite><properties><property name='p' value='v'>text</property></properties>stray \
          <odd>&lt;inner</odd><testcase name='a'><failure>one <b>two</b></failure></testcase></testsuite>",
     );
@@ -262,7 +262,7 @@ fn what_has_no_place_in_a_result_is_noted() {
         "elements that JUnit reports do not have were passed over\", count: 1, names: [\"odd\"]",
         "elements inside of a text were passed over, but for their text\", count: 1, names: [\"b\"]",
     ] {
-        assert!(notes.contains(note), "{notes}");
+        assert!(warnings.contains(note), "{warnings}");
     }
 }
 
@@ -333,7 +333,7 @@ fn every_encoding_that_is_declared_is_read() {
             sample(label)
         );
         let bytes = encoding.encode(&text).0;
-        let reading = read_cases(&*bytes, Surroundings::Strict);
+        let reading = read_cases(&*bytes, LeadingText::Strict);
         assert!(reading.fault.is_none(), "{label}: {:?}", reading.fault);
         assert_eq!(reading.cases[0].1.name, sample(label), "{label}");
     }
@@ -359,21 +359,21 @@ fn a_declaration_of_utf_16_that_can_be_read_is_wrong() {
 #[test]
 fn a_pipe_may_hold_talk_around_the_report() {
     let pass_over = |text: &str| {
-        let (results, fault, notes) =
-            read_twice(text.as_bytes(), &Mapping::default(), Surroundings::PassOver);
-        (results.len(), fault.map(|fault| fault.to_string()), format!("{notes:?}"))
+        let (results, fault, warnings) =
+            read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Skip);
+        (results.len(), fault.map(|fault| fault.to_string()), format!("{warnings:?}"))
     };
-    let talk = "===== test session starts =====\na < b & <c>\n..F\n";
+    let ui = "===== test session starts =====\na < b & <c>\n..F\n";
     let report = "<?xml version='1.0'?><testsuite><testcase name='a'/></testsuite>";
-    let (count, fault, notes) = pass_over(&format!("{talk}{report}- generated xml file -\n"));
+    let (count, fault, warnings) = pass_over(&format!("{ui}{report}- generated xml file -\n"));
     assert_eq!((count, fault), (1, None));
-    assert!(notes.contains(
+    assert!(warnings.contains(
         "text around a report was passed over\", count: 2, \
          names: [\"===== test session starts =====\", \"- generated xml file -\"]"
     ));
     let bare = report.split_once("?>").unwrap().1;
-    assert_eq!(pass_over(&format!("{talk}{bare}")).0, 1);
-    assert_eq!(pass_over(report), (1, None, "Notes([])".to_owned()));
+    assert_eq!(pass_over(&format!("{ui}{bare}")).0, 1);
+    assert_eq!(pass_over(report), (1, None, "Warnings([])".to_owned()));
     let second = "2: a second report after the first: only one can be read".to_owned();
     assert_eq!(pass_over(&format!("{report}\n{report}")).1, Some(second));
     let nothing = "1: text where the report should begin: `no report at all`".to_owned();
@@ -401,9 +401,9 @@ fn a_source_that_fails_is_a_fault_after_the_whole_cases() {
     let source = Failing(b"<testsuite>\n<testcase name='a'/>\n<testcase name='b'>");
     let outputs = SuiteOutputs::default();
     let mut results =
-        Results::new(source, Mapping::default(), outputs, Surroundings::Strict).unwrap();
-    let mut notes = Notes::default();
-    let (results, fault) = drain(|| results.next(&mut notes));
+        Results::new(source, Mapping::default(), outputs, LeadingText::Strict).unwrap();
+    let mut warnings = Warnings::default();
+    let (results, fault) = drain(|| results.next(&mut warnings));
     assert_eq!(results.len(), 1);
     assert_eq!(fault.unwrap().to_string(), "3: cannot be read: the disk is gone");
 }
@@ -419,8 +419,8 @@ fn bytes_that_tell_the_encoding_beat_a_declaration() {
 fn an_end_within_a_character_is_noted() {
     for (before, cut) in [("<?xml version='1.0'?>", &b"\xF0\x9F"[..]), ("", b"\xC3")] {
         let report = [before.as_bytes(), b"<testsuite><testcase name='", cut].concat();
-        let (_, fault, notes) = read_twice(&report, &Mapping::default(), Surroundings::Strict);
+        let (_, fault, warnings) = read_twice(&report, &Mapping::default(), LeadingText::Strict);
         assert!(fault.is_some());
-        assert!(format!("{notes:?}").contains("became U+FFFD\", count: 1"));
+        assert!(format!("{warnings:?}").contains("became U+FFFD\", count: 1"));
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Reading, collapsed, read_cases, shared};
 use crate::model::result::Status;
-use crate::reports::junit::Surroundings;
+use crate::reports::junit::LeadingText;
 use crate::reports::junit::case::{Case, Outcome};
 
 /// Well-formed, but no report: read by the other parser as a document without cases.
@@ -87,7 +87,7 @@ fn every_report_holds_the_expected_cases() {
         let expected: Value = serde_json::from_str(line).unwrap();
         let name = expected["file"].as_str().unwrap();
         let bytes = fs::read(files.join(name)).unwrap();
-        let Reading { cases, fault, .. } = read_cases(&*bytes, Surroundings::Strict);
+        let Reading { cases, fault, .. } = read_cases(&*bytes, LeadingText::Strict);
         let cases: Vec<_> = cases.into_iter().filter(|(_, case)| !case.is_suite).collect();
         let cases_expected = expected["cases"].as_array().unwrap();
         for ((path, case), expected) in cases.iter().zip(cases_expected) {
@@ -157,7 +157,7 @@ fn junit_parser_agrees() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let bytes = fs::read(&path).unwrap();
         let Ok(peers) = junit_parser::from_reader(&*bytes) else { continue };
-        let ours = read_cases(&*bytes, Surroundings::Strict);
+        let ours = read_cases(&*bytes, LeadingText::Strict);
         if facts(&ours.cases) == peers_facts(&peers) {
             agreed += 1;
         } else {
