@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod delivery;
 mod model;
+mod options;
 mod reports;
 mod submission;
 mod ui;

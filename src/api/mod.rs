@@ -224,7 +224,7 @@ pub fn connect(
     }
 }
 
-/// JsonObject of each [`Event`] while a server works.
+/// Told of each [`Event`] while a server works.
 pub type Listener = Box<dyn Fn(&Event<'_>)>;
 
 /// What happens between a command's question and the server's answer.

@@ -1,50 +1,71 @@
-//! Pages of the manual: what stands below a command's help, in roff.
-//!
-//! Knows nothing of the command line. Help is plain text in paragraphs; one that is headed by a
-//! line with a colon, and indented below it, is a listing, whose lines a page must not fill.
+//! `to man`: pages of the manual, made of the help.
 
-use roff::{Roff, roman};
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
-/// The paragraphs that are no listings, to follow the description.
-pub fn paragraphs(text: &str) -> Roff {
-    let mut page = Roff::new();
-    for paragraph in text.split("\n\n").filter(|paragraph| listing(paragraph).is_none()) {
-        page.control("PP", []);
-        page.text([roman(paragraph)]);
+use std::io;
+
+use clap::Args;
+use clap_mangen::Man as Manual;
+
+use super::{EXIT_STATUS, command, roff};
+use crate::commands::error::Usage;
+
+/// Prints a page of the manual, in roff
+#[derive(Debug, Args)]
+#[command(after_help = MAN_MORE)]
+pub struct Man {
+    /// The command that the page is about; by default `to` itself
+    #[arg(value_name = "COMMAND")]
+    pub page: Option<String>,
+}
+
+const MAN_MORE: &str = "\
+May be repeated: nothing is sent.
+
+Examples:
+  to man > to.1
+  to man start | man -l -";
+
+/// The page of the manual about `to`, or about one of its commands.
+///
+/// # Errors
+/// There is no such command.
+pub fn page(page: Option<&str>) -> anyhow::Result<Vec<u8>> {
+    let mut whole = command(&|_| None).disable_help_subcommand(true);
+    whole.build();
+    let unknown = |name: &str| Usage {
+        problem: format!("there is no command `{name}`"),
+        hint: Some("`to help` lists them".to_owned()),
+    };
+    let mut command = match page {
+        None => whole.clone(),
+        Some(name) => whole.find_subcommand(name).ok_or_else(|| unknown(name))?.clone(),
+    };
+    let usage = command.render_usage().to_string();
+    let more = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let command = command.override_usage(usage.trim_start_matches("Usage: ").to_owned());
+    let version = whole.render_version();
+    let manual = Manual::new(command).source(version.trim_end()).manual("Test Observer");
+    // A page is the same on every day. An empty date would be left out, and the source take its place.
+    let manual = manual.date(" ");
+    Ok(roff::literally(&write_page(&manual, &more, page.is_none())?).into_bytes())
+}
+
+fn write_page(manual: &Manual, more: &str, is_overview: bool) -> io::Result<String> {
+    let mut page = Vec::new();
+    manual.render_title(&mut page)?;
+    manual.render_name_section(&mut page)?;
+    manual.render_synopsis_section(&mut page)?;
+    manual.render_description_section(&mut page)?;
+    roff::paragraphs(more).to_writer(&mut page)?;
+    if is_overview {
+        manual.render_subcommands_section(&mut page)?;
     }
-    page
-}
-
-/// The listings, each as a section of its own.
-pub fn listings(text: &str) -> Roff {
-    let mut page = Roff::new();
-    for (heading, lines) in text.split("\n\n").filter_map(listing) {
-        page.control("SH", [heading.to_uppercase().as_str()]);
-        page.control("nf", []);
-        for line in lines.lines() {
-            page.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
-        }
-        page.control("fi", []);
+    manual.render_options_section(&mut page)?;
+    roff::listings(more).to_writer(&mut page)?;
+    if !is_overview {
+        roff::listings(EXIT_STATUS).to_writer(&mut page)?;
+        roff::see_also("to(1)").to_writer(&mut page)?;
     }
-    page
-}
-
-/// Where else to read.
-pub fn see_also(pages: &str) -> Roff {
-    let mut page = Roff::new();
-    page.control("SH", ["SEE ALSO"]);
-    page.text([roman(pages)]);
-    page
-}
-
-/// A page whose characters are those that were written: roff takes some for typography, and what is
-/// copied from the page would not run.
-pub fn literally(page: &str) -> String {
-    page.replace('`', r"\(ga").replace('~', r"\(ti").replace('^', r"\(ha")
-}
-
-/// The heading and the lines of a listing.
-fn listing(paragraph: &str) -> Option<(&str, &str)> {
-    let (heading, lines) = paragraph.split_once(":\n  ")?;
-    (!heading.contains('\n')).then_some((heading, lines))
+    String::from_utf8(page).map_err(io::Error::other)
 }

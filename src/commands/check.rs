@@ -3,12 +3,31 @@
 //! What holds is a line on stdout each; what does not is the error, with its cure. Every question is
 //! asked once.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
+
 use serde::Serialize;
 
 use super::Context;
 use crate::api::{Access, ApiError, Target};
 use crate::commands::error::Exit;
 use crate::ui::terminal;
+use clap::Args;
+
+/// Tells whether results can be submitted here, and what stands in the way
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_MORE)]
+pub struct Check {}
+
+const CHECK_MORE: &str = "\
+Asks whether this is Test Observer's API, reachable and trusted, whether it knows the key, and
+whether the key may submit. Each question is asked once. Exits 0 where all is well, 4 where the
+server cannot be reached, 5 where it refuses or is not the API.
+
+May be repeated: nothing is changed.
+
+Examples:
+  to check
+  to check --json";
 
 /// What `--json` prints, also where something is wrong.
 #[derive(Serialize)]

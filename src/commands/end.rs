@@ -1,17 +1,43 @@
 //! `to end`: completes the execution and prints its status.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
+
 use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Context;
 use super::session::Session;
 use crate::api::Patch;
-use crate::cli::args::End;
 use crate::commands::error::Exit;
 use crate::model::execution::ExecutionId;
+use crate::model::execution::{COMPLETED, STATUSES};
 use crate::model::update::Change;
 use crate::ui::github::{self, Failures};
 use crate::ui::terminal;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+/// Completes the execution and prints the status that the server computed
+#[derive(Debug, Args)]
+#[command(after_help = END_MORE)]
+pub struct End {
+    /// Set this status instead of having it computed
+    #[arg(long, default_value = COMPLETED, hide_default_value = true)]
+    #[arg(value_parser = PossibleValuesParser::new([&STATUSES[..], &[COMPLETED]].concat()))]
+    pub status: String,
+
+    /// Exit 10 when the execution is FAILED, 11 when it is ENDED_PREMATURELY
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+const END_MORE: &str = "\
+May be repeated: the status is computed again.
+
+Examples:
+  to end
+  to end --exit-code
+  to end --status NOT_TESTED";
 
 /// What `--json` prints.
 #[derive(Serialize)]

@@ -20,7 +20,6 @@ use std::rc::Rc;
 use anyhow::Context as _;
 
 use crate::api::{self, ExecutionRef, HttpSettings, Policy, Server, Spool, Target, Token};
-use crate::cli::args::{Color, Common};
 use crate::commands::error::{Exit, Usage};
 use crate::delivery::batch_size::BatchSize;
 use crate::delivery::outbox::Outbox;
@@ -28,6 +27,7 @@ use crate::delivery::sender::RefusedResult;
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::ci_job::{Environment, Job};
 use crate::model::execution::ExecutionId;
+use crate::options::{Color, Common};
 use crate::ui::github::GitHub;
 use crate::ui::summary::plural;
 use crate::ui::terminal::{self, Level, Ui};

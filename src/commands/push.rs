@@ -1,25 +1,51 @@
 //! `to push`: delivers the outbox, or a spool directory.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
+
 use std::path::Path;
 
 use super::Context;
 use crate::api::{Record, Spool};
-use crate::cli::args::Push as Arguments;
 use crate::commands::error::{self, Exit, NoResults};
 use crate::delivery::outbox::Outbox;
-use crate::delivery::replay::{Push, ReplayReport};
+use crate::delivery::replay::{Replay, ReplayReport};
 use crate::delivery::state_dir::StateDirectory;
 use crate::ui::progress::Progress;
 use crate::ui::summary::plural;
 use crate::ui::terminal;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Delivers what is kept: the outbox, or a spool directory
+#[derive(Debug, Args)]
+#[command(after_help = PUSH_MORE)]
+pub struct Push {
+    /// A directory with a directory an execution; by default the outbox in the state directory
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+
+    /// Open an execution again where an interrupted push may have opened one
+    #[arg(long)]
+    pub start_again: bool,
+}
+
+const PUSH_MORE: &str = "\
+Executions that are not open at the server yet are started. What is delivered is marked, or in the
+outbox removed. Every 500 or broken connection leaves the rest where it is.
+
+May be repeated, also after it was interrupted: nothing is lost, and nothing is started twice.
+
+Examples:
+  to push
+  to push results-of-the-lab";
 
 /// # Errors
 /// A directory that is none, a server that cannot be set up.
-pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
+pub fn run(arguments: &Push, context: &Context) -> anyhow::Result<Exit> {
     let state = context.state()?;
     let server = context.server()?;
     let progress = Progress::new(None, &context.ui);
-    let push = Push {
+    let replay = Replay {
         server: &*server,
         target: context.target()?,
         pace: context.pace(),
@@ -42,7 +68,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
             return Ok(exit.and(error::exit_of_signal(signal)));
         }
         let outbox = arguments.directory.is_none().then_some(&outbox);
-        exit = exit.and(push_record(&record, outbox, &push, &state, context)?);
+        exit = exit.and(push_record(&record, outbox, &replay, &state, context)?);
     }
     Ok(exit)
 }
@@ -57,14 +83,14 @@ fn spooled(directory: &Path) -> anyhow::Result<Vec<Record>> {
 fn push_record(
     record: &Record,
     outbox: Option<&Outbox>,
-    push: &Push<'_>,
+    replay: &Replay<'_>,
     state: &StateDirectory,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let mut pushed = ReplayReport::default();
     let outcome = match outbox {
-        Some(outbox) => outbox.empty(record, push, &mut pushed),
-        None => push.spooled(record, &mut pushed),
+        Some(outbox) => outbox.empty(record, replay, &mut pushed),
+        None => replay.spooled(record, &mut pushed),
     };
     let place = record.path.display();
     for line in pushed.warnings.lines() {
@@ -76,7 +102,7 @@ fn push_record(
             context.ui.line(format_args!("{place}: sent {results} to execution {execution}"));
             terminal::data(format!("{execution}\n").as_bytes())?;
             if outbox.is_some() {
-                state.rename(push.target, &record.path, execution)?;
+                state.rename(replay.target, &record.path, execution)?;
             }
             Ok(context.say_rejected(&pushed.rejected, state))
         }

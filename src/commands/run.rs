@@ -1,6 +1,8 @@
 //! `to run`: opens an execution, runs the tests, sends their reports and completes the execution,
 //! whatever happens in between.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
+
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::process::{Child, Command, ExitStatus};
@@ -13,13 +15,48 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::session::Session;
 use super::{Context, end, start, submit};
 use crate::api::Patch;
-use crate::cli::args::Run;
 use crate::commands::error::{self, Exit, Usage};
 use crate::model::execution::{COMPLETED, ExecutionId};
 use crate::model::update::Change;
+use crate::options::reading::Reading;
+use crate::options::start::StartOptions;
 use crate::submission::{Options, Submission};
 use crate::util::signals::{self, Interrupt};
 use crate::util::text::os_message;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Opens an execution, runs the tests, sends their reports, and completes the execution
+#[derive(Debug, Args)]
+#[command(after_help = RUN_MORE)]
+pub struct Run {
+    #[command(flatten)]
+    pub request: StartOptions,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// Files, directories or quoted globs that the command writes; those that are older than the
+    /// start are not sent [env: TO_RESULTS]
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub results: Vec<PathBuf>,
+
+    /// What runs the tests, with its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+const RUN_MORE: &str = "\
+The execution is completed whatever happens: also when the command fails, cannot be run or writes no
+report, and when `to` gets SIGINT or SIGTERM, which it passes on. The command finds the execution in
+TO_EXECUTION; stdin and stdout are the command's. Exits with the command's status, and where that is
+0 with its own.
+
+May be repeated where a CI link is given or found: see `to start`.
+
+Examples:
+  to run --results report.xml -- pytest --junitxml=report.xml
+  to run --results 'target/nextest/**/junit.xml' -- cargo nextest run";
 
 /// What the command finds its execution in.
 const EXECUTION: &str = "TO_EXECUTION";

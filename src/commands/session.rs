@@ -11,8 +11,8 @@ use super::Context;
 use crate::api::{self, Execution, ExecutionRef, Server};
 use crate::commands::error::Exit;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::replay::{Push, ReplayReport};
-use crate::delivery::sender::Delivery;
+use crate::delivery::replay::{Replay, ReplayReport};
+use crate::delivery::sender::BatchSender;
 use crate::delivery::state_dir::StateDirectory;
 use crate::delivery::submitter::{Outcome, Submitter};
 use crate::model::execution::{ExecutionId, Link};
@@ -78,7 +78,7 @@ impl Session {
         context: &Context,
     ) -> anyhow::Result<(Submitter<'a>, ReplayReport)> {
         let (before, halt) = self.empty_outbox(progress, context)?;
-        let delivery = Delivery::new(&*self.server, self.execution, context.pace(), progress);
+        let delivery = BatchSender::new(&*self.server, self.execution, context.pace(), progress);
         let keeps_all = self.is_piped || context.best_effort();
         let home = self.home.clone();
         Ok((Submitter::new(delivery, &self.outbox, home, keeps_all, halt), before))
@@ -92,7 +92,7 @@ impl Session {
     ) -> anyhow::Result<(ReplayReport, Option<api::ApiError>)> {
         let mut pushed = ReplayReport::default();
         let Some(record) = self.outbox.find(&self.home)? else { return Ok((pushed, None)) };
-        let push = Push {
+        let replay = Replay {
             server: &*self.server,
             target: context.target()?,
             pace: context.pace(),
@@ -101,7 +101,7 @@ impl Session {
             state: &self.state,
             start_again: false,
         };
-        match self.outbox.empty(&record, &push, &mut pushed) {
+        match self.outbox.empty(&record, &replay, &mut pushed) {
             Ok(_) => Ok((pushed, None)),
             Err(error) => Ok((pushed, Some(error.downcast::<api::ApiError>()?))),
         }

@@ -1,5 +1,7 @@
 //! `to show`: the execution and its results, for a person or as one JSON object.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
+
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -7,13 +9,30 @@ use serde_json::Value;
 
 use super::Context;
 use crate::api::{self, ExecutionDetails, JsonObject, StatusUpdate};
-use crate::cli::args;
 use crate::commands::error::Exit;
 use crate::delivery::outbox::Outbox;
 use crate::model::execution::ExecutionId;
 use crate::ui::summary::plural;
 use crate::ui::table;
 use crate::ui::terminal;
+use clap::Args;
+
+/// Shows the execution and its results, failures first
+#[derive(Debug, Args)]
+#[command(after_help = SHOW_MORE)]
+pub struct Show {
+    /// Show the logs too
+    #[arg(long)]
+    pub logs: bool,
+}
+
+const SHOW_MORE: &str = "\
+May be repeated: nothing is changed.
+
+Examples:
+  to show
+  to show --logs
+  to show --json | jq -r '.results[] | select(.status == \"FAILED\") | .name'";
 
 /// The statuses of results in the order in which they are shown.
 const ORDER: [&str; 3] = ["FAILED", "SKIPPED", "PASSED"];
@@ -41,7 +60,7 @@ struct Report<'a> {
 
 /// # Errors
 /// No execution to show, a server that does not tell.
-pub fn run(show: &args::Show, context: &Context) -> anyhow::Result<Exit> {
+pub fn run(show: &Show, context: &Context) -> anyhow::Result<Exit> {
     let state = context.state_to_read();
     let id = context.execution(&state)?;
     let server = context.server_of(id, &state)?;

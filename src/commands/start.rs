@@ -1,4 +1,6 @@
-//! `to start`: opens an execution, warnings it, and prints its id.
+//! `to start`: opens an execution, notes it, and prints its id.
+
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
 use std::fs;
 use std::io::{self, Read};
@@ -9,16 +11,36 @@ use serde::Serialize;
 
 use super::Context;
 use crate::api::{self, Execution, Server};
-use crate::cli::args::{Start, StartOptions};
 use crate::commands::error::{Exit, Usage};
 use crate::delivery::outbox::Outbox;
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::execution::{ExecutionId, Link};
 use crate::model::start_request::{Draft, StartRequest};
 use crate::model::update::Change;
+use crate::options::start::StartOptions;
 use crate::ui::github;
 use crate::ui::terminal::{self, Ui};
 use crate::util::text::os_message;
+use clap::Args;
+
+/// Opens an execution of a test plan and prints its id
+#[derive(Debug, Args)]
+#[command(after_help = START_MORE)]
+pub struct Start {
+    #[command(flatten)]
+    pub request: StartOptions,
+}
+
+const START_MORE: &str = "\
+The id is also noted in the state directory, for the commands that follow.
+
+May be repeated where a CI link is given: the server then finds the first execution again. Without
+one, every start opens another execution.
+
+Examples:
+  to start --family snap --name core22 --version 20260101 --arch host --revision 4711 \\
+    --track latest --store ubuntu --stage beta --environment cm3 --test-plan smoke
+  to start --from request.json --environment cm4";
 
 /// The statuses of an execution that still goes on.
 const OPEN: [&str; 2] = ["NOT_STARTED", "IN_PROGRESS"];
@@ -44,7 +66,7 @@ pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
     })
 }
 
-/// Opens an execution and warnings it. `announce` is told of it as soon as it is open: what goes wrong
+/// Opens an execution and notes it. `announce` is told of it as soon as it is open: what goes wrong
 /// after that does not close it.
 ///
 /// # Errors

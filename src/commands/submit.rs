@@ -1,5 +1,7 @@
 //! `to submit`: reads reports and sends their results.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
+
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IsTerminal};
@@ -10,11 +12,11 @@ use anyhow::Context as _;
 
 use super::Context;
 use super::session::Session;
-use crate::cli::args::{Reading, Submit};
 use crate::commands::error::{self, Exit, NoResults, Usage};
 use crate::model::batch::EncodedResult;
 use crate::model::limits;
 use crate::model::warnings::Warnings;
+use crate::options::reading::Reading;
 use crate::reports::junit::Mapping;
 use crate::reports::paths::Source;
 use crate::reports::{Format, Piped};
@@ -24,6 +26,40 @@ use crate::ui::github::Failures;
 use crate::ui::progress::Progress;
 use crate::ui::summary::{FileSummary, Summary};
 use crate::ui::terminal;
+use clap::Args;
+
+/// Reads reports and sends their results
+#[derive(Debug, Args)]
+#[command(after_help = SUBMIT_MORE)]
+pub struct Submit {
+    /// Files, directories, quoted globs, or - for standard input; without any, those of
+    /// TO_RESULTS, else standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// Print the results as JSON lines and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+const SUBMIT_MORE: &str = "\
+JUnit XML, JSON, JSON lines and Checkbox submissions are told apart by content. Every file is read
+through before the first request: one that cannot be read is named, and the results of the others
+are sent. JSON lines from a pipe are sent as they come in.
+
+May be repeated: the last result of a name replaces the one before.
+
+Templates are made of text and {name} {classname} {suite} {suites} {file}; {{ is a brace.
+
+Examples:
+  to submit report.xml
+  to submit 'build/**/TEST-*.xml'
+  to submit --case-name '{name}' --case-template-id '{classname}' report.xml
+  pytest --junitxml=/dev/fd/3 3>&1 >&2 | to submit -
+  jq '[.[] | {name: .title, status: .outcome}]' results.json | to submit -";
 
 /// The longest that a result from a pipe waits for others to share its batch. It is to be at the
 /// server within five seconds, and a request takes its time.

@@ -1,15 +1,60 @@
 //! `to update`: what else an execution can be told.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
+
 use serde::Serialize;
 
 use super::Context;
 use super::session::Session;
 use crate::api::Execution;
-use crate::cli::args::Update;
 use crate::commands::error::{Exit, Usage};
 use crate::model::execution::ExecutionId;
+use crate::model::execution::{COMPLETED, STATUSES};
 use crate::model::update::UpdateOptions;
 use crate::ui::terminal;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+/// Tells the execution something else: a status, links, metadata, an event
+#[derive(Debug, Args)]
+#[command(after_help = UPDATE_MORE)]
+pub struct Update {
+    /// The status; COMPLETED has the server compute it
+    #[arg(long, value_name = "STATUS")]
+    #[arg(value_parser = PossibleValuesParser::new([&STATUSES[..], &[COMPLETED]].concat()))]
+    pub status: Option<String>,
+
+    /// The CI job's URL, which no other execution may have
+    #[arg(long, value_name = "URL")]
+    pub ci_link: Option<String>,
+
+    /// The URL of a submission in Certification
+    #[arg(long, value_name = "URL")]
+    pub c3_link: Option<String>,
+
+    /// A fact about the execution; repeatable, also with several values of one key
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub metadata: Vec<String>,
+
+    /// A link to show with the execution; repeatable
+    #[arg(long, value_name = "LABEL=URL")]
+    pub link: Vec<String>,
+
+    /// Something that happened now; repeatable
+    #[arg(long, value_name = "NAME[=DETAIL]")]
+    pub event: Vec<String>,
+}
+
+const UPDATE_MORE: &str = "\
+Metadata goes first, then status and job links, then links, then events. Metadata is added to what
+is there.
+
+May be repeated: a link that the execution has is not added again. An event is added each time.
+
+Examples:
+  to update --metadata cloud=aws --metadata cloud=gcp --metadata kernel=6.8.0-50-generic
+  to update --link 'Logs=https://logs.example/1' --c3-link https://c3.example/submission/9
+  to update --event 'provisioned=in 12 minutes'";
 
 /// What `--json` prints.
 #[derive(Serialize)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{self, ExecutionRef, Extent, Patch, Record, Server, StatusUpdate, Target};
 use crate::delivery::batch_size::BatchSize;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::sender::{Delivery, RefusedResult, Sent};
+use crate::delivery::sender::{BatchSender, RefusedResult, Sent};
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::execution::ExecutionId;
 use crate::model::start_request::{Draft, StartRequest};
@@ -33,7 +33,7 @@ pub struct ReplayReport {
 }
 
 /// A server to deliver to.
-pub struct Push<'a> {
+pub struct Replay<'a> {
     pub server: &'a dyn Server,
     pub target: &'a Target,
     pub pace: BatchSize,
@@ -57,7 +57,7 @@ pub struct OtherServer {
     url: String,
 }
 
-impl Push<'_> {
+impl Replay<'_> {
     /// Opens the execution of `record` at the server, or finds the one that was opened before.
     ///
     /// # Errors
@@ -143,7 +143,7 @@ impl Push<'_> {
         execution: ExecutionId,
         pushed: &mut ReplayReport,
     ) -> Result<(), api::ApiError> {
-        let mut delivery = Delivery::new(self.server, execution, self.pace, self.progress);
+        let mut delivery = BatchSender::new(self.server, execution, self.pace, self.progress);
         let outcome =
             record.each_result(0, |result| delivery.push(result)).and_then(|_| delivery.flush());
         pushed.sent.add(delivery.sent);
@@ -210,7 +210,7 @@ impl Outbox {
     pub fn empty(
         &self,
         record: &Record,
-        push: &Push<'_>,
+        push: &Replay<'_>,
         pushed: &mut ReplayReport,
     ) -> anyhow::Result<Option<ExecutionId>> {
         let Some(_alone) = record.lock(push.interrupt)? else { return Ok(None) };

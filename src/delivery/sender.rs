@@ -55,7 +55,7 @@ impl Sent {
 }
 
 /// Results on their way to one execution.
-pub struct Delivery<'a> {
+pub struct BatchSender<'a> {
     server: &'a dyn Server,
     execution: ExecutionId,
     progress: &'a Progress,
@@ -74,7 +74,7 @@ pub struct Delivery<'a> {
     pub warnings: Warnings,
 }
 
-impl<'a> Delivery<'a> {
+impl<'a> BatchSender<'a> {
     pub fn new(
         server: &'a dyn Server,
         execution: ExecutionId,
@@ -100,7 +100,7 @@ impl<'a> Delivery<'a> {
     /// Takes one more result, and sends those before it where that makes a batch.
     ///
     /// # Errors
-    /// The server takes nothing more: [`Delivery::take_rest`] has what is left.
+    /// The server takes nothing more: [`BatchSender::take_rest`] has what is left.
     pub fn push(&mut self, result: EncodedResult) -> Result<(), ApiError> {
         self.since.get_or_insert_with(Instant::now);
         self.pending_bytes += result.json.len() + 1;
@@ -114,7 +114,7 @@ impl<'a> Delivery<'a> {
     /// Sends what has waited for `longest`, and tells how long what is left may still wait.
     ///
     /// # Errors
-    /// As those of [`Delivery::push`].
+    /// As those of [`BatchSender::push`].
     pub fn flush_after(&mut self, longest: Duration) -> Result<Duration, ApiError> {
         let Some(since) = self.since else { return Ok(Duration::MAX) };
         let left = longest.saturating_sub(since.elapsed());
@@ -128,7 +128,7 @@ impl<'a> Delivery<'a> {
     /// Sends all that was taken.
     ///
     /// # Errors
-    /// As those of [`Delivery::push`].
+    /// As those of [`BatchSender::push`].
     pub fn flush(&mut self) -> Result<(), ApiError> {
         while !self.pending.is_empty() {
             self.send_batch()?;
@@ -304,7 +304,7 @@ impl<'a> Delivery<'a> {
     /// A single result is too large for a request: its log is halved until it fits.
     ///
     /// # Errors
-    /// As those of [`Delivery::failed`].
+    /// As those of [`BatchSender::failed`].
     fn cut_log(&mut self, whole: Batch, mut error: ApiError) -> Result<(), ApiError> {
         for cut in whole.results.iter().flat_map(shorter_logs) {
             let batch = Batch::of(cut);

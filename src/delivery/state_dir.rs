@@ -1,4 +1,4 @@
-//! The state directory: what `to start` warnings, so that the commands after it need no id.
+//! The state directory: what `to start` notes, so that the commands after it need no id.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -208,11 +208,11 @@ impl std::fmt::Display for StateError {
                 write!(f, "{} is damaged: {reason}", path.display())
             }
             Self::NoNote { path } => {
-                write!(f, "no execution is given, and {} warnings none", path.display())
+                write!(f, "no execution is given, and {} notes none", path.display())
             }
             Self::OtherServer { path, execution, noted } => write!(
                 f,
-                "{} warnings execution {execution} of {noted}, which is another server",
+                "{} notes execution {execution} of {noted}, which is another server",
                 path.display()
             ),
         }

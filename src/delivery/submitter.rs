@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::api::{ApiError, ExecutionRef};
 use crate::delivery::outbox::Outbox;
-use crate::delivery::sender::{Delivery, RefusedResult, Sent};
+use crate::delivery::sender::{BatchSender, RefusedResult, Sent};
 use crate::model::batch::{Batch, EncodedResult};
 use crate::model::warnings::Warnings;
 
@@ -17,7 +17,7 @@ const PORTION: usize = 4 << 20;
 
 /// A delivery with an outbox behind it.
 pub struct Submitter<'a> {
-    delivery: Delivery<'a>,
+    delivery: BatchSender<'a>,
     outbox: &'a Outbox,
     home: ExecutionRef,
     /// Keep also what can never be delivered: it may be nowhere else.
@@ -50,7 +50,7 @@ impl<'a> Submitter<'a> {
     /// `halt` is there where the outbox holds something for this execution that cannot be sent:
     /// then everything joins it there.
     pub fn new(
-        delivery: Delivery<'a>,
+        delivery: BatchSender<'a>,
         outbox: &'a Outbox,
         home: ExecutionRef,
         keeps_all: bool,
@@ -100,7 +100,7 @@ impl<'a> Submitter<'a> {
         }
         self.write().map_err(|error| self.lost(error))?;
         let Self { delivery, halt, kept, .. } = self;
-        let Delivery { sent, rejected, warnings, .. } = delivery;
+        let BatchSender { sent, rejected, warnings, .. } = delivery;
         Ok(Outcome { sent, rejected, warnings, kept, halt })
     }
 

@@ -295,7 +295,7 @@ impl Record {
     }
 
     /// Leaves the server's execution in the place of a directory that is removed: variables and
-    /// warnings may still name it, and its number must not come to mean another.
+    /// notes may still name it, and its number must not come to mean another.
     ///
     /// # Errors
     /// A file that cannot be written.

@@ -1,0 +1,49 @@
+//! The options of `submit` and `run` that say how reports are read.
+
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
+
+use clap::Args;
+
+use super::size::size;
+use super::words;
+use crate::reports::Format;
+use crate::reports::junit::Template;
+use crate::submission::duplicates::OnDuplicate;
+
+/// How reports are read and what is made of them.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// What the reports are written in, instead of telling it by content
+    #[arg(long, value_name = "FORMAT", value_parser = words::<Format>(&Format::ALL.map(|(name, _)| name)))]
+    pub format: Option<Format>,
+
+    /// Names of JUnit cases; by default the class and the name
+    #[arg(long, value_name = "TEMPLATE")]
+    pub case_name: Option<Template>,
+
+    /// Categories of JUnit cases; by default the suite
+    #[arg(long, value_name = "TEMPLATE")]
+    pub case_category: Option<Template>,
+
+    /// Template ids of JUnit cases; by default none
+    #[arg(long, value_name = "TEMPLATE")]
+    pub case_template_id: Option<Template>,
+
+    /// What becomes of several results of one name: merge makes one of them, number appends
+    /// ` [2]`, first and last keep one, error sends none
+    #[arg(long, value_name = "HOW", default_value = "merge")]
+    #[arg(value_parser = words::<OnDuplicate>(&OnDuplicate::ALL.map(|(name, _)| name)))]
+    pub on_duplicate: OnDuplicate,
+
+    /// The longest log, in bytes or with K or M; a longer one keeps its head and tail
+    #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = size)]
+    pub max_log: usize,
+
+    /// Send the whole cases of a truncated file too
+    #[arg(long)]
+    pub salvage: bool,
+
+    /// It is no error that nothing matches, or that what matches holds no results
+    #[arg(long)]
+    pub allow_empty: bool,
+}

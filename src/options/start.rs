@@ -1,0 +1,99 @@
+//! The options of `start` and `run` that say what is under test.
+
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
+
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+
+use crate::model::execution::Link;
+use crate::model::start_request::{Draft, FIELDS, Family, Field, Kind, Origin};
+
+/// What an execution is opened with.
+#[derive(Debug, Args)]
+pub struct StartOptions {
+    #[command(flatten)]
+    pub fields: StartFields,
+
+    /// A link to show with the execution; repeatable (the variable has one a line)
+    #[arg(long, value_name = "LABEL=URL", value_delimiter = '\n')]
+    pub relevant_link: Vec<Link>,
+
+    /// A file with the request in JSON, or - for standard input; flags and variables go over it
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+}
+
+/// The flags of [`FIELDS`].
+#[derive(Debug)]
+pub struct StartFields(pub Draft);
+
+impl Args for StartFields {
+    fn augment_args(command: Command) -> Command {
+        command.args(FIELDS.iter().map(field_arg))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+fn field_arg(field: &'static Field) -> Arg {
+    let flag = field.flag();
+    let arg = Arg::new(field.name)
+        .long(flag.trim_start_matches('-').to_owned())
+        .value_name(value_name(field.kind))
+        .help(field.help)
+        .help_heading(heading(field));
+    match field.kind {
+        Kind::Stage => arg.alias("stage"),
+        Kind::Boolean => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        _ => arg,
+    }
+}
+
+fn value_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "TEXT",
+        Kind::Family => "FAMILY",
+        Kind::Architecture => "ARCH",
+        Kind::Version => "VERSION",
+        Kind::Revision => "NUMBER",
+        Kind::Stage => "STAGE",
+        Kind::InitialStatus => "STATUS",
+        Kind::Boolean => "BOOL",
+        Kind::HttpUrl => "URL",
+    }
+}
+
+/// Groups the fields by the families that have them.
+fn heading(field: &Field) -> String {
+    let families: Vec<&str> =
+        Family::ALL.into_iter().filter(|family| field.allows(*family)).map(Family::name).collect();
+    if families.len() == Family::ALL.len() {
+        "Every family".to_owned()
+    } else {
+        format!("For {}", families.join(", "))
+    }
+}
+
+impl FromArgMatches for StartFields {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut draft = Draft::default();
+        for field in FIELDS {
+            let Some(value) = matches.get_one::<String>(field.name) else { continue };
+            let origin = match matches.value_source(field.name) {
+                Some(ValueSource::EnvVariable) => Origin::Variable,
+                _ => Origin::Flag,
+            };
+            draft.set(field, value.clone(), origin);
+        }
+        Ok(Self(draft))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
