@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::to::{Place, Run};
+use crate::to::{Place, Process, Run};
 
 /// Each shell's script, by the name under which the shell looks for it.
 const SCRIPTS: [(&str, &str); 3] = [("bash", "to.bash"), ("zsh", "_to"), ("fish", "to.fish")];
@@ -55,20 +55,16 @@ fn offered(line: &str) -> Option<Vec<String>> {
         _to to "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
         printf '%s\n' "${COMPREPLY[@]}"
     "#;
-    let file = self::script("to.bash");
-    let output = Command::new("bash")
-        .args(["--norc", "--noprofile", "-c", script, "bash"])
-        .arg(file)
-        .args(line.split(' '))
-        .output();
-    let Ok(output) = output else {
+    let mut command = Command::new("bash");
+    command.args(["--norc", "--noprofile", "-c", script, "bash"]).arg(self::script("to.bash"));
+    command.args(line.split(' '));
+    let Ok(process) = Process::try_start(command) else {
         println!("skipped: there is no bash");
         return None;
     };
-    assert!(output.status.success(), "{output:?}");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    let words = String::from_utf8(output.stdout).expect("UTF-8");
-    Some(words.lines().map(str::to_owned).collect())
+    let run = process.finish();
+    assert_eq!((run.status, &*run.stderr), (0, ""), "{run:?}");
+    Some(run.stdout.lines().map(str::to_owned).collect())
 }
 
 #[test]

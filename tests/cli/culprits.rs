@@ -1,8 +1,6 @@
 //! Results that the server does not take do not take the others with them; and an outage is none of
 //! their fault.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::lab::{Lab, Switch, lines, names};
@@ -11,7 +9,7 @@ use crate::to::Run;
 
 /// A lab that loses little time with four attempts at each half.
 fn quick() -> Lab {
-    Lab::new().with("TO_RETRY_DELAY", "0.002").with("TO_RETRY_FOR", "30")
+    Lab::new().with("TO_RETRY_DELAY", "0.002")
 }
 
 /// The lines of `refused.jsonl`.
@@ -121,8 +119,7 @@ fn an_outage_of_500s_is_not_mistaken_for_culprits() {
         let run = lab.to("submit -q report.jsonl");
         let results = if count == 1 { "1 result".to_owned() } else { format!("{count} results") };
         let said = format!(
-            "error: 0 of {count} results were sent: the server answered 500: Internal Server Error \
-             (tried N times in N s)\n\
+            "error: 0 of {count} results were sent: the server answered 500: Internal Server Error\n\
              warning: kept {results} in .to/outbox/1\n\
              hint: `to push` delivers what is kept\n"
         );
@@ -263,7 +260,7 @@ fn what_comes_from_the_outbox_and_is_refused_is_named_too() {
     assert_eq!(lab.to("submit -q report.jsonl").status, 4);
     lab.server.come_back();
     lab.server.poison(|name| name == "case-00003", Poison::Refusal);
-    let run = lab.to("push -q --retry-for 30");
+    let run = lab.to("push -q --retry-for 20");
     let said = "error: result `case-00003` was refused: name: This name is not wanted\n\
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(run, Run::new(6, "1\n", said));
@@ -300,5 +297,4 @@ fn a_live_pipe_isolates_culprits_as_a_file_does() {
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(run, Run::new(6, "", said));
     assert_eq!(lab.stored_sorted().len(), 59);
-    assert!(lab.server.requests()[0].at.elapsed() < Duration::from_mins(1));
 }

@@ -1,7 +1,5 @@
 //! Several results of one name in what is submitted together.
 
-use std::time::{Duration, Instant};
-
 use crate::model::{Record, held, held_names};
 use crate::reports::{delivered, junit, open, passed, summary};
 use crate::to::{Place, Run};
@@ -154,25 +152,24 @@ fn names_that_the_limits_make_the_same_are_duplicates() {
     assert_eq!(held_names(&server), ["F a\u{fffd}"]);
 }
 
+/// So many that work which grows with the square of their number is more than a process has time for.
 #[test]
-fn a_place_on_which_all_agree_is_quick() {
+fn results_that_are_all_of_one_name_take_no_longer_than_others() {
     let (server, place) = open();
     let cases = "<testcase name=\"same\"><failure message=\"m\">text</failure></testcase>\n";
-    place.write("many.xml", junit(&cases.repeat(2000)));
-    for (mode, count) in [("number", 2000), ("merge", 1), ("last", 1), ("first", 1)] {
-        let begin = Instant::now();
+    place.write("many.xml", junit(&cases.repeat(20_000)));
+    for (mode, count) in [("number", 20_000), ("merge", 1), ("last", 1), ("first", 1)] {
         let run = place.to(&format!("submit --on-duplicate {mode} many.xml"));
         assert_eq!(run.status, 0, "{}", run.stderr);
-        assert!(begin.elapsed() < Duration::from_secs(5), "{mode}: {:?}", begin.elapsed());
         let execution = server.execution(1);
         if mode == "number" {
             assert_eq!(execution.results().len(), count);
-            assert_eq!(execution.results()[1999].name, "same [2000]");
+            assert_eq!(execution.results()[19_999].name, "same [20000]");
         }
         if mode == "merge" {
             let log = &execution.result("same").io_log;
-            assert!(log.starts_with("--- result 1 of 2000: FAILED ---\ntext\n\n"));
-            assert!(log.ends_with("\n\n--- result 2000 of 2000: FAILED ---\ntext"));
+            assert!(log.starts_with("--- result 1 of 20000: FAILED ---\ntext\n\n"));
+            assert!(log.ends_with("\n\n--- result 20000 of 20000: FAILED ---\ntext"));
         }
     }
 }

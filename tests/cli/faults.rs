@@ -1,11 +1,14 @@
 //! A server that fails for a while, or for good: what is sent is stored once, or kept.
 
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::lab::{Lab, Switch, lines, names};
 use crate::standin::{ALWAYS, Fault, Response, Server, http_time, patches, results, starts};
 use crate::to::{Place, Run};
+
+/// Long enough for every answer that is not held back, on a machine that is busy with other things.
+pub const TIMEOUT: &str = "2";
 
 const SENT_ONE: &str =
     "sent 1 result to execution 1: 1 passed, 0 failed, 0 skipped\n1 file, 1 batch, N s\n";
@@ -58,7 +61,7 @@ fn is_said(run: &Run, fault: &str) -> bool {
 #[test]
 fn a_fault_that_passes_costs_a_retry_and_nothing_else() {
     for (fault, said) in passing_faults() {
-        let lab = Lab::new().with("TO_TIMEOUT", "0.5").with("TO_RETRY_FOR", "20");
+        let lab = Lab::new().with("TO_TIMEOUT", TIMEOUT);
         let names = lab.report(1);
         lab.server.fault(results, 1, fault);
 
@@ -82,8 +85,7 @@ fn a_start_with_a_ci_link_is_repeated_whatever_happened_to_it() {
         let place = Place::new(&server.url())
             .with_snap()
             .with("TO_CI_LINK", "https://ci.example/1")
-            .with("TO_RETRY_FOR", "20")
-            .with("TO_TIMEOUT", "0.5");
+            .with("TO_TIMEOUT", TIMEOUT);
         for _ in 0..2 {
             let run = place.to("start -q");
             assert_eq!(run, Run::new(0, "1\n", ""), "{said}");
@@ -98,7 +100,7 @@ fn a_start_without_a_ci_link_is_not_repeated_where_its_fate_is_unknown() {
         (Fault::hang_up(), "the connection to URL/v1 broke: "),
         (Fault::hang_up().after_the_work(), "the connection to URL/v1 broke: "),
         (Fault::silence(), "no answer from URL/v1 within N s"),
-        (Fault::dribble(Duration::from_millis(20)), "no answer from URL/v1 within N s"),
+        (Fault::dribble(Duration::from_millis(200)), "no answer from URL/v1 within N s"),
         (Fault::answer(Response::nginx(502)), "a proxy answered 502: 502 Bad Gateway"),
         (
             Fault::answer(Response::nginx(504)).after_the_work(),
@@ -109,7 +111,7 @@ fn a_start_without_a_ci_link_is_not_repeated_where_its_fate_is_unknown() {
         let server = Server::start();
         server.fault(starts, ALWAYS, fault);
         let place = Place::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
-        let run = place.to("start --timeout 0.3");
+        let run = place.to(&format!("start --timeout {TIMEOUT}"));
         let stderr = run.stderr.replace(&server.url(), "URL");
         assert_eq!((run.status, &*run.stdout), (4, ""), "{stderr}");
         assert!(stderr.contains(said), "{stderr}");
@@ -132,17 +134,23 @@ fn a_start_without_a_ci_link_is_repeated_where_the_server_did_not_do_it() {
 
 #[test]
 fn retry_after_is_obeyed_in_both_forms() {
-    let in_two_seconds = || http_time(SystemTime::now() + Duration::from_secs(2));
-    for wait in [|| "1".to_owned(), in_two_seconds] {
-        let lab = Lab::new().with("TO_RETRY_FOR", "20");
+    // A date has whole seconds.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+    let date = UNIX_EPOCH + Duration::from_secs(now.as_secs() + 2);
+    for wait in ["1", &http_time(date)] {
+        let lab = Lab::new();
         let names = lab.report(150);
-        let busy = Response::nginx(503).header("retry-after", &wait());
+        let busy = Response::nginx(503).header("retry-after", wait);
         lab.server.fault(results, 1, Fault::answer(busy));
         assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""));
         assert_eq!(lab.stored(), names);
-        let requests = lab.server.requests();
-        let waited = requests[1].at - requests[0].at;
-        assert!(waited > Duration::from_millis(800), "{waited:?}");
+        let [first, second] = [0, 1].map(|index| lab.server.requests()[index].at);
+        if wait == "1" {
+            assert!(second - first >= Duration::from_secs(1), "{:?}", second - first);
+        } else {
+            let since = second.elapsed();
+            assert!(SystemTime::now() - since >= date, "{since:?}");
+        }
     }
 }
 
@@ -169,7 +177,7 @@ fn a_retry_after_beyond_patience_ends_it_at_once() {
 
 #[test]
 fn a_server_that_comes_back_in_time_gets_everything() {
-    let lab = Lab::new().with("TO_RETRY_FOR", "20").with("TO_RETRY_DELAY", "0.05");
+    let lab = Lab::new().with("TO_RETRY_DELAY", "0.05");
     let names = lab.report(350);
     let outage = Fault::outage(Some(Duration::from_millis(500)));
     lab.server.fault(results, 1, Fault::none());
@@ -180,7 +188,7 @@ fn a_server_that_comes_back_in_time_gets_everything() {
     assert_eq!(lab.files(), [".gitignore"]);
 }
 
-const DOWN: &str = "cannot reach URL/v1: connection refused (tried N times in N s)";
+const DOWN: &str = "cannot reach URL/v1: connection refused";
 
 #[test]
 fn a_server_that_is_down_for_good_gets_everything_with_a_push() {
@@ -240,7 +248,7 @@ fn a_batch_that_takes_too_long_is_halved_and_stays_so() {
         Fault::silence(),
     ];
     for fault in faults {
-        let lab = Lab::new().with("TO_TIMEOUT", "0.5").with("TO_RETRY_FOR", "20");
+        let lab = Lab::new().with("TO_TIMEOUT", TIMEOUT);
         let names = lab.report(330);
         lab.server.fault(results, 1, fault);
         assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""));
@@ -258,13 +266,11 @@ fn a_server_that_never_answers_ends_in_the_outbox() {
     let on = switch.clone();
     lab.server.fault(move |request| results(request) && on.is_on(), ALWAYS, Fault::silence());
     let run = lab.to("submit -q report.jsonl");
-    let expected = "error: 0 of 40 results were sent: no answer from URL/v1 within N s \
-                    (tried N times in N s)\n\
+    let expected = "error: 0 of 40 results were sent: no answer from URL/v1 within N s\n\
                     hint: --timeout SECONDS allows one request more time\n\
                     warning: kept 40 results in .to/outbox/1\n\
                     hint: `to push` delivers what is kept\n";
-    let stderr = run.stderr.replace(" (tried 1 times in N s)", "");
-    assert_eq!((run.status, stderr), (4, expected.to_owned()));
+    assert_eq!(run, Run::new(4, "", expected));
     assert!(lab.posts().len() < 40, "{:?}", lab.posts());
     switch.turn_off();
     assert_eq!(lab.place.to("push -q --timeout 20"), Run::new(0, "1\n", ""));
@@ -298,8 +304,7 @@ fn an_end_is_repeated_and_where_it_cannot_be_sent_kept() {
 #[test]
 fn four_starts_and_submissions_in_parallel_all_deliver() {
     let server = Server::start();
-    let places: Vec<Place> =
-        (0..4).map(|_| Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "20")).collect();
+    let places: Vec<Place> = (0..4).map(|_| Place::new(&server.url()).with_snap()).collect();
     for place in &places {
         place.write("report.jsonl", lines(&names(20)));
     }

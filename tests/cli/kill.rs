@@ -2,28 +2,38 @@
 //! repetition; and nothing is stored that was not given.
 
 use std::fs;
-use std::process::Child;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::lab::{Lab, files, lines, names};
-use crate::standin::{Execution, Server};
-use crate::to::{Place, Run};
+use crate::lab::{Lab, Switch, files, lines, names};
+use crate::standin::{ALWAYS, Execution, Fault, Request, Server};
+use crate::to::{Place, Process, Run};
 
-/// Enough for some twenty requests at [`slow_down`]'s pace.
-const RESULTS: usize = 300;
+/// The first batch has a hundred of them; each that follows has one, so that there are more requests
+/// than moments at which something is killed.
+const RESULTS: usize = 130;
 
-fn kill(mut child: Child) {
-    // One that is done already is as good.
-    _ = child.kill();
-    child.wait().expect("an end");
-}
+/// A batch is to take no longer than one result, of which [`slow_down`] tells the server's time.
+const BATCH_TIME: &str = "0.0001";
 
-/// Small batches, so that there are many moments between them.
 fn slow_down(server: &Server) {
     server.pace(Duration::from_micros(100), None);
+}
+
+/// Kills a client after so many requests and before the end: one of those that follow is held.
+fn kill_after(moment: usize, server: &Server, start: impl FnOnce() -> Process) {
+    let seen = server.requests().len();
+    let holding = Switch::on();
+    let is_holding = holding.clone();
+    server.fault(|_| true, moment, Fault::none());
+    server.fault(move |_: &Request| is_holding.is_on(), ALWAYS, Fault::silence());
+    let client = start();
+    server.wait_for(|requests| requests.len() >= seen + moment);
+    thread::sleep(Duration::from_micros(jitter(moment)));
+    client.kill();
+    holding.turn_off();
 }
 
 /// Some microseconds, not the same at each moment.
@@ -49,14 +59,12 @@ fn assert_whole_lines(text: &str) {
 #[test]
 fn a_submission_that_is_killed_is_mended_by_another() {
     for moment in 1..=20 {
-        let lab = Lab::new().with("TO_BATCH_TIME", "0.002");
+        let lab = Lab::new().with("TO_BATCH_TIME", BATCH_TIME);
         let names = lab.report(RESULTS);
         slow_down(&lab.server);
-        let child = lab.place.spawn("submit -q report.jsonl");
-        lab.server.wait_for(|requests| requests.len() >= moment);
-        thread::sleep(Duration::from_micros(jitter(moment)));
-        kill(child);
+        kill_after(moment, &lab.server, || lab.place.spawn("submit -q report.jsonl"));
         assert_given(&lab.server.execution(1), &names);
+        assert!(lab.stored().len() < RESULTS, "killed at the end: {moment}");
         assert_eq!(lab.to("push -q").status, 0);
         assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""), "{moment}");
         assert_eq!(lab.stored_sorted(), names, "{moment}");
@@ -64,9 +72,11 @@ fn a_submission_that_is_killed_is_mended_by_another() {
     }
 }
 
+/// The signal of a file that grows beyond its limit ends a process as `kill -9` does, and at a byte
+/// that is known.
 #[test]
 fn a_submission_that_is_killed_while_it_writes_the_outbox_is_mended() {
-    for moment in 0..4_u32 {
+    for bytes in [0, 100 * 512, 2_000 * 512, 8_000 * 512] {
         let lab = Lab::new().with("TO_RETRY_FOR", "0");
         let log = "x".repeat(200_000);
         let result = |name: &String| {
@@ -75,30 +85,21 @@ fn a_submission_that_is_killed_while_it_writes_the_outbox_is_mended() {
         let names = names(24);
         lab.place.write("report.jsonl", names.iter().map(result).collect::<String>());
         lab.server.go_down();
-        let child = lab.place.spawn("submit -q report.jsonl");
-        // Killed at so many bytes of the outbox.
-        wait_for_bytes(&lab, u64::from(moment) * 1_300_000);
-        kill(child);
-        if let Ok(text) = fs::read_to_string(lab.place.path(".to/outbox/1/results.jsonl")) {
-            assert_whole_lines(&text);
-        }
+        let script =
+            format!("ulimit -c 0; ulimit -f {}; exec to submit -q report.jsonl", bytes / 512);
+        assert_eq!(lab.place.shell(&script), Run::new(-1, "", ""));
+        let kept = fs::read_to_string(lab.place.path(".to/outbox/1/results.jsonl"));
+        let kept = kept.unwrap_or_default();
+        assert_eq!(kept.len(), bytes);
+        assert_whole_lines(&kept);
         lab.server.come_back();
         let run = lab.to("push -q");
-        assert_eq!((run.status, &*run.stderr), (0, ""), "{moment}");
+        assert_eq!((run.status, &*run.stderr), (0, ""), "{bytes}");
         assert_given(&lab.server.execution(1), &names);
-        assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""), "{moment}");
-        assert_eq!(lab.stored_sorted(), names, "{moment}");
+        assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""), "{bytes}");
+        assert_eq!(lab.stored_sorted(), names, "{bytes}");
         let execution = lab.server.execution(1);
         assert!(execution.results().iter().all(|result| result.io_log == log));
-    }
-}
-
-fn wait_for_bytes(lab: &Lab, bytes: u64) {
-    let start = Instant::now();
-    let length =
-        || fs::metadata(lab.place.path(".to/outbox/1/results.jsonl")).map_or(0, |m| m.len());
-    while length() < bytes && start.elapsed() < Duration::from_secs(5) {
-        thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -109,7 +110,7 @@ fn a_push_that_is_killed_is_mended_by_another() {
         let place = Place::new(&server.url())
             .with_snap()
             .with("TO_CI_LINK", "https://ci.example/1")
-            .with("TO_BATCH_TIME", "0.002");
+            .with("TO_BATCH_TIME", BATCH_TIME);
         place.write("report.jsonl", lines(&names(RESULTS)));
         server.go_down();
         let offline = "-q --best-effort --retry-for 0";
@@ -119,10 +120,7 @@ fn a_push_that_is_killed_is_mended_by_another() {
         }
         server.come_back();
         slow_down(&server);
-        let child = place.spawn("push -q");
-        server.wait_for(|requests| requests.len() >= moment);
-        thread::sleep(Duration::from_micros(jitter(moment)));
-        kill(child);
+        kill_after(moment, &server, || place.spawn("push -q"));
         assert_given(&server.execution(1), &names(RESULTS));
 
         let run = place.to("push -q");
@@ -135,7 +133,8 @@ fn a_push_that_is_killed_is_mended_by_another() {
     }
 }
 
-/// At moments that no request marks: while it begins, and while it takes the delivered away.
+/// At moments that no request marks: while it begins, and while it takes the delivered away. Nothing
+/// can be held there, and some of these are killed after their end.
 #[test]
 fn a_push_that_is_killed_between_requests_is_mended_by_another() {
     for moment in 0..10_u64 {
@@ -149,7 +148,7 @@ fn a_push_that_is_killed_between_requests_is_mended_by_another() {
             lab.server.wait_for(|requests| requests.iter().any(|r| r.answered == Some(200)));
         }
         thread::sleep(Duration::from_micros(200 * moment));
-        kill(child);
+        drop(child);
         let run = lab.to("push -q");
         assert_eq!((run.status, &*run.stderr), (0, ""), "{moment}");
         assert_eq!(lab.stored(), names);

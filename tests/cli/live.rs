@@ -1,43 +1,53 @@
 //! JSON lines from a pipe are sent as they come in.
 
 use std::io::{BufRead, BufReader, Write};
+use std::process::ChildStdin;
 use std::time::{Duration, Instant};
 
+use rustix::io::ioctl_fionread;
+
 use crate::model::{Record, held, held_names};
+use crate::process::eventually;
 use crate::reports::{delivered, open, summary};
 use crate::standin::{ALWAYS, Fault, Request, Response, results};
-use crate::to::{Run, finish};
+use crate::to::Run;
 
 /// The longest that a result may take from the pipe to the server.
 const LIVE: Duration = Duration::from_secs(5);
+
+/// When all that was written has been read.
+fn when_read(pipe: &ChildStdin) -> Instant {
+    eventually(|| ioctl_fionread(pipe).unwrap() == 0);
+    Instant::now()
+}
 
 #[test]
 fn a_result_is_at_the_server_within_five_seconds_while_the_pipe_stays_open() {
     let (server, place) = open();
     let mut child = place.spawn("submit -");
-    let mut pipe = child.stdin.take().unwrap();
+    let mut pipe = child.stdin();
 
-    let written = Instant::now();
     pipe.write_all(b"{\"name\": \"a\", \"status\": \"PASSED\"}\n{\"name\": \"half").unwrap();
+    let read = when_read(&pipe);
     server.wait_for_execution(1, |execution| !execution.results().is_empty());
-    assert!(written.elapsed() < LIVE);
+    assert!(server.requests()[0].at - read < LIVE);
     assert_eq!(held_names(&server), ["P a"]);
 
-    let written = Instant::now();
     pipe.write_all(
         b"\", \"status\": \"failed\", \"new\": 1}\noops\n\n\
           {\"name\": \"a\", \"status\": \"SKIPPED\", \"comment\": \"again\"}\n",
     )
     .unwrap();
+    let read = when_read(&pipe);
     server.wait_for_execution(1, |execution| execution.results().len() == 2);
-    assert!(written.elapsed() < LIVE);
+    assert!(server.requests()[1].at - read < LIVE);
     let again = Record { comment: "again".to_owned(), ..Record::new("a", "SKIPPED") };
     assert_eq!(held(&server), [Record::new("half", "FAILED"), again]);
 
     // What comes last waits for nothing: the end sends it. It needs no line feed.
     pipe.write_all(b"[5]\n{\"name\": \"z\", \"status\": \"pass\"}").unwrap();
     drop(pipe);
-    let run = finish(child.wait_with_output().unwrap());
+    let run = child.finish();
     assert_eq!(
         run,
         Run::new(
@@ -59,8 +69,8 @@ fn a_result_is_at_the_server_within_five_seconds_while_the_pipe_stays_open() {
 fn a_connection_that_the_server_closed_meanwhile_is_not_used_again() {
     let (server, place) = open();
     let mut child = place.spawn("submit -v -");
-    let mut pipe = child.stdin.take().unwrap();
-    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut pipe = child.stdin();
+    let mut said = BufReader::new(child.stderr()).lines().map(Result::unwrap);
 
     pipe.write_all(b"{\"name\": \"a\", \"status\": \"PASSED\"}\n").unwrap();
     // It has the answer, and so is done with the connection.
@@ -70,7 +80,7 @@ fn a_connection_that_the_server_closed_meanwhile_is_not_used_again() {
     pipe.write_all(b"{\"name\": \"b\", \"status\": \"PASSED\"}\n").unwrap();
     drop(pipe);
 
-    assert!(child.wait().unwrap().success());
+    assert_eq!(child.finish().status, 0);
     let second = said.next().unwrap();
     for post in [first, second] {
         assert!(post.starts_with("POST ") && post.ends_with(", attempt 1)"), "{post}");
@@ -156,12 +166,12 @@ fn a_server_that_refuses_costs_nothing_that_was_piped() {
     let (server, place) = open();
     server.fault(results, ALWAYS, Fault::answer(Response::nginx(403)));
     let mut child = place.spawn("submit -");
-    let mut pipe = child.stdin.take().unwrap();
+    let mut pipe = child.stdin();
     pipe.write_all(b"{\"name\": \"a\", \"status\": \"PASSED\"}\n").unwrap();
     server.wait_for(|requests: &[Request]| requests.iter().any(results));
     pipe.write_all(b"{\"name\": \"b\", \"status\": \"FAILED\"}\n").unwrap();
     drop(pipe);
-    let run = finish(child.wait_with_output().unwrap());
+    let run = child.finish();
     assert_eq!((run.status, run.stdout.as_str()), (5, ""), "{}", run.stderr);
     assert_eq!(
         place.read(".to/outbox/1/results.jsonl"),
@@ -174,14 +184,14 @@ fn a_server_that_refuses_costs_nothing_that_was_piped() {
 fn a_long_first_line_is_no_obstacle() {
     let (server, place) = open();
     let mut child = place.spawn("submit");
-    let mut pipe = child.stdin.take().unwrap();
+    let mut pipe = child.stdin();
     let log = "x".repeat(300_000);
     let line = format!("{{\"io_log\": \"{log}\", \"status\": \"fail\", \"name\": \"a\"}}\n");
     pipe.write_all(line.as_bytes()).unwrap();
     server.wait_for_execution(1, |execution| execution.results().len() == 1);
     assert_eq!(server.execution(1).result("a").io_log, log);
     drop(pipe);
-    let run = finish(child.wait_with_output().unwrap());
+    let run = child.finish();
     assert_eq!(run, delivered("1 result", [0, 1, 0], "1 file, 1 batch", ""));
 }
 

@@ -38,6 +38,7 @@ mod note;
 mod outbox;
 mod pace;
 mod paths;
+mod process;
 mod properties;
 mod push;
 mod refusals;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::help::{commands, help};
-use crate::to::{Place, Run};
+use crate::to::{Place, Process, Run};
 
 /// The arguments that print each page, and the page's name.
 fn pages() -> Vec<(String, String)> {
@@ -57,23 +57,19 @@ fn a_page_of_an_unknown_command_is_a_usage_error() {
 
 /// What `man` shows of this page, on lines that are long enough for anything.
 fn shown(page: &str) -> Option<String> {
-    let man = Command::new("man")
+    let mut command = Command::new("man");
+    command
         .args(["--warnings", "-E", "UTF-8", "-l", "-"])
         .envs([("MANWIDTH", "1000"), ("MAN_KEEP_FORMATTING", ""), ("LC_ALL", "C.UTF-8")])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut man) = man else {
+        .stdin(Stdio::piped());
+    let Ok(mut man) = Process::try_start(command) else {
         println!("skipped: there is no man");
         return None;
     };
-    let mut input = man.stdin.take().expect("a pipe");
-    input.write_all(page.as_bytes()).expect("man reads");
-    drop(input);
-    let output = man.wait_with_output().expect("man ends");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    Some(String::from_utf8(output.stdout).expect("UTF-8"))
+    man.stdin().write_all(page.as_bytes()).expect("man reads");
+    let run = man.finish();
+    assert_eq!((run.status, &*run.stderr), (0, ""));
+    Some(run.stdout)
 }
 
 /// The words of a text: a page and a help break their lines at different places.

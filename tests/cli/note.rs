@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::standin::{Server, patches};
-use crate::to::{BINARY, Place, Run, finish};
+use crate::to::{BINARY, Place, Process, Run};
 
 const NOTE: &str = ".to/current.json";
 
@@ -204,7 +204,8 @@ fn the_note_of_a_relative_spool_serves_from_another_directory() {
         let mut command = place.command(BINARY);
         command.current_dir(place.path("other"));
         let arguments = ["end", "--state-dir", "../.to", "--url", url];
-        let run = finish(command.args(arguments).output().unwrap());
+        command.args(arguments);
+        let run = Process::start(command).finish();
         assert_eq!(run, Run::new(0, "ENDED_PREMATURELY\n", ""), "{url}");
     }
 }
@@ -216,7 +217,8 @@ fn a_relative_spool_is_another_one_elsewhere() {
     fs::create_dir(place.path("other")).unwrap();
     let mut command = place.command(BINARY);
     command.current_dir(place.path("other"));
-    let run = finish(command.args(["end", "--state-dir", "../.to"]).output().unwrap());
+    command.args(["end", "--state-dir", "../.to"]);
+    let run = Process::start(command).finish();
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.ends_with("or say --execution (or TO_EXECUTION)\n"), "{}", run.stderr);
 }

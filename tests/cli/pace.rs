@@ -15,7 +15,7 @@ fn no_batch_after_the_first_two_is_too_slow_for_the_proxy() {
         (6_500, 150),
     ];
     for (micros, count) in cases {
-        let lab = Lab::new().with("TO_BATCH_TIME", "0.05").with("TO_RETRY_FOR", "30");
+        let lab = Lab::new().with("TO_BATCH_TIME", "0.05");
         let names = lab.report(count);
         lab.server.pace(Duration::from_micros(micros), Some(Duration::from_millis(600)));
         assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""));
@@ -79,12 +79,12 @@ fn a_pipe_is_sent_as_it_comes_in() {
     use std::io::Write as _;
     let lab = Lab::new();
     let mut child = lab.place.spawn("submit -q -");
-    let mut pipe = child.stdin.take().expect("a pipe");
+    let mut pipe = child.stdin();
     pipe.write_all(b"{\"name\":\"early\",\"status\":\"PASSED\"}\n").expect("a reader");
     // The pipe stays open: what is in it is sent all the same.
     lab.server.wait_for_execution(1, |execution| !execution.results().is_empty());
     pipe.write_all(b"{\"name\":\"late\",\"status\":\"PASSED\"}\n").expect("a reader");
     drop(pipe);
-    assert_eq!(child.wait().expect("an end").code(), Some(0));
+    assert_eq!(child.finish(), Run::new(0, "", ""));
     assert_eq!(lab.stored(), ["early", "late"]);
 }

@@ -137,10 +137,9 @@ fn a_push_that_is_killed_during_a_start_finds_it_by_its_ci_link() {
     let place = Place::new(&server.url());
     write_plugin_spool(&place);
     server.fault(starts, 1, Fault::silence().after_the_work());
-    let mut child = place.spawn("push -q spool");
+    let child = place.spawn("push -q spool");
     server.wait_for(|requests| requests.len() == 1);
-    child.kill().expect("a child");
-    child.wait().expect("an end");
+    child.kill();
     assert_eq!(place.to("push -q spool"), Run::new(0, "1\n", ""));
     assert_delivered(&server);
 }
@@ -151,10 +150,9 @@ fn a_push_that_is_killed_during_a_start_without_a_ci_link_says_so() {
     let place = Place::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
     assert_eq!(place.to("start -q --url file:spool").stdout, "1\n");
     server.fault(starts, 1, Fault::silence().after_the_work());
-    let mut child = place.spawn("push -q spool");
+    let child = place.spawn("push -q spool");
     server.wait_for_execution(1, |_| true);
-    child.kill().expect("a child");
-    child.wait().expect("an end");
+    child.kill();
     let said = "error: spool/1: spool/1 was being started when `to` was killed: the execution \
                 may exist\n\
                 hint: look for it at the server; --start-again opens another execution\n";

@@ -1,31 +1,23 @@
-//! SIGINT and SIGTERM: a command ends within seconds, and what was not delivered is kept.
+//! SIGINT and SIGTERM: a command ends, and what was not delivered is kept.
 
 use std::io::Write as _;
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::thread;
+
+use rustix::io::ioctl_fionread;
+use rustix::process::Signal;
 
 use crate::lab::{Lab, Switch, lines, names};
+use crate::process::eventually;
 use crate::standin::{ALWAYS, Fault, Response, Server, patches, results, starts};
-use crate::to::{Place, Run, finish};
+use crate::to::{Place, Process, Run};
 
-/// Longer than a command that was asked to end may take, on any machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SIGNALS: [(Signal, i32, &str); 2] =
+    [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")];
 
-const SIGNALS: [(&str, i32, &str); 2] = [("INT", 130, "interrupted"), ("TERM", 143, "terminated")];
-
-fn send(signal: &str, child: &Child) {
-    let kill = format!("kill -{signal} {}", child.id());
-    let status = Command::new("/bin/sh").args(["-c", &kill]).status().expect("a shell");
-    assert!(status.success());
-}
-
-/// Sends the signal and waits for the end.
-fn end(child: Child, signal: &str) -> Run {
-    let start = Instant::now();
-    send(signal, &child);
-    let run = finish(child.wait_with_output().expect("an end"));
-    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
-    run
+/// Sends the signal and waits for the end, which without it would be later than a process may take.
+fn end(process: Process, signal: Signal) -> Run {
+    process.signal(signal);
+    process.finish()
 }
 
 fn kept(said: &str, sent: usize, count: usize) -> String {
@@ -77,17 +69,17 @@ fn a_signal_is_no_lesser_end_with_best_effort() {
     lab.server.fault(results, 1, Fault::silence());
     let child = lab.place.spawn("submit -q --best-effort report.jsonl");
     lab.server.wait_for(|requests| requests.len() == 1);
-    assert_eq!(end(child, "INT"), Run::new(130, "", &kept("interrupted", 0, 50)));
+    assert_eq!(end(child, Signal::INT), Run::new(130, "", &kept("interrupted", 0, 50)));
 }
 
 #[test]
 fn a_signal_while_a_live_pipe_is_read_sends_or_keeps_what_came() {
     let lab = Lab::new();
     let mut child = lab.place.spawn("submit -q -");
-    let mut pipe = child.stdin.take().expect("a pipe");
+    let mut pipe = child.stdin();
     pipe.write_all(lines(&names(3)).as_bytes()).expect("a reader");
     lab.server.wait_for_execution(1, |execution| !execution.results().is_empty());
-    let run = end(child, "INT");
+    let run = end(child, Signal::INT);
     drop(pipe);
     assert_eq!(run, Run::new(130, "", ""));
     assert_eq!(lab.stored(), names(3));
@@ -97,17 +89,17 @@ fn a_signal_while_a_live_pipe_is_read_sends_or_keeps_what_came() {
 #[test]
 fn a_signal_before_the_first_batch_of_a_live_pipe_loses_nothing_that_was_read() {
     let lab = Lab::new();
+    lab.server.fault(results, ALWAYS, Fault::silence());
     let mut child = lab.place.spawn("submit -q -");
-    let mut pipe = child.stdin.take().expect("a pipe");
+    let mut pipe = child.stdin();
     // More than a pipe holds: where this is written, the first lines are read.
     let many = names(5_000);
-    let writing = std::thread::spawn(move || {
+    let writing = thread::spawn(move || {
         _ = pipe.write_all(lines(&many).as_bytes());
         pipe
     });
-    lab.server.fault(results, ALWAYS, Fault::silence());
     lab.server.wait_for(|requests| requests.len() == 1);
-    let run = end(child, "TERM");
+    let run = end(child, Signal::TERM);
     assert_eq!(run.status, 143, "{}", run.stderr);
     drop(writing.join().expect("a writer"));
     let kept = lab.place.read(".to/outbox/1/results.jsonl").lines().count();
@@ -118,15 +110,13 @@ fn a_signal_before_the_first_batch_of_a_live_pipe_loses_nothing_that_was_read() 
 fn a_signal_while_nothing_was_sent_yet_ends_in_order() {
     let lab = Lab::new();
     let mut child = lab.place.spawn("submit -q -");
-    let mut pipe = child.stdin.take().expect("a pipe");
-    pipe.write_all(lines(&names(1)).as_bytes()).expect("a reader");
-    // The file is there as soon as the command runs; the line has been read a little later.
-    let start = Instant::now();
-    while !lab.place.path(".to/.gitignore").exists() && start.elapsed() < PATIENCE {
-        std::thread::sleep(Duration::from_millis(1));
+    let mut pipe = child.stdin();
+    // Where a blank line after it has been read, it has been dealt with.
+    for text in [&*lines(&names(1)), "\n", "\n"] {
+        pipe.write_all(text.as_bytes()).expect("a reader");
+        eventually(|| ioctl_fionread(&pipe).expect("a pipe") == 0);
     }
-    std::thread::sleep(Duration::from_millis(200));
-    let run = end(child, "INT");
+    let run = end(child, Signal::INT);
     drop(pipe);
     assert_eq!(run.status, 130, "{}", run.stderr);
     let kept = std::fs::read_to_string(lab.place.path(".to/outbox/1/results.jsonl"));
@@ -142,25 +132,18 @@ fn a_signal_while_nothing_was_sent_yet_ends_in_order() {
 fn a_signal_ends_a_pipe_that_never_pauses() {
     let lab = Lab::new();
     let mut child = lab.place.spawn("submit -q -");
-    let mut pipe = child.stdin.take().expect("a pipe");
+    let mut pipe = child.stdin();
     let stop = Switch::on();
     let on = stop.clone();
-    let writing = std::thread::spawn(move || {
+    let writing = thread::spawn(move || {
         let line = "{\"name\":\"again\",\"status\":\"PASSED\"}\n".repeat(100);
         while on.is_on() && pipe.write_all(line.as_bytes()).is_ok() {}
     });
     lab.server.wait_for(|requests| requests.len() >= 2);
-    let start = Instant::now();
-    send("INT", &child);
-    while child.try_wait().expect("a child").is_none() && start.elapsed() < PATIENCE {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let took = start.elapsed();
+    let run = end(child, Signal::INT);
     stop.turn_off();
-    _ = child.kill();
     writing.join().expect("a writer");
-    assert_eq!(child.wait().expect("an end").code(), Some(130));
-    assert!(took < PATIENCE, "{took:?}");
+    assert_eq!(run.status, 130, "{}", run.stderr);
 }
 
 #[test]
@@ -193,13 +176,13 @@ fn a_signal_during_a_start_says_that_the_execution_may_exist() {
         let said = "error: the execution may exist all the same: interrupted\n\
                     hint: look for it before you start another; with --ci-link (or TO_CI_LINK) a \
                     start may be repeated\n";
-        assert_eq!(end(child, "INT"), Run::new(130, "", said));
+        assert_eq!(end(child, Signal::INT), Run::new(130, "", said));
         assert!(!place.path(".to/current.json").exists());
 
         server.fault(starts, 1, Fault::silence());
         let child = place.spawn(&format!("start -q --ci-link https://ci/1{best_effort}"));
         server.wait_for(|requests| requests.len() == 2);
-        assert_eq!(end(child, "TERM"), Run::new(143, "", "error: terminated\n"));
+        assert_eq!(end(child, Signal::TERM), Run::new(143, "", "error: terminated\n"));
         assert_eq!(place.to("start -q --ci-link https://ci/1"), Run::new(0, "2\n", ""));
     }
 }

@@ -2,11 +2,10 @@
 //! wrote.
 
 use std::fs;
-use std::process::Child;
 
 use serde_json::{Value, json};
 
-use crate::to::{Place, Run, finish};
+use crate::to::{Place, Process, Run};
 
 fn spool() -> Place {
     Place::new("file:spool").with_snap()
@@ -213,8 +212,8 @@ fn an_initial_status_is_the_status_until_another_is_set() {
 
 /// Runs four at once and returns what they printed, in order.
 fn four(place: &Place, arguments: &str) -> Vec<String> {
-    let children: Vec<Child> = (0..4).map(|_| place.spawn(arguments)).collect();
-    let runs = children.into_iter().map(|child| finish(child.wait_with_output().expect("an end")));
+    let children: Vec<Process> = (0..4).map(|_| place.spawn(arguments)).collect();
+    let runs = children.into_iter().map(Process::finish);
     let mut printed: Vec<String> = runs
         .map(|run| {
             assert_eq!((run.status, run.stderr.as_str()), (0, ""));

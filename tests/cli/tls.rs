@@ -1,7 +1,7 @@
 //! Certificates: a private authority is trusted where it is named, and nowhere else.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io;
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -136,14 +136,9 @@ fn an_expired_certificate_is_not_trusted() {
 
 #[test]
 fn a_server_without_tls_is_told_from_one_that_is_down() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("an address").port();
-    let answering = std::thread::spawn(move || {
-        let (mut tcp, _) = listener.accept().expect("a connection");
-        tcp.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").expect("a client");
-        // Closed at once, the answer might be lost with what was not read.
-        _ = tcp.read(&mut [0; 4096]);
-    });
+    let server = Server::start();
+    server.expect_no_requests();
+    let port = server.port();
     let place = Place::new(&format!("https://127.0.0.1:{port}")).with_snap();
     let said = format!(
         "error: cannot trust https://127.0.0.1:{port}/v1: \
@@ -151,7 +146,6 @@ fn a_server_without_tls_is_told_from_one_that_is_down() {
          hint: --ca-cert PEM trusts a private certificate authority\n"
     );
     assert_eq!(place.to("start"), Run::new(4, "", &said));
-    answering.join().expect("a thread");
 }
 
 #[test]

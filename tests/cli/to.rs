@@ -3,9 +3,11 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+
+pub use crate::process::{Process, Run};
 
 /// A place to run `to` in: a fresh directory, and variables.
 pub struct Place {
@@ -13,20 +15,14 @@ pub struct Place {
     variables: Vec<(String, String)>,
 }
 
-/// What a run left behind. A test compares the whole of it.
-#[derive(Debug, Eq, PartialEq)]
-pub struct Run {
-    pub stdout: String,
-    pub stderr: String,
-    pub status: i32,
-}
-
 impl Place {
-    /// Retries come within milliseconds, so that tests do.
+    /// Retries come within milliseconds, so that tests do, and how long they go on is not left to the
+    /// machine's speed. Neither is the size of batches: each is four times that of the one before.
     pub fn new(url: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let place = Self { directory, variables: Vec::new() };
-        place.with("TO_URL", url).with("TO_RETRY_DELAY", "0.01").with("TO_RETRY_FOR", "1")
+        let place = place.with("TO_URL", url).with("TO_BATCH_TIME", "1000");
+        place.with("TO_RETRY_DELAY", "0.01").with("TO_RETRY_FOR", "20")
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -86,26 +82,30 @@ impl Place {
 
     /// Runs `to` with arguments that may contain white space.
     pub fn to_with(&self, arguments: &[&str]) -> Run {
-        finish(self.command(BINARY).args(arguments).output().expect("the binary runs"))
+        let mut command = self.command(BINARY);
+        command.args(arguments);
+        Process::start(command).finish()
     }
 
     /// Runs `to` with something piped in.
     pub fn pipe(&self, input: impl AsRef<[u8]>, arguments: &str) -> Run {
-        let mut child = self.spawn(arguments);
+        let mut process = self.spawn(arguments);
         // A command that does not want its input may have closed the pipe.
-        _ = child.stdin.take().expect("a pipe").write_all(input.as_ref());
-        finish(child.wait_with_output().expect("the binary ends"))
+        _ = process.stdin().write_all(input.as_ref());
+        process.finish()
     }
 
-    /// Starts `to` with pipes on all sides.
-    pub fn spawn(&self, arguments: &str) -> Child {
-        self.command(BINARY)
-            .args(arguments.split_whitespace())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary runs")
+    /// Starts `to` with a pipe to its standard input.
+    pub fn spawn(&self, arguments: &str) -> Process {
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        self.spawn_with(&arguments)
+    }
+
+    /// Starts `to` with arguments that may contain white space.
+    pub fn spawn_with(&self, arguments: &[&str]) -> Process {
+        let mut command = self.command(BINARY);
+        command.args(arguments).stdin(Stdio::piped());
+        Process::start(command)
     }
 
     /// Runs a shell script that finds `to` on its path.
@@ -113,42 +113,13 @@ impl Place {
         let binaries = Path::new(BINARY).parent().expect("a directory");
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", binaries.display());
         let mut command = self.command("/bin/sh");
-        finish(command.env("PATH", path).args(["-c", script]).output().expect("a shell"))
+        command.env("PATH", path).args(["-c", script]);
+        Process::start(command).finish()
     }
 }
 
 /// The binary that cargo built for these tests.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_to");
-
-impl Run {
-    pub fn new(status: i32, stdout: &str, stderr: &str) -> Self {
-        Self { stdout: stdout.to_owned(), stderr: stderr.to_owned(), status }
-    }
-}
-
-/// A finished process, with the times taken out of what it said.
-pub fn finish(output: Output) -> Run {
-    Run {
-        stdout: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
-        stderr: without_times(&String::from_utf8(output.stderr).expect("UTF-8 on stderr")),
-        status: output.status.code().unwrap_or(-1),
-    }
-}
-
-/// Replaces each decimal number in front of ` s` by `N`, and each number in front of ` ms`.
-fn without_times(text: &str) -> String {
-    let is_time = |word: &str| word.parse::<f64>().is_ok();
-    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-    for at in 1..words.len() {
-        let unit = words[at].trim_end_matches(['\n', ')', ',', ';']);
-        let unit = unit.split('\n').next().unwrap_or_default();
-        let before = words[at - 1].trim_start_matches('(').to_owned();
-        if matches!(unit.trim_end_matches([')', ',', ';']), "s" | "ms") && is_time(&before) {
-            words[at - 1] = words[at - 1].replace(&before, "N");
-        }
-    }
-    words.join(" ")
-}
 
 /// What is said of what was not delivered: it is the first in the outbox of this state directory.
 pub fn kept(what: &str, state: &str) -> String {

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, TcpStream};
 
 use serde_json::Value;
 
+use super::service::PATIENCE;
+
 /// An answer as it came.
 #[derive(Debug)]
 pub struct Answer {
@@ -22,7 +24,9 @@ impl Answer {
 
 /// Opens a connection to a port of the loopback.
 pub fn connect(port: u16) -> io::Result<TcpStream> {
-    TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
 }
 
 /// Sends JSON over a connection of its own.

@@ -4,6 +4,7 @@
 //! `Internal Server Error`, and those of the nginx in front of it. It is written by hand because tests
 //! need what HTTP libraries rightly refuse to do: to hang up, to dribble, to answer half.
 
+use std::io::ErrorKind::InvalidData;
 use std::io::{self, Read, Write};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -159,7 +160,7 @@ impl Connection {
     }
 
     /// The next whole request; `None` when the client has hung up. A request that is cut off is an
-    /// error, and is never acted upon.
+    /// error, and is never acted upon; so is what is no request, as `InvalidData`.
     pub fn read(&mut self) -> io::Result<Option<Request>> {
         let Some(mut request) = self.read_head()? else { return Ok(None) };
         if request.header("expect").is_some() {
@@ -188,6 +189,13 @@ impl Connection {
             thread::sleep(pause);
         }
         Ok(())
+    }
+
+    /// Answers what is no request as nginx does, and gives back all of it that comes.
+    pub fn refuse(&mut self) -> io::Result<Vec<u8>> {
+        self.write(&Response::nginx(400))?;
+        self.stream.read_to_end(&mut self.unread)?;
+        Ok(std::mem::take(&mut self.unread))
     }
 
     fn read_head(&mut self) -> io::Result<Option<Request>> {
@@ -251,9 +259,8 @@ impl Connection {
 fn parse_head(bytes: &[u8], connection: usize) -> io::Result<Option<(usize, Request)>> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut head = httparse::Request::new(&mut headers);
-    let httparse::Status::Complete(length) = head.parse(bytes).map_err(io::Error::other)? else {
-        return Ok(None);
-    };
+    let parsed = head.parse(bytes).map_err(|error| io::Error::new(InvalidData, error))?;
+    let httparse::Status::Complete(length) = parsed else { return Ok(None) };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let request = Request {
         method: head.method.unwrap_or_default().to_owned(),

@@ -17,6 +17,7 @@ pub mod client;
 mod clock;
 mod faults;
 mod http;
+mod port;
 mod routes;
 mod service;
 mod state;
@@ -35,6 +36,7 @@ use serde_json::json;
 pub use clock::http_time;
 pub use faults::{ALWAYS, Fault, Poison, anything, patches, results, starts};
 pub use http::{Request, Response, Stream};
+pub use port::Port;
 pub use state::{Execution, TestResult};
 
 use faults::Race;
@@ -116,7 +118,7 @@ impl Server {
 
     /// Its port on the loopback.
     pub fn port(&self) -> u16 {
-        self.service.port
+        self.service.port.number
     }
 
     /// Opens an execution without a request, for tests in which the start is not the point.
@@ -145,6 +147,13 @@ impl Server {
     /// All requests that arrived whole, in order.
     pub fn requests(&self) -> Vec<Request> {
         self.service.world().requests.clone()
+    }
+
+    /// What came over each connection that was no request, once the client has closed it.
+    pub fn nonsense(&self, count: usize) -> Vec<Vec<u8>> {
+        let in_time = self.service.wait_until(|world| world.nonsense.len() >= count);
+        assert!(in_time, "what a test waits for did not come");
+        self.service.world().nonsense.clone()
     }
 
     /// Switches the need for a key on or off.

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::faults::{Fault, Faults, Poison, Race, Reply};
 use super::http::{Connection, Request, Response, Stream};
+use super::port::Port;
 use super::routes;
 use super::state::State;
 use super::validation;
@@ -26,7 +27,7 @@ pub type Accept = Box<dyn Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send + 
 
 /// What the server's threads share.
 pub struct Service {
-    pub port: u16,
+    pub port: Port,
     accept: Accept,
     /// The thread at the port, while there is one. Held while the server goes up or down, so that
     /// the two never overlap.
@@ -41,6 +42,8 @@ pub struct World {
     pub state: State,
     pub faults: Faults,
     pub requests: Vec<Request>,
+    /// What came over each connection that was no request.
+    pub nonsense: Vec<Vec<u8>>,
     open: HashMap<usize, TcpStream>,
     accepted: usize,
     listening: bool,
@@ -56,15 +59,14 @@ enum Next {
 impl Service {
     /// Listens on a free port of the loopback.
     pub fn start(state: State, accept: Accept) -> Arc<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let service = Arc::new(Self {
-            port: listener.local_addr().expect("an address").port(),
+            port: Port::reserve(),
             accept,
             accepting: Mutex::default(),
             world: Mutex::new(World { state, ..World::default() }),
             changed: Condvar::new(),
         });
-        *service.accepting.lock().expect("a lock") = Some(service.listen(listener));
+        *service.accepting.lock().expect("a lock") = Some(service.listen());
         service
     }
 
@@ -89,7 +91,7 @@ impl Service {
         self.world().listening = false;
         if let Some(thread) = accepting.take() {
             // A connection wakes the thread, which then sees that it shall not listen any more.
-            let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+            let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port.number));
             thread.join().expect("the accepting thread");
         }
         for stream in self.world().open.values() {
@@ -102,8 +104,7 @@ impl Service {
     pub fn come_back(self: &Arc<Self>) {
         let mut accepting = self.accepting.lock().expect("a lock");
         if accepting.is_none() && !self.world().stopped {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port));
-            *accepting = Some(self.listen(listener.expect("the port of before")));
+            *accepting = Some(self.listen());
         }
     }
 
@@ -114,7 +115,8 @@ impl Service {
         self.go_down();
     }
 
-    fn listen(self: &Arc<Self>, listener: TcpListener) -> JoinHandle<()> {
+    fn listen(self: &Arc<Self>) -> JoinHandle<()> {
+        let listener = self.port.listen();
         self.world().listening = true;
         let service = Arc::clone(self);
         thread::spawn(move || {
@@ -141,14 +143,24 @@ impl Service {
         let delay_off = tcp.set_nodelay(true);
         if let Ok(stream) = delay_off.and_then(|()| (self.accept)(tcp)) {
             let mut connection = Connection::new(stream, number);
-            while let Ok(Some(request)) = connection.read() {
-                if !matches!(self.exchange(&mut connection, request), Ok(Next::Read)) {
-                    break;
-                }
-            }
+            while let Ok(Next::Read) = self.serve_next(&mut connection) {}
         }
         if let Some(stream) = self.world().open.remove(&number) {
             let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn serve_next(self: &Arc<Self>, connection: &mut Connection) -> io::Result<Next> {
+        match connection.read() {
+            Ok(Some(request)) => self.exchange(connection, request),
+            Ok(None) => Ok(Next::Close),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let nonsense = connection.refuse()?;
+                self.world().nonsense.push(nonsense);
+                self.changed.notify_all();
+                Ok(Next::Close)
+            }
+            Err(error) => Err(error),
         }
     }
 

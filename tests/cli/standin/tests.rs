@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::client::{self, Answer};
 use super::*;
+use crate::process::eventually;
 
 const RESULTS_OF_1: &str = "/v1/test-executions/1/test-results";
 
@@ -74,7 +75,9 @@ fn a_proxy_answers_504_while_the_work_goes_on() {
     server.pace(per_result, Some(deadline));
 
     assert_eq!(status(post(&server, &["one", "two"])), 504);
-    assert!(stored(&server).is_empty());
+    let is_empty = stored(&server).is_empty();
+    // A machine that is busy may have been too slow to look.
+    assert!(is_empty || server.requests()[0].at.elapsed() >= 2 * per_result);
     // What comes after it waits for it, and is done after it.
     server.pace(Duration::ZERO, None);
     assert_eq!(status(post(&server, &["three"])), 200);
@@ -92,9 +95,7 @@ fn a_server_that_was_down_is_back_on_its_port_with_all_that_it_holds() {
 
     assert!(post(&server, &["kept"]).is_err());
     assert!(client::exchange(&mut idle, "GET", "/v1/version", &[], b"").is_err());
-    while client::connect(server.port()).is_err() {
-        thread::yield_now();
-    }
+    eventually(|| client::connect(server.port()).is_ok());
     assert_eq!(status(post(&server, &["new"])), 200);
     assert_eq!(stored(&server), ["kept", "new"]);
 
