@@ -11,6 +11,7 @@ use super::Context;
 use crate::api::{Access, ApiError, Target};
 use crate::commands::error::Exit;
 use crate::ui::terminal;
+use crate::util::text::one_line;
 use clap::Args;
 
 /// Tells whether results can be submitted here, and what stands in the way
@@ -78,7 +79,7 @@ fn say(line: &str, context: &Context) -> anyhow::Result<()> {
     if context.json() {
         return Ok(());
     }
-    Ok(terminal::data(format!("{}\n", terminal::escaped(line)).as_bytes())?)
+    Ok(terminal::data(format!("{}\n", one_line(line)).as_bytes())?)
 }
 
 fn reached(target: &Target) -> String {

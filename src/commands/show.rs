@@ -15,6 +15,7 @@ use crate::model::execution::ExecutionId;
 use crate::ui::summary::plural;
 use crate::ui::table;
 use crate::ui::terminal;
+use crate::util::text::one_line;
 use clap::Args;
 
 /// Shows the execution and its results, failures first
@@ -119,8 +120,7 @@ fn page(
     events: &[StatusUpdate],
     has_logs: bool,
 ) -> String {
-    let mut page =
-        format!("execution {id}: {}\n", terminal::escaped(text(&shown.execution, "status")));
+    let mut page = format!("execution {id}: {}\n", one_line(text(&shown.execution, "status")));
     for (label, value) in facts(&shown.execution) {
         page += &table::row(&label, &value, FACTS);
     }
@@ -147,7 +147,7 @@ fn write_result(page: &mut String, result: &JsonObject, has_logs: bool) {
     if has_logs {
         for line in text(result, "io_log").lines() {
             // A log is shown as it is, however long its lines are.
-            _ = writeln!(page, "{:INDENT$}| {}", "", terminal::escaped(line));
+            _ = writeln!(page, "{:INDENT$}| {}", "", one_line(line));
         }
     }
 }

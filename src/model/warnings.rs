@@ -2,8 +2,13 @@
 
 use std::fmt;
 
+use crate::util::text::excerpt;
+
 /// How many names a note shows of those that it counts.
 const NAMES_SHOWN: usize = 3;
+
+/// Characters of a name that a note shows: more would fill the screen.
+const LONGEST_NAME: usize = 200;
 
 /// Warnings by what they say, in the order in which each was first taken.
 #[derive(Debug, Default)]
@@ -64,18 +69,9 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.text, self.count)?;
         for (index, name) in self.names.iter().enumerate() {
-            let name = shown(name);
+            let name = excerpt(name, LONGEST_NAME);
             write!(f, "{}`{name}`", if index == 0 { ": " } else { ", " })?;
         }
         if self.count > self.names.len() as u64 { f.write_str(", …") } else { Ok(()) }
-    }
-}
-
-/// A name, or its beginning where it would fill the screen.
-fn shown(name: &str) -> String {
-    const LONGEST: usize = 200;
-    match name.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
     }
 }

@@ -4,7 +4,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::ui::terminal;
+use crate::util::text::one_line;
 
 /// As many columns as every terminal has.
 const COLUMNS: usize = 80;
@@ -12,10 +12,10 @@ const COLUMNS: usize = 80;
 /// A row with its line feed. Its value begins behind `indent` columns; control characters are
 /// escaped.
 pub fn row(label: &str, value: &str, indent: usize) -> String {
-    let value = terminal::escaped(value);
+    let value = one_line(value);
     let mut row = String::new();
     for (number, line) in wrapped(&value, COLUMNS - indent).into_iter().enumerate() {
-        let label = if number == 0 { terminal::escaped(label) } else { "".into() };
+        let label = if number == 0 { one_line(label) } else { "".into() };
         row += format!("{label:indent$}{line}").trim_end();
         row.push('\n');
     }

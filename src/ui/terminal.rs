@@ -8,6 +8,7 @@ use crate::api::Event;
 use crate::commands::error;
 use crate::ui::github::GitHub;
 use crate::ui::progress::Screen;
+use crate::util::text::one_line;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, PartialOrd)]
@@ -142,34 +143,15 @@ pub fn color_wanted() -> bool {
     io::stderr().is_terminal() && !no_color
 }
 
-/// Text without control characters: a test's name must not move the cursor or forge a line. Lines of
-/// a list are indented, and stay.
+/// Returns text without control characters, but for the line feeds of a list, whose lines are indented:
+/// a test's name must not move the cursor or forge a line.
 fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return text.into();
+    const LIST: &str = "\n  ";
+    if text.contains(LIST) {
+        text.split(LIST).map(one_line).collect::<Vec<_>>().join(LIST).into()
+    } else {
+        one_line(text)
     }
-    let mut clean = String::with_capacity(text.len());
-    for (at, character) in text.char_indices() {
-        let is_list = character == '\n' && text[at + 1..].starts_with("  ");
-        if character.is_control() && !is_list {
-            clean.extend(character.escape_default());
-        } else {
-            clean.push(character);
-        }
-    }
-    clean.into()
-}
-
-/// Text as a cell of a table: one line, whatever it is.
-pub fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return text.into();
-    }
-    let escape = |character: char| match character {
-        control if control.is_control() => control.escape_default().to_string(),
-        other => other.to_string(),
-    };
-    text.chars().map(escape).collect::<String>().into()
 }
 
 /// Writes a command's data. A reader that has seen enough (`| head`) is no error.

@@ -25,7 +25,7 @@ use super::token::Token;
 use crate::api::error::Answer;
 use crate::api::{ApiError, Policy};
 use crate::util::signals::{self, Interrupt};
-use crate::util::text::os_message;
+use crate::util::text::{innermost, os_message};
 
 /// As much of an answer is read: a 422 echoes what was sent, and a batch is at most 4 MiB of JSON.
 const LONGEST_ANSWER: usize = 16 << 20;
@@ -281,15 +281,6 @@ fn tls_reason(error: &rustls::Error) -> String {
         rustls::Error::InvalidMessage(_) => "what answers there does not speak TLS".to_owned(),
         other => other.to_string(),
     }
-}
-
-/// The last of an error's causes, which names the trouble.
-fn innermost(error: &dyn StdError) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    os_message(last)
 }
 
 /// The first of an error's causes of this type, also where an I/O error wraps it.
