@@ -7,25 +7,22 @@ mod error;
 mod http;
 mod retry;
 mod spool;
+mod target;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use url::{Host, Url};
+use serde::Deserialize;
 
 use crate::model::batch::Batch;
-use crate::model::execution::{ExecutionId, Link};
+use crate::model::execution::{ExecutionId, JsonObject, Link};
 use crate::model::start_request::StartRequest;
+use crate::model::update::{Patch, StatusUpdate};
 
 pub use error::{ApiError, KeyProblem, Refusal};
 pub use http::{HttpServer, HttpSettings, Token};
 pub use retry::{Policy, Repeat};
-pub use spool::{ExecutionRef, Extent, Record, Spool, StatusUpdate};
+pub use spool::{Extent, Record, Spool};
+pub use target::Target;
 
 /// What commands can ask of a server.
 pub trait Server {
@@ -60,9 +57,6 @@ pub trait Server {
     fn access(&self) -> Result<Access, ApiError>;
 }
 
-/// An object of the server's, as it is told.
-pub type JsonObject = Map<String, Value>;
-
 /// An execution with all its results.
 #[derive(Debug)]
 pub struct ExecutionDetails {
@@ -87,121 +81,6 @@ pub struct Execution {
     pub status: String,
     #[serde(default)]
     pub relevant_links: Vec<Link>,
-}
-
-/// The body of `PATCH /v1/test-executions/{id}`: only what is to change.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Patch {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ci_link: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub c3_link: Option<String>,
-    /// Known-issue rules look at it while results are posted: it goes before them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub execution_metadata: Option<BTreeMap<String, Vec<String>>>,
-}
-
-impl Patch {
-    /// Whether it changes nothing.
-    pub fn is_empty(&self) -> bool {
-        let Self { status, ci_link, c3_link, execution_metadata } = self;
-        status.is_none() && ci_link.is_none() && c3_link.is_none() && execution_metadata.is_none()
-    }
-}
-
-/// Where `--url` points.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Target {
-    Api(Url),
-    Spool(PathBuf),
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        if let Some(path) = text.strip_prefix("file:") {
-            return spool_target(path);
-        }
-        let url = Url::parse(text).map_err(|error| {
-            format!("{error}; an API is written https://HOST, a spool directory file:DIR")
-        })?;
-        api_target(url).map(Self::Api)
-    }
-}
-
-/// Reads `DIR`, `/DIR` or the `///DIR` of a URL in full.
-fn spool_target(path: &str) -> Result<Target, String> {
-    let path = path.strip_prefix("//localhost").or(path.strip_prefix("//")).unwrap_or(path);
-    if path.is_empty() {
-        return Err("a spool directory is written file:DIR".to_owned());
-    }
-    Ok(Target::Spool(PathBuf::from(path)))
-}
-
-/// Brings `https://host`, `https://host/` and `https://host/v1/` to one form.
-fn api_target(mut url: Url) -> Result<Url, String> {
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("`{}` is none of https, http and file", url.scheme()));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "a user or password has no place in it; the key goes to --api-key-file".to_owned()
-        );
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("an API's URL has no query and no fragment".to_owned());
-    }
-    let path = url.path().trim_end_matches('/');
-    let base = path.strip_suffix("/v1").unwrap_or(path).to_owned();
-    url.set_path(&base);
-    Ok(url)
-}
-
-impl Target {
-    /// The form in which it is noted: a relative directory would mean another one elsewhere.
-    ///
-    /// # Errors
-    /// A current directory that is gone.
-    pub fn absolute(&self) -> std::io::Result<Self> {
-        match self {
-            Self::Api(url) => Ok(Self::Api(url.clone())),
-            // One directory has one name, also where it is reached through `..` or a link.
-            Self::Spool(path) => {
-                let name = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
-                Ok(Self::Spool(name?))
-            }
-        }
-    }
-
-    /// Whether what is sent there can be read on the way.
-    pub fn is_exposed(&self) -> bool {
-        match self {
-            Self::Spool(_) => false,
-            Self::Api(url) => url.scheme() == "http" && !is_loopback(url),
-        }
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Api(url) => f.write_str(url.as_str().trim_end_matches('/')),
-            Self::Spool(path) => write!(f, "file:{}", path.display()),
-        }
-    }
 }
 
 /// Makes the server that `target` names, and asks nothing of it yet.

@@ -8,7 +8,7 @@ use clap::Args;
 use clap_mangen::Man as Manual;
 
 use super::{EXIT_STATUS, command, roff};
-use crate::commands::error::Usage;
+use crate::commands::error::CommandError;
 
 /// Prints a page of the manual, in roff
 #[derive(Debug, Args)]
@@ -30,12 +30,11 @@ Examples:
 ///
 /// # Errors
 /// There is no such command.
-pub fn page(page: Option<&str>) -> anyhow::Result<Vec<u8>> {
+pub fn page(page: Option<&str>) -> Result<Vec<u8>, CommandError> {
     let mut whole = command(&|_| None).disable_help_subcommand(true);
     whole.build();
-    let unknown = |name: &str| Usage {
-        problem: format!("there is no command `{name}`"),
-        hint: Some("`to help` lists them".to_owned()),
+    let unknown = |name: &str| {
+        CommandError::usage(format!("there is no command `{name}`")).hint("`to help` lists them")
     };
     let mut command = match page {
         None => whole.clone(),
@@ -48,7 +47,8 @@ pub fn page(page: Option<&str>) -> anyhow::Result<Vec<u8>> {
     let manual = Manual::new(command).source(version.trim_end()).manual("Test Observer");
     // A page is the same on every day. An empty date would be left out, and the source take its place.
     let manual = manual.date(" ");
-    Ok(roff::literally(&write_page(&manual, &more, page.is_none())?).into_bytes())
+    Ok(roff::literally(&write_page(&manual, &more, page.is_none()).map_err(CommandError::fault)?)
+        .into_bytes())
 }
 
 fn write_page(manual: &Manual, more: &str, is_overview: bool) -> io::Result<String> {

@@ -12,8 +12,8 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::error::Exit;
-use crate::commands::{self, Context, check, end, push, result, run, show, start, submit, update};
+use crate::commands::exit::Exit;
+use crate::commands::{Context, check, end, push, result, run, show, start, submit, update};
 use crate::options::Common;
 use crate::options::variables::{Environment, results_variable, unused_of, with_variables};
 use crate::ui::terminal;
@@ -101,10 +101,7 @@ fn run(cli: Cli) -> Exit {
             .and_then(|page| Ok(terminal::data(&page)?))
             .map(|()| Exit::Success),
     };
-    outcome.unwrap_or_else(|error| {
-        context.ui.error(&error);
-        commands::error::exit(&error)
-    })
+    context.exit_of(outcome)
 }
 
 /// Reads the arguments and variables of this process.

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::Context;
 use crate::api::{Access, ApiError, Target};
-use crate::commands::error::Exit;
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
 use crate::ui::terminal;
 use crate::util::text::one_line;
 use clap::Args;
@@ -43,7 +44,7 @@ struct Report {
 
 /// # Errors
 /// The first that stands in the way of a submission.
-pub fn run(context: &Context) -> anyhow::Result<Exit> {
+pub fn run(context: &Context) -> Result<Exit, CommandError> {
     let target = context.target()?;
     let server = context.server()?;
     let access = server.access();
@@ -64,18 +65,21 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn print(target: &Target, is_api: bool, access: &Result<Access, ApiError>) -> anyhow::Result<()> {
+fn print(
+    target: &Target,
+    is_api: bool,
+    access: &Result<Access, ApiError>,
+) -> Result<(), CommandError> {
     let application = match access {
         Ok(Access::Granted { application }) => Some(application.clone()),
         _ => None,
     };
     let (url, may_submit) = (target.to_string(), access.is_ok());
-    let report = serde_json::to_string(&Report { url, is_api, may_submit, application })?;
-    Ok(terminal::data(format!("{report}\n").as_bytes())?)
+    Ok(terminal::json(&Report { url, is_api, may_submit, application })?)
 }
 
 /// One line of plain data.
-fn say(line: &str, context: &Context) -> anyhow::Result<()> {
+fn say(line: &str, context: &Context) -> Result<(), CommandError> {
     if context.json() {
         return Ok(());
     }

@@ -2,17 +2,17 @@
 
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Context;
-use super::session::Session;
-use crate::api::Patch;
-use crate::commands::error::Exit;
+use super::session::{Session, runner_file};
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
 use crate::model::execution::ExecutionId;
 use crate::model::execution::{COMPLETED, STATUSES};
 use crate::model::update::Change;
-use crate::ui::github::{self, Failures};
+use crate::model::update::Patch;
+use crate::ui::github::Failures;
 use crate::ui::terminal;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -48,14 +48,14 @@ struct Report<'a> {
 
 /// # Errors
 /// No execution to end, a status that can neither be sent nor kept.
-pub fn run(end: End, context: &Context) -> anyhow::Result<Exit> {
-    let destination = Session::new(false, context)?;
+pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
+    let session = Session::new(false, context)?;
     let patch = Patch { status: Some(end.status), ..Patch::default() };
-    let updated = destination.change(&[Change::Patch(patch)], context)?;
+    let updated = session.change(&[Change::Patch(patch)], context)?;
     let Some(execution) = updated.execution else { return Ok(updated.exit) };
     let status = execution.status.as_str();
-    print(destination.execution, status, context)?;
-    tell_github(destination.execution, status, context)?;
+    print(session.execution, status, context)?;
+    tell_github(session.execution, status, context)?;
     Ok(updated.exit.and(match status {
         "FAILED" if end.exit_code => Exit::Failed,
         "ENDED_PREMATURELY" if end.exit_code => Exit::EndedPrematurely,
@@ -67,19 +67,21 @@ pub fn run(end: End, context: &Context) -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// The step's files cannot be written.
-pub fn tell_github(execution: ExecutionId, status: &str, context: &Context) -> anyhow::Result<()> {
+pub fn tell_github(
+    execution: ExecutionId,
+    status: &str,
+    context: &Context,
+) -> Result<(), CommandError> {
     let Some(github) = &context.github else { return Ok(()) };
     let line = format!("execution {execution} is {status}");
-    github.summarise(&line, &Failures::default()).context(github::FILES)?;
+    github.summarise(&line, &Failures::default()).map_err(runner_file)?;
     let outputs = [("execution", execution.to_string()), ("status", status.to_owned())];
-    github.set(&outputs).context(github::FILES)
+    github.set(&outputs).map_err(runner_file)
 }
 
-fn print(execution: ExecutionId, status: &str, context: &Context) -> anyhow::Result<()> {
-    let line = if context.json() {
-        serde_json::to_string(&Report { execution, status })?
-    } else {
-        status.to_owned()
-    };
-    Ok(terminal::data(format!("{line}\n").as_bytes())?)
+fn print(execution: ExecutionId, status: &str, context: &Context) -> Result<(), CommandError> {
+    if context.json() {
+        return Ok(terminal::json(&Report { execution, status })?);
+    }
+    Ok(terminal::data(format!("{status}\n").as_bytes())?)
 }

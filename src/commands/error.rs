@@ -1,214 +1,196 @@
-//! Failures: what is said of an error, what cures it, and the exit status that it gives.
+//! The error that ends a command: its message, the exit status that it gives, and its cure.
 //!
-//! Hints and statuses are functions of the error, so that a message is worded where the trouble is
-//! known and its cure here, where the flags are.
+//! A message is worded where the trouble is known. Its status and cure are found here, where the flags
+//! are known, by a conversion from each error of the rooms below: the compiler asks for one that is
+//! missing.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
-use anyhow::Error;
+use crate::api::{ApiError, KeyProblem, Refusal};
+use crate::commands::exit::Exit;
+use crate::delivery::replay::ReplayError;
+use crate::delivery::state_dir::StateError;
+use crate::delivery::submitter::LostResults;
+use crate::model::start_request::InvalidRequest;
+use crate::submission::error::SubmissionError;
+use crate::ui::terminal::OutputError;
+use crate::util::text::os_message;
 
-use crate::api::{self, KeyProblem, Refusal};
-use crate::delivery::replay::{MayBeStarted, OtherServer};
-use crate::delivery::state_dir;
-use crate::model::start_request::Problems;
-
-/// The exit statuses, as the help lists them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Exit {
-    Success,
-    /// A fault of `to` or of its machine.
-    ReadError,
-    /// The command line or configuration.
-    Usage,
-    /// Some input could not be read, or held nothing.
-    Input,
-    /// Not delivered.
-    Undelivered,
-    /// Refused by the server, or what answers is not the API.
-    Refused,
-    /// Delivered but for results that the server refused.
-    RefusedResult,
-    /// `--exit-code`: the execution is FAILED.
-    Failed,
-    /// `--exit-code`: the execution is `ENDED_PREMATURELY`.
-    EndedPrematurely,
-    /// SIGINT.
-    Interrupted,
-    /// SIGTERM.
-    Terminated,
-    /// `to run`: the command's own.
-    Command(u8),
-}
-
-impl Exit {
-    /// The one to exit with where both apply.
-    pub fn and(self, other: Self) -> Self {
-        if self.rank() <= other.rank() { self } else { other }
-    }
-
-    /// The number that the process exits with.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::ReadError => 1,
-            Self::Usage => 2,
-            Self::Input => 3,
-            Self::Undelivered => 4,
-            Self::Refused => 5,
-            Self::RefusedResult => 6,
-            Self::Failed => 10,
-            Self::EndedPrematurely => 11,
-            Self::Interrupted => 130,
-            Self::Terminated => 143,
-            Self::Command(code) => code,
-        }
-    }
-
-    /// The order in which statuses hide each other.
-    fn rank(self) -> u8 {
-        match self {
-            Self::Command(_) | Self::Interrupted | Self::Terminated => 0,
-            Self::ReadError => 1,
-            Self::Usage => 2,
-            Self::Undelivered => 3,
-            Self::Refused => 4,
-            Self::RefusedResult => 5,
-            Self::Input => 6,
-            Self::Failed | Self::EndedPrematurely => 7,
-            Self::Success => 8,
-        }
-    }
-}
-
-/// A configuration that clap cannot find fault with, with its cure.
+/// An error with the exit status that it gives, and what would cure it.
 #[derive(Debug)]
-pub struct Usage {
-    pub problem: String,
-    pub hint: Option<String>,
+pub struct CommandError {
+    source: anyhow::Error,
+    pub exit: Exit,
+    pub hints: Vec<Cow<'static, str>>,
 }
 
-/// Nothing that could be sent.
-#[derive(Debug)]
+impl CommandError {
+    fn new(source: impl Into<anyhow::Error>, exit: Exit) -> Self {
+        Self { source: source.into(), exit, hints: Vec::new() }
+    }
+
+    /// Makes an error of something that this machine does not do.
+    pub fn fault(source: impl Into<anyhow::Error>) -> Self {
+        Self::new(source, Exit::Fault)
+    }
+
+    /// Makes an error of a command line or configuration that clap cannot find fault with.
+    pub fn usage(problem: impl Into<String>) -> Self {
+        Self::new(anyhow::Error::msg(problem.into()), Exit::Usage)
+    }
+
+    /// Adds a cure.
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Puts the thing first that the error is about.
+    pub fn context(self, thing: impl Into<String>) -> Self {
+        Self { source: self.source.context(thing.into()), ..self }
+    }
+
+    /// Returns the error with its causes, as one line but for lists.
+    pub fn message(&self) -> String {
+        let mut causes = Vec::new();
+        for cause in self.source.chain() {
+            causes.push(os_message(cause));
+        }
+        causes.join(": ")
+    }
+}
+
+/// Reports or a spool in which there is nothing to send.
+#[derive(Debug, thiserror::Error)]
 pub enum NoResults {
+    #[error("there are no results to send")]
     InReports,
+    #[error("{}: no execution is recorded there", .0.display())]
     InSpool(PathBuf),
 }
 
-impl std::fmt::Display for Usage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.problem)
+impl From<NoResults> for CommandError {
+    fn from(error: NoResults) -> Self {
+        let hint = match error {
+            NoResults::InReports => Some("--allow-empty makes this no error"),
+            NoResults::InSpool(_) => None,
+        };
+        Self::new(error, Exit::Input).hints(hint)
     }
 }
 
-impl std::error::Error for Usage {}
+impl From<InvalidRequest> for CommandError {
+    fn from(error: InvalidRequest) -> Self {
+        Self::new(error, Exit::Usage)
+            .hint("every flag has a variable: that of --test-plan is TO_TEST_PLAN")
+    }
+}
 
-impl std::fmt::Display for NoResults {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::InReports => f.write_str("there are no results to send"),
-            Self::InSpool(path) => write!(f, "{}: no execution is recorded there", path.display()),
+impl From<SubmissionError> for CommandError {
+    fn from(error: SubmissionError) -> Self {
+        Self::fault(error)
+    }
+}
+
+impl From<OutputError> for CommandError {
+    fn from(error: OutputError) -> Self {
+        Self::fault(error)
+    }
+}
+
+impl From<LostResults> for CommandError {
+    fn from(error: LostResults) -> Self {
+        let exit = exit_status_of(&error.source);
+        Self::new(error, exit)
+    }
+}
+
+impl From<ReplayError> for CommandError {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Api(error) => error.into(),
+            ReplayError::MayBeStarted { .. } => Self::new(error, Exit::Undelivered)
+                .hint("look for it at the server; --start-again opens another execution"),
+            ReplayError::OtherServer { .. } => {
+                Self::new(error, Exit::Usage).hint("push with that --url")
+            }
+            ReplayError::Request { place, source } => Self::from(source).context(place),
+            ReplayError::NoRequest { .. }
+            | ReplayError::NotJson { .. }
+            | ReplayError::Directory { .. } => Self::fault(error),
         }
     }
 }
 
-impl std::error::Error for NoResults {}
-
-/// The exit status of an error.
-pub fn exit(error: &Error) -> Exit {
-    if let Some(error) = error.downcast_ref::<api::ApiError>() {
-        return server_exit(error.cause());
-    }
-    if let Some(error) = error.downcast_ref::<state_dir::StateError>() {
-        return match error {
-            state_dir::StateError::Unwritable { .. } | state_dir::StateError::Unreadable { .. } => {
-                Exit::ReadError
+impl From<StateError> for CommandError {
+    fn from(error: StateError) -> Self {
+        let (exit, hint) = match error {
+            StateError::Unwritable { .. } => {
+                (Exit::Fault, Some("--state-dir (or TO_STATE_DIR) chooses another directory"))
             }
-            _ => Exit::Usage,
+            StateError::Unreadable { .. } => (Exit::Fault, None),
+            StateError::Damaged { .. } => {
+                (Exit::Usage, Some("`to start` writes it anew; --execution does without it"))
+            }
+            StateError::NoNote { .. } => (
+                Exit::Usage,
+                Some(
+                    "run `to start` first, in this directory, or say --execution (or TO_EXECUTION)",
+                ),
+            ),
+            StateError::OtherServer { .. } => (
+                Exit::Usage,
+                Some(
+                    "use that --url, run `to start` for this one, or say --execution \
+                     (or TO_EXECUTION)",
+                ),
+            ),
         };
+        Self::new(error, exit).hints(hint)
     }
-    if error.is::<NoResults>() {
-        return Exit::Input;
-    }
-    if error.is::<MayBeStarted>() {
-        return Exit::Undelivered;
-    }
-    if error.is::<Usage>() || error.is::<Problems>() || error.is::<OtherServer>() {
-        return Exit::Usage;
-    }
-    Exit::ReadError
 }
 
-/// The exit status of a command that a signal ended.
-pub fn exit_of_signal(signal: u8) -> Exit {
-    if signal == 2 { Exit::Interrupted } else { Exit::Terminated }
+impl From<ApiError> for CommandError {
+    fn from(error: ApiError) -> Self {
+        let hint = match &error {
+            ApiError::MayExist(_) => Some(MAY_EXIST),
+            error => api_hint(error.cause()),
+        };
+        let exit = exit_status_of(&error);
+        Self::new(error, exit).hints(hint)
+    }
 }
 
-fn server_exit(error: &api::ApiError) -> Exit {
-    match error {
-        api::ApiError::Interrupted { signal } => exit_of_signal(*signal),
-        api::ApiError::ExposedKey { .. } | api::ApiError::CaCert { .. } => Exit::Usage,
-        api::ApiError::NotTheApi { .. }
-        | api::ApiError::NoSuchExecution { .. }
-        | api::ApiError::Key(_) => Exit::Refused,
-        api::ApiError::Status(refusal) if refusal.status < 500 && !error.is_transient() => {
+impl CommandError {
+    fn hints(mut self, hint: Option<&'static str>) -> Self {
+        self.hints.extend(hint.map(Cow::Borrowed));
+        self
+    }
+}
+
+/// Returns the exit status of what a server did, or did not.
+pub fn exit_status_of(error: &ApiError) -> Exit {
+    match error.cause() {
+        ApiError::Interrupted { signal } => Exit::Signal(*signal),
+        ApiError::ExposedKey { .. } | ApiError::CaCert { .. } => Exit::Usage,
+        ApiError::NotTheApi { .. } | ApiError::NoSuchExecution { .. } | ApiError::Key(_) => {
             Exit::Refused
         }
-        api::ApiError::Status(_) | api::ApiError::Tls { .. } => Exit::Undelivered,
-        error if error.is_transient() => Exit::Undelivered,
-        _ => Exit::ReadError,
-    }
-}
-
-/// What would cure an error, where something is known to.
-pub fn hint(error: &Error) -> Option<String> {
-    if let Some(error) = error.downcast_ref::<api::ApiError>() {
-        if let api::ApiError::MayExist(_) = error {
-            return Some(MAY_EXIST.to_owned());
+        ApiError::Status(refusal) if refusal.status < 500 && !error.is_transient() => Exit::Refused,
+        ApiError::Status(_)
+        | ApiError::Tls { .. }
+        | ApiError::UnknownHost { .. }
+        | ApiError::Unconnected { .. }
+        | ApiError::Timeout { .. }
+        | ApiError::Broken { .. }
+        // The cause of these is one of the others.
+        | ApiError::GivenUp { .. }
+        | ApiError::MayExist(_) => Exit::Undelivered,
+        ApiError::Setup { .. } | ApiError::Spool { .. } | ApiError::SpoolContent { .. } => {
+            Exit::Fault
         }
-        return server_hint(error.cause()).map(Into::into);
     }
-    if let Some(error) = error.downcast_ref::<state_dir::StateError>() {
-        return state_hint(error).map(Into::into);
-    }
-    if let Some(NoResults::InReports) = error.downcast_ref() {
-        return Some("--allow-empty makes this no error".to_owned());
-    }
-    if error.is::<MayBeStarted>() {
-        let hint = "look for it at the server; --start-again opens another execution";
-        return Some(hint.to_owned());
-    }
-    if error.is::<OtherServer>() {
-        return Some("push with that --url".to_owned());
-    }
-    if error.is::<Problems>() {
-        return Some("every flag has a variable: that of --test-plan is TO_TEST_PLAN".to_owned());
-    }
-    if error.is::<MayBeStarted>() {
-        return Some("where the server has it not, --start-again opens it".to_owned());
-    }
-    if error.is::<OtherServer>() {
-        return Some("use that --url".to_owned());
-    }
-    error.downcast_ref::<Usage>().and_then(|usage| usage.hint.clone())
-}
-
-fn server_hint(error: &api::ApiError) -> Option<&'static str> {
-    Some(match error {
-        api::ApiError::ExposedKey { .. } => "use https, or leave out the key",
-        api::ApiError::UnknownHost { .. } => "check the host in --url (or TO_URL)",
-        api::ApiError::Unconnected { .. } => {
-            "check --url (or TO_URL), and whether the server is up and this network reaches it"
-        }
-        api::ApiError::Tls { .. } => "--ca-cert PEM trusts a private certificate authority",
-        api::ApiError::Timeout { .. } => "--timeout SECONDS allows one request more time",
-        api::ApiError::NotTheApi { .. } => {
-            "--url (or TO_URL) takes the API's address, which is not that of its web page"
-        }
-        api::ApiError::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
-        api::ApiError::Key(problem) => key_hint(problem),
-        api::ApiError::Status(refusal) => return refusal_hint(refusal),
-        _ => return None,
-    })
 }
 
 const MAY_EXIST: &str = "look for it before you start another; with --ci-link (or TO_CI_LINK) a \
@@ -216,6 +198,32 @@ const MAY_EXIST: &str = "look for it before you start another; with --ci-link (o
 
 const UNKNOWN_EXECUTION: &str =
     "`to start` opens an execution; --execution (or TO_EXECUTION) chooses another";
+
+fn api_hint(error: &ApiError) -> Option<&'static str> {
+    Some(match error {
+        ApiError::ExposedKey { .. } => "use https, or leave out the key",
+        ApiError::UnknownHost { .. } => "check the host in --url (or TO_URL)",
+        ApiError::Unconnected { .. } => {
+            "check --url (or TO_URL), and whether the server is up and this network reaches it"
+        }
+        ApiError::Tls { .. } => "--ca-cert PEM trusts a private certificate authority",
+        ApiError::Timeout { .. } => "--timeout SECONDS allows one request more time",
+        ApiError::NotTheApi { .. } => {
+            "--url (or TO_URL) takes the API's address, which is not that of its web page"
+        }
+        ApiError::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
+        ApiError::Key(problem) => key_hint(problem),
+        ApiError::Status(refusal) => return refusal_hint(refusal),
+        ApiError::CaCert { .. }
+        | ApiError::Setup { .. }
+        | ApiError::Broken { .. }
+        | ApiError::Interrupted { .. }
+        | ApiError::GivenUp { .. }
+        | ApiError::MayExist(_)
+        | ApiError::Spool { .. }
+        | ApiError::SpoolContent { .. } => return None,
+    })
+}
 
 fn key_hint(problem: &KeyProblem) -> &'static str {
     match problem {
@@ -245,23 +253,5 @@ fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
         (413, None) => "the proxy before the server limits the size of a request",
         (407, None) => "the proxy wants credentials: check HTTPS_PROXY",
         _ => return None,
-    })
-}
-
-fn state_hint(error: &state_dir::StateError) -> Option<&'static str> {
-    Some(match error {
-        state_dir::StateError::Unwritable { .. } => {
-            "--state-dir (or TO_STATE_DIR) chooses another directory"
-        }
-        state_dir::StateError::Unreadable { .. } => return None,
-        state_dir::StateError::Damaged { .. } => {
-            "`to start` writes it anew; --execution does without it"
-        }
-        state_dir::StateError::NoNote { .. } => {
-            "run `to start` first, in this directory, or say --execution (or TO_EXECUTION)"
-        }
-        state_dir::StateError::OtherServer { .. } => {
-            "use that --url, run `to start` for this one, or say --execution (or TO_EXECUTION)"
-        }
     })
 }

@@ -6,13 +6,16 @@ use std::path::Path;
 
 use super::Context;
 use crate::api::{Record, Spool};
-use crate::commands::error::{self, Exit, NoResults};
+use crate::commands::error::CommandError;
+use crate::commands::error::NoResults;
+use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::replay::{Replay, ReplayReport};
+use crate::delivery::replay::Replay;
 use crate::delivery::state_dir::StateDirectory;
+use crate::model::tally::Tally;
 use crate::ui::progress::Progress;
-use crate::ui::summary::plural;
 use crate::ui::terminal;
+use crate::util::text::plural;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -41,15 +44,15 @@ Examples:
 
 /// # Errors
 /// A directory that is none, a server that cannot be set up.
-pub fn run(arguments: &Push, context: &Context) -> anyhow::Result<Exit> {
+pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
     let state = context.state()?;
     let server = context.server()?;
     let progress = Progress::new(None, &context.ui);
     let replay = Replay {
         server: &*server,
         target: context.target()?,
-        pace: context.pace(),
-        progress: &progress,
+        batch_size: context.batch_size(),
+        progress: &|sent| progress.sent(sent),
         interrupt: &context.interrupt,
         state: &state,
         start_again: arguments.start_again,
@@ -60,12 +63,12 @@ pub fn run(arguments: &Push, context: &Context) -> anyhow::Result<Exit> {
         None => outbox.spool.records()?,
     };
     if records.is_empty() {
-        context.ui.line("nothing is kept in the outbox");
+        context.ui.info("nothing is kept in the outbox");
     }
     let mut exit = Exit::Success;
     for record in records {
         if let Some(signal) = context.interrupt.signal() {
-            return Ok(exit.and(error::exit_of_signal(signal)));
+            return Ok(exit.and(Exit::Signal(signal)));
         }
         let outbox = arguments.directory.is_none().then_some(&outbox);
         exit = exit.and(push_record(&record, outbox, &replay, &state, context)?);
@@ -73,9 +76,11 @@ pub fn run(arguments: &Push, context: &Context) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn spooled(directory: &Path) -> anyhow::Result<Vec<Record>> {
+fn spooled(directory: &Path) -> Result<Vec<Record>, CommandError> {
     let records = Spool::new(directory.to_path_buf()).records()?;
-    anyhow::ensure!(!records.is_empty(), NoResults::InSpool(directory.to_path_buf()));
+    if records.is_empty() {
+        return Err(NoResults::InSpool(directory.to_path_buf()).into());
+    }
     Ok(records)
 }
 
@@ -86,33 +91,36 @@ fn push_record(
     replay: &Replay<'_>,
     state: &StateDirectory,
     context: &Context,
-) -> anyhow::Result<Exit> {
-    let mut pushed = ReplayReport::default();
+) -> Result<Exit, CommandError> {
+    let mut tally = Tally::default();
     let outcome = match outbox {
-        Some(outbox) => outbox.empty(record, replay, &mut pushed),
-        None => replay.spooled(record, &mut pushed),
+        Some(outbox) => outbox.empty(record, replay, &mut tally),
+        None => replay.spooled(record, &mut tally),
     };
     let place = record.path.display();
-    for line in pushed.warnings.lines() {
+    for line in tally.warnings.lines() {
         context.ui.warning(&line);
     }
     match outcome {
         Ok(Some(execution)) => {
-            let results = plural(pushed.sent.results.total(), "result");
-            context.ui.line(format_args!("{place}: sent {results} to execution {execution}"));
+            let results = plural(tally.sent.total(), "result");
+            context.ui.info(format_args!("{place}: sent {results} to execution {execution}"));
             terminal::data(format!("{execution}\n").as_bytes())?;
             if outbox.is_some() {
                 state.rename(replay.target, &record.path, execution)?;
             }
-            Ok(context.say_rejected(&pushed.rejected, state))
+            Ok(context.report_refused(&tally.refused, state))
         }
         Ok(None) => {
-            context.ui.line(format_args!("{place}: delivered before"));
+            context.ui.info(format_args!("{place}: delivered before"));
             Ok(Exit::Success)
         }
         Err(error) => {
-            let exit = context.say_undelivered(&error.context(place.to_string()), None);
-            Ok(exit.and(context.say_rejected(&pushed.rejected, state)))
+            let exit = {
+                let error = CommandError::from(error).context(place.to_string());
+                context.report_undelivered(&error, None)
+            };
+            Ok(exit.and(context.report_refused(&tally.refused, state)))
         }
     }
 }

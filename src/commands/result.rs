@@ -4,23 +4,21 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::path::PathBuf;
 
-use super::Context;
-use super::session::Session;
-use crate::commands::error::Exit;
-use crate::model::batch::EncodedResult;
-use crate::model::limits;
-use crate::model::result::Status;
-use crate::model::result::TestResult;
-use crate::model::warnings::Warnings;
-use crate::options::size::size;
-use crate::ui::github::Failures;
-use crate::ui::progress::Progress;
-use crate::ui::summary::Summary;
-use crate::util::text::os_message;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use std::path::PathBuf;
+
+use crate::commands::context::Context;
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
+use crate::commands::session::{Session, Sources};
+use crate::model::encoded::EncodedResult;
+use crate::model::limits::Limits;
+use crate::model::result::{Status, TestResult};
+use crate::model::warnings::Warnings;
+use crate::options::size::size;
+use crate::util::text::os_message;
 
 /// Sends one result, typed by hand
 #[derive(Debug, Args)]
@@ -94,17 +92,17 @@ fn name(text: &str) -> Result<String, &'static str> {
 
 /// # Errors
 /// No execution to send it to, a result that can neither be sent nor kept.
-pub fn run(new: NewResult, context: &Context) -> anyhow::Result<Exit> {
+pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
     let is_piped = matches!(new.log, Some(LogSource::StandardInput));
     let mut warnings = Warnings::default();
     let log = match read_log(new.log.as_ref(), &new.name, &mut warnings) {
         Ok(log) => log,
         Err(problem) => {
-            context.ui.problem(&problem);
+            context.ui.error(&problem);
             return Ok(Exit::Input);
         }
     };
-    let mut result = TestResult {
+    let result = TestResult {
         name: new.name,
         status: new.status,
         category: new.category.unwrap_or_default(),
@@ -112,20 +110,11 @@ pub fn run(new: NewResult, context: &Context) -> anyhow::Result<Exit> {
         comment: new.comment.unwrap_or_default(),
         io_log: log,
     };
-    limits::sanitize(&mut result, &mut warnings);
-    limits::shorten_log(&mut result, new.max_log, &mut warnings);
-
-    let destination = Session::new(is_piped, context)?;
-    let mut failures = Failures::default();
-    failures.see(&result);
-    let progress = Progress::new(Some(1), &context.ui);
-    let (mut courier, before) = destination.courier(&progress, context)?;
-    courier.push(EncodedResult::new(&result)?)?;
-    let outcome = courier.finish()?;
-    progress.finish();
-    let mut summary = Summary { total: 1, ..destination.summarise(&before, &outcome, context) };
-    summary.warnings.splice(..0, warnings.lines());
-    destination.conclude(&summary, &failures, before, outcome, context)
+    let limits = Limits { max_log: new.max_log };
+    let result = EncodedResult::new(result, &limits, &mut warnings);
+    let session = Session::new(is_piped, context)?;
+    let delivery = session.deliver(Some(1), context, |feed| Ok(feed.push(result)?))?;
+    delivery.conclude(Sources { warnings, ..Sources::default() }, context)
 }
 
 /// # Errors

@@ -14,10 +14,11 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::session::Session;
 use super::{Context, end, start, submit};
-use crate::api::Patch;
-use crate::commands::error::{self, Exit, Usage};
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
 use crate::model::execution::{COMPLETED, ExecutionId};
 use crate::model::update::Change;
+use crate::model::update::Patch;
 use crate::options::reading::Reading;
 use crate::options::start::StartOptions;
 use crate::submission::{Options, Submission};
@@ -75,32 +76,34 @@ enum Ended {
 
 /// # Errors
 /// An execution that cannot be started: then the command is not run.
-pub fn run(run: Run, context: &Context) -> anyhow::Result<Exit> {
-    anyhow::ensure!(!run.results.is_empty(), no_results());
+pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
+    if run.results.is_empty() {
+        return Err(no_results());
+    }
     let state = context.state()?;
     let since = state.now()?;
     let opened = start::open(run.request, context, |execution| {
         context.work_on(execution);
-        context.ui.line(format_args!("execution {execution}"));
+        context.ui.info(format_args!("execution {execution}"));
         Ok(())
     });
     let Some(execution) = context.started() else { return opened };
-    let opened = said(opened, context);
+    let opened = context.exit_of(opened);
 
     let ended = run_command(&run.command, execution, context).unwrap_or_else(|error| {
-        context.ui.error(&error);
-        Ended::Unstarted(Exit::ReadError)
+        context.report(&error);
+        Ended::Unstarted(Exit::Fault)
     });
     // What is left to do is done; another signal ends that, too.
     context.interrupt.forget();
     let options = Options { newer_than: Some(since), ..submit::options(&run.reading) };
-    let sent = Session::new(false, context).and_then(|destination| {
+    let sent = Session::new(false, context).and_then(|session| {
         let submission = Submission::survey(&run.results, &options);
-        submit::send(submission, &destination, &run.reading, context)
+        submit::send(submission, &session, &run.reading, context)
     });
-    let own = opened.and(said(sent, context)).and(said(complete(context), context));
+    let own = opened.and(context.exit_of(sent)).and(context.exit_of(complete(context)));
     Ok(match ended {
-        Ended::Interrupted(signal) => error::exit_of_signal(signal),
+        Ended::Interrupted(signal) => Exit::Signal(signal),
         Ended::Unstarted(exit) => exit,
         Ended::By(status) => match code(status) {
             0 => own,
@@ -109,28 +112,18 @@ pub fn run(run: Run, context: &Context) -> anyhow::Result<Exit> {
     })
 }
 
-fn no_results() -> Usage {
-    Usage {
-        problem: "nothing says where the command writes its reports".to_owned(),
-        hint: Some("name them with --results (or TO_RESULTS)".to_owned()),
-    }
+fn no_results() -> CommandError {
+    CommandError::usage("nothing says where the command writes its reports")
+        .hint("name them with --results (or TO_RESULTS)")
 }
 
-/// The exit status of a step, whose error is said here: the steps after it are taken all the same.
-fn said(step: anyhow::Result<Exit>, context: &Context) -> Exit {
-    step.unwrap_or_else(|error| {
-        context.ui.error(&error);
-        error::exit(&error)
-    })
-}
-
-fn complete(context: &Context) -> anyhow::Result<Exit> {
-    let destination = Session::new(false, context)?;
+fn complete(context: &Context) -> Result<Exit, CommandError> {
+    let session = Session::new(false, context)?;
     let patch = Patch { status: Some(COMPLETED.to_owned()), ..Patch::default() };
-    let updated = destination.change(&[Change::Patch(patch)], context)?;
+    let updated = session.change(&[Change::Patch(patch)], context)?;
     if let Some(execution) = &updated.execution {
-        let (id, status) = (destination.execution, execution.status.as_str());
-        context.ui.line(format_args!("execution {id} is {status}"));
+        let (id, status) = (session.execution, execution.status.as_str());
+        context.ui.info(format_args!("execution {id} is {status}"));
         end::tell_github(id, status, context)?;
     }
     Ok(updated.exit)
@@ -142,17 +135,17 @@ fn run_command(
     command: &[OsString],
     execution: ExecutionId,
     context: &Context,
-) -> anyhow::Result<Ended> {
-    context.interrupt.catch()?;
+) -> Result<Ended, CommandError> {
+    context.interrupt.catch().map_err(CommandError::fault)?;
     let Some((program, arguments)) = command.split_first() else {
         return Ok(Ended::Unstarted(Exit::Usage));
     };
     let spawned =
         Command::new(program).args(arguments).env(EXECUTION, execution.to_string()).spawn();
     match spawned {
-        Ok(child) => Ok(wait(child, &context.interrupt)?),
+        Ok(child) => wait(child, &context.interrupt).map_err(CommandError::fault),
         Err(error) => {
-            context.ui.problem(&format!("{}: {}", program.display(), os_message(&error)));
+            context.ui.error(&format!("{}: {}", program.display(), os_message(&error)));
             let is_unknown = error.kind() == io::ErrorKind::NotFound;
             Ok(Ended::Unstarted(Exit::Command(if is_unknown { 127 } else { 126 })))
         }

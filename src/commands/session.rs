@@ -3,24 +3,27 @@
 //! What is kept for the execution is delivered first, by every command that writes to it; where
 //! that fails, what the command has to send joins it there.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-
-use super::Context;
-use crate::api::{self, Execution, ExecutionRef, Server};
-use crate::commands::error::Exit;
+use crate::api::{ApiError, Execution, Server};
+use crate::commands::context::Context;
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::replay::{Replay, ReplayReport};
+use crate::delivery::replay::{Replay, ReplayError};
 use crate::delivery::sender::BatchSender;
 use crate::delivery::state_dir::StateDirectory;
-use crate::delivery::submitter::{Outcome, Submitter};
-use crate::model::execution::{ExecutionId, Link};
+use crate::delivery::submitter::{LostResults, Outcome, Submitter};
+use crate::model::encoded::EncodedResult;
+use crate::model::execution::{ExecutionId, ExecutionRef, Link};
+use crate::model::tally::Tally;
 use crate::model::update::{self, Change};
+use crate::model::warnings::Warnings;
 use crate::ui::github::{self, Failures};
 use crate::ui::progress::Progress;
-use crate::ui::summary::{self, RefusedLine, Summary, plural};
+use crate::ui::summary::{self, FileSummary, RefusedLine, Summary};
 use crate::ui::terminal;
+use crate::util::text::plural;
 
 /// Where a command writes to.
 pub struct Session {
@@ -48,13 +51,13 @@ struct Undone {
     made: usize,
     /// Whether the first of the others was sent.
     is_tried: bool,
-    error: api::ApiError,
+    error: ApiError,
 }
 
 impl Session {
     /// # Errors
     /// No server, no execution, a state directory that cannot be written.
-    pub fn new(is_piped: bool, context: &Context) -> anyhow::Result<Self> {
+    pub fn new(is_piped: bool, context: &Context) -> Result<Self, CommandError> {
         let state = context.state()?;
         let execution = context.execution(&state)?;
         Ok(Self {
@@ -68,42 +71,54 @@ impl Session {
         })
     }
 
-    /// A way for results to get there, behind those that are kept already.
+    /// Sends the results that `feed` gives, behind those that are kept already. `total` is the number
+    /// of them, where it is known.
     ///
     /// # Errors
-    /// An outbox that cannot be read.
-    pub fn courier<'a>(
-        &'a self,
-        progress: &'a Progress,
+    /// An outbox that cannot be read; results that can be neither sent nor kept.
+    pub fn deliver(
+        &self,
+        total: Option<u64>,
         context: &Context,
-    ) -> anyhow::Result<(Submitter<'a>, ReplayReport)> {
-        let (before, halt) = self.empty_outbox(progress, context)?;
-        let delivery = BatchSender::new(&*self.server, self.execution, context.pace(), progress);
+        fill: impl FnOnce(&mut Feed<'_>) -> Result<(), CommandError>,
+    ) -> Result<Delivery<'_>, CommandError> {
+        let progress = Progress::new(total, &context.ui);
+        let show = |sent| progress.sent(sent);
+        let (before, halt) = self.empty_outbox(&show, context)?;
+        let sender = BatchSender::new(&*self.server, self.execution, context.batch_size(), &show);
         let keeps_all = self.is_piped || context.best_effort();
         let home = self.home.clone();
-        Ok((Submitter::new(delivery, &self.outbox, home, keeps_all, halt), before))
+        let submitter = Submitter::new(sender, &self.outbox, home, keeps_all, halt);
+        let mut feed = Feed { submitter, failures: Failures::default(), count: 0 };
+        let fed = fill(&mut feed);
+        let Feed { submitter, failures, count } = feed;
+        let outcome = submitter.finish()?;
+        progress.finish();
+        let total = total.unwrap_or(count);
+        Ok(Delivery { session: self, before, outcome, failures, total, fed })
     }
 
     /// Delivers what is kept for this execution.
     fn empty_outbox(
         &self,
-        progress: &Progress,
+        progress: &dyn Fn(u64),
         context: &Context,
-    ) -> anyhow::Result<(ReplayReport, Option<api::ApiError>)> {
-        let mut pushed = ReplayReport::default();
-        let Some(record) = self.outbox.find(&self.home)? else { return Ok((pushed, None)) };
+    ) -> Result<(Tally, Option<ApiError>), CommandError> {
+        let mut tally = Tally::default();
+        let Some(record) = self.outbox.find(&self.home)? else { return Ok((tally, None)) };
         let replay = Replay {
             server: &*self.server,
             target: context.target()?,
-            pace: context.pace(),
+            batch_size: context.batch_size(),
             progress,
             interrupt: &context.interrupt,
             state: &self.state,
             start_again: false,
         };
-        match self.outbox.empty(&record, &replay, &mut pushed) {
-            Ok(_) => Ok((pushed, None)),
-            Err(error) => Ok((pushed, Some(error.downcast::<api::ApiError>()?))),
+        match self.outbox.empty(&record, &replay, &mut tally) {
+            Ok(_) => Ok((tally, None)),
+            Err(ReplayError::Api(error)) => Ok((tally, Some(error))),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -112,11 +127,11 @@ impl Session {
     ///
     /// # Errors
     /// A change that no repetition will make; one that can neither be sent nor kept.
-    pub fn change(&self, changes: &[Change], context: &Context) -> anyhow::Result<Updated> {
+    pub fn change(&self, changes: &[Change], context: &Context) -> Result<Updated, CommandError> {
         let progress = Progress::new(None, &context.ui);
-        let (before, halt) = self.empty_outbox(&progress, context)?;
+        let (before, halt) = self.empty_outbox(&|sent| progress.sent(sent), context)?;
         progress.finish();
-        let refused = context.say_rejected(&before.rejected, &self.state);
+        let refused = context.report_refused(&before.refused, &self.state);
         let mut execution = None;
         let undone = match halt {
             Some(error) => Some(Undone { made: 0, is_tried: false, error }),
@@ -146,7 +161,7 @@ impl Session {
     }
 
     /// Adds a link unless the execution has it: the server would show it twice.
-    fn add_lacking(&self, link: &Link, known: &mut Option<Execution>) -> Result<(), api::ApiError> {
+    fn add_lacking(&self, link: &Link, known: &mut Option<Execution>) -> Result<(), ApiError> {
         if known.is_none() {
             *known = self.server.execution(self.execution)?;
         }
@@ -170,15 +185,15 @@ impl Session {
         left: &[Change],
         undone: Undone,
         context: &Context,
-    ) -> anyhow::Result<Exit> {
+    ) -> Result<Exit, CommandError> {
         let Undone { made, is_tried, error } = undone;
         let tried = left.first().filter(|_| is_tried);
         let is_final = error.is_final();
         let is_taken = error.is_crash() && tried.is_some_and(Change::has_identity);
         let is_vague = error.may_have_been_applied();
-        let mut error = anyhow::Error::new(error);
+        let mut error = CommandError::from(error);
         if let Some(tried) = tried.filter(|change| is_vague && change.is_appended()) {
-            error = error.context(format!("{} may be there all the same", tried.said()));
+            error = error.context(format!("{} may be there all the same", tried.describe()));
         }
         if made > 0 {
             error = error.context(format!("{made} of {} changes were made", made + left.len()));
@@ -188,12 +203,12 @@ impl Session {
         }
         if is_taken {
             // Kept, it would stand in the way of all that is sent to this execution later.
-            let exit = context.say_undelivered(&error, None);
+            let exit = context.report_undelivered(&error, None);
             context.ui.hint("the server fails so where another execution has this CI link");
             return Ok(exit);
         }
-        let kept = (update::said(left), self.outbox.keep_changes(&self.home, left)?);
-        Ok(context.say_undelivered(&error, Some(kept)))
+        let kept = (update::describe(left), self.outbox.keep_changes(&self.home, left)?);
+        Ok(context.report_undelivered(&error, Some(kept)))
     }
 
     /// What is written to an execution that waits in the outbox is at no server yet, and exit status
@@ -202,85 +217,137 @@ impl Session {
         if context.best_effort() || matches!(self.execution, ExecutionId::Server(_)) {
             return Exit::Success;
         }
-        context.ui.problem(&format!("execution {} is at no server yet", self.execution));
+        context.ui.error(&format!("execution {} is at no server yet", self.execution));
         context.ui.hint("`to push` delivers it");
         Exit::Undelivered
     }
+}
 
-    pub fn summarise(
-        &self,
-        before: &ReplayReport,
-        outcome: &Outcome,
-        context: &Context,
-    ) -> Summary {
-        let sent = outcome.sent.results;
-        let is_in_outbox = matches!(self.execution, ExecutionId::Outbox(_));
-        let kept = outcome.kept.results + if is_in_outbox { sent.total() } else { 0 };
-        let refused = before.rejected.iter().chain(&outcome.rejected).map(|rejected| RefusedLine {
-            name: rejected.result.name(),
-            reason: rejected.reason.clone(),
-        });
-        Summary {
-            execution: self.execution,
-            total: sent.total() + outcome.kept.results + outcome.rejected.len() as u64,
-            passed: sent.passed,
-            failed: sent.failed,
-            skipped: sent.skipped,
-            sent: if is_in_outbox { 0 } else { sent.total() },
-            kept,
-            refused: refused.collect(),
-            merged: 0,
-            files: Vec::new(),
-            batches: outcome.sent.batches,
-            retries: context.retries(),
-            seconds: summary::seconds(self.start.elapsed()),
-            warnings: outcome.warnings.lines(),
-        }
-    }
+/// The way of a command's results into a delivery.
+pub struct Feed<'a> {
+    submitter: Submitter<'a>,
+    failures: Failures,
+    count: u64,
+}
 
-    /// Says what became of the results, writes down what was refused, and gives the exit status.
+impl Feed<'_> {
+    /// Takes one more result.
     ///
     /// # Errors
-    /// A state directory or a stdout that cannot be written.
-    pub fn conclude(
-        &self,
-        summary: &Summary,
-        failures: &Failures,
-        before: ReplayReport,
-        outcome: Outcome,
-        context: &Context,
-    ) -> anyhow::Result<Exit> {
-        if before.sent.results.total() > 0 {
-            let results = plural(before.sent.results.total(), "result");
-            context.ui.line(format_args!("sent {results} from the outbox first"));
+    /// It can neither be sent nor kept.
+    pub fn push(&mut self, result: EncodedResult) -> Result<(), LostResults> {
+        self.failures.see(&result);
+        self.count += 1;
+        self.submitter.push(result)
+    }
+
+    /// Sends what has waited for `longest`, and returns how long what is left may still wait.
+    ///
+    /// # Errors
+    /// It can neither be sent nor kept.
+    pub fn flush_after(&mut self, longest: Duration) -> Result<Duration, LostResults> {
+        self.submitter.flush_after(longest)
+    }
+
+    /// Returns the number of results that were taken.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+/// What became of a command's results, to be said.
+pub struct Delivery<'a> {
+    session: &'a Session,
+    /// Of what the outbox held.
+    before: Tally,
+    outcome: Outcome,
+    failures: Failures,
+    total: u64,
+    /// The end of the feed.
+    fed: Result<(), CommandError>,
+}
+
+/// The reports that results came from.
+#[derive(Default)]
+pub struct Sources {
+    pub files: Vec<FileSummary>,
+    /// Results that went into another one of their name.
+    pub merged: u64,
+    pub warnings: Warnings,
+}
+
+impl Delivery<'_> {
+    /// Says what became of the results, writes down what was refused, and returns the exit status.
+    ///
+    /// # Errors
+    /// A state directory or a stdout that cannot be written; the error that ended the feed.
+    pub fn conclude(self, sources: Sources, context: &Context) -> Result<Exit, CommandError> {
+        let summary = self.summary(sources, context);
+        let Self { session, before, outcome, failures, total: _, fed } = self;
+        if before.sent.total() > 0 {
+            let results = plural(before.sent.total(), "result");
+            context.ui.info(format_args!("sent {results} from the outbox first"));
         }
         if context.json() {
-            terminal::data(format!("{}\n", serde_json::to_string(summary)?).as_bytes())?;
+            terminal::json(&summary)?;
         }
         if outcome.halt.is_none() || summary.sent > 0 {
-            summary.lines().into_iter().for_each(|line| context.ui.line(line));
+            summary.lines().into_iter().for_each(|line| context.ui.info(line));
         }
         summary.warnings.iter().for_each(|warning| context.ui.warning(warning));
-        let written = self.state.write_refused(&self.home, &outcome.rejected);
-        let rejected: Vec<_> = before.rejected.into_iter().chain(outcome.rejected).collect();
-        let refused = context.say_rejected(&rejected, &self.state);
+        let written = session.state.write_refused(&session.home, &outcome.tally.refused);
+        let refused: Vec<_> = before.refused.into_iter().chain(outcome.tally.refused).collect();
+        let refused = context.report_refused(&refused, &session.state);
         // Their names are said by now, which is the least that is owed to them.
         written?;
         let exit = match outcome.halt {
-            None => self.waiting(context),
+            None => session.waiting(context),
             Some(error) => {
                 let sent = format!("{} of {} results were sent", summary.sent, summary.total);
-                let kept = &outcome.kept;
-                let kept = kept.path.clone().map(|path| (plural(kept.results, "result"), path));
-                context.say_undelivered(&anyhow::Error::new(error).context(sent), kept)
+                let (count, path) = (outcome.kept.results, outcome.kept.path);
+                let kept = path.map(|path| (plural(count, "result"), path));
+                context.report_undelivered(&CommandError::from(error).context(sent), kept)
             }
         };
         // Last: a file that GitHub's step cannot write must not hide what became of the results.
         if let Some(github) = &context.github {
             let [first, _] = summary.lines();
-            github.summarise(&first, failures).context(github::FILES)?;
-            github.set(&summary.outputs()).context(github::FILES)?;
+            github.summarise(&first, &failures).map_err(runner_file)?;
+            github.set(&summary.outputs()).map_err(runner_file)?;
         }
+        fed?;
         Ok(exit.and(refused))
     }
+
+    fn summary(&self, sources: Sources, context: &Context) -> Summary {
+        let Self { session, before, outcome, .. } = self;
+        let sent = outcome.tally.sent;
+        let is_in_outbox = matches!(session.execution, ExecutionId::Outbox(_));
+        let refused = before.refused.iter().chain(&outcome.tally.refused).map(|refused| {
+            RefusedLine { name: refused.result.name(), reason: refused.reason.clone() }
+        });
+        let mut warnings = sources.warnings.lines();
+        warnings.extend(outcome.tally.warnings.lines());
+        Summary {
+            execution: session.execution,
+            total: self.total,
+            passed: sent.passed,
+            failed: sent.failed,
+            skipped: sent.skipped,
+            sent: if is_in_outbox { 0 } else { sent.total() },
+            kept: outcome.kept.results + if is_in_outbox { sent.total() } else { 0 },
+            refused: refused.collect(),
+            merged: sources.merged,
+            files: sources.files,
+            batches: outcome.tally.batches,
+            retries: context.retries(),
+            seconds: summary::seconds(session.start.elapsed()),
+            warnings,
+        }
+    }
+}
+
+/// Makes an error of a file of GitHub's runner.
+pub fn runner_file(error: std::io::Error) -> CommandError {
+    CommandError::fault(error).context(github::FILES)
 }

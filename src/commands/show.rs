@@ -8,14 +8,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Context;
-use crate::api::{self, ExecutionDetails, JsonObject, StatusUpdate};
-use crate::commands::error::Exit;
+use crate::api::{ApiError, ExecutionDetails};
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
 use crate::model::execution::ExecutionId;
-use crate::ui::summary::plural;
+use crate::model::execution::JsonObject;
+use crate::model::update::StatusUpdate;
 use crate::ui::table;
 use crate::ui::terminal;
-use crate::util::text::one_line;
+use crate::util::text::{one_line, plural};
 use clap::Args;
 
 /// Shows the execution and its results, failures first
@@ -61,7 +63,7 @@ struct Report<'a> {
 
 /// # Errors
 /// No execution to show, a server that does not tell.
-pub fn run(show: &Show, context: &Context) -> anyhow::Result<Exit> {
+pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
     let state = context.state_to_read();
     let id = context.execution(&state)?;
     let server = context.server_of(id, &state)?;
@@ -69,12 +71,12 @@ pub fn run(show: &Show, context: &Context) -> anyhow::Result<Exit> {
     let events = server.status_updates(id)?;
     // They come in the order in which they were stored, which stays within a status.
     shown.results.sort_by_key(|result| rank(text(result, "status")));
-    let page = if context.json() {
-        format!("{}\n", serde_json::to_string(&report(id, &shown, events.as_deref()))?)
+    if context.json() {
+        terminal::json(&report(id, &shown, events.as_deref()))?;
     } else {
-        page(id, &shown, events.as_deref().unwrap_or_default(), show.logs)
-    };
-    terminal::data(page.as_bytes())?;
+        let events = events.as_deref().unwrap_or_default();
+        terminal::data(page(id, &shown, events, show.logs).as_bytes())?;
+    }
     let outbox = Outbox::new(state.outbox());
     if let Some(record) = outbox.find(&context.home(id)?)? {
         let path = record.path.display();
@@ -84,9 +86,9 @@ pub fn run(show: &Show, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn too_old(error: api::ApiError) -> anyhow::Error {
+fn too_old(error: ApiError) -> CommandError {
     let is_old = error.status() == Some(405);
-    let error = anyhow::Error::new(error);
+    let error = CommandError::from(error);
     if is_old {
         return error.context("this server is too old to show an execution (before 2025-11)");
     }

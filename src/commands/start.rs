@@ -6,19 +6,19 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Context;
-use crate::api::{self, Execution, Server};
-use crate::commands::error::{Exit, Usage};
+use crate::api::{ApiError, Execution, Server};
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
+use crate::commands::session::runner_file;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::execution::{ExecutionId, Link};
 use crate::model::start_request::{Draft, StartRequest};
 use crate::model::update::Change;
 use crate::options::start::StartOptions;
-use crate::ui::github;
 use crate::ui::terminal::{self, Ui};
 use crate::util::text::os_message;
 use clap::Args;
@@ -54,15 +54,13 @@ struct Report {
 
 /// # Errors
 /// As those of [`open`].
-pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
+pub fn run(start: Start, context: &Context) -> Result<Exit, CommandError> {
     open(start.request, context, |execution| {
         let url = context.target()?.to_string();
-        let line = if context.json() {
-            serde_json::to_string(&Report { execution, url })?
-        } else {
-            execution.to_string()
-        };
-        Ok(terminal::data(format!("{line}\n").as_bytes())?)
+        if context.json() {
+            return Ok(terminal::json(&Report { execution, url })?);
+        }
+        Ok(terminal::data(format!("{execution}\n").as_bytes())?)
     })
 }
 
@@ -75,8 +73,8 @@ pub fn run(start: Start, context: &Context) -> anyhow::Result<Exit> {
 pub fn open(
     options: StartOptions,
     context: &Context,
-    announce: impl FnOnce(ExecutionId) -> anyhow::Result<()>,
-) -> anyhow::Result<Exit> {
+    announce: impl FnOnce(ExecutionId) -> Result<(), CommandError>,
+) -> Result<Exit, CommandError> {
     let request = request(options, context)?;
     let target = context.target()?;
     let state = context.state()?;
@@ -92,7 +90,7 @@ pub fn open(
     let noted = state.save(target, id);
     announce(id)?;
     if let Some(github) = &context.github {
-        github.set(&[("execution", id.to_string())]).context(github::FILES)?;
+        github.set(&[("execution", id.to_string())]).map_err(runner_file)?;
     }
     noted?;
 
@@ -104,38 +102,42 @@ pub fn open(
         warn_if_ended(execution, id, &context.ui);
     }
     let known = found.map(|execution| execution.relevant_links).unwrap_or_default();
-    let Err(error) = add_links(&*server, id, &request.links, &known) else {
+    let Err((label, error)) = add_links(&*server, id, &request.links, &known) else {
         return Ok(Exit::Success);
     };
-    if error.downcast_ref().is_some_and(api::ApiError::is_final) {
+    let is_final = error.is_final();
+    let lacks = if error.may_have_been_applied() { "may lack" } else { "lacks" };
+    let error = CommandError::from(error)
+        .context(format!("execution {id} is open, but {lacks} the link `{label}`"));
+    if is_final {
         return Err(error);
     }
     // Those that the server has by then are not sent again.
     let links: Vec<_> = request.links.into_iter().map(Change::Link).collect();
     let path = Outbox::new(state.outbox()).keep_changes(&context.home(id)?, &links)?;
-    Ok(context.say_undelivered(&error, Some(("the links".to_owned(), path))))
+    Ok(context.report_undelivered(&error, Some(("the links".to_owned(), path))))
 }
 
 /// `--best-effort`: what no server could open waits in the outbox for `to push`.
 fn open_in_outbox(
     request: &StartRequest,
-    error: api::ApiError,
+    error: ApiError,
     state: &StateDirectory,
     context: &Context,
-) -> anyhow::Result<ExecutionId> {
+) -> Result<ExecutionId, CommandError> {
     let outbox = Outbox::new(state.outbox());
     let (id, path) = outbox.start(request, is_open_perhaps(request, &error))?;
     let kept = Some(("the execution".to_owned(), path));
-    context.say_undelivered(&error.into(), kept);
+    context.report_undelivered(&CommandError::from(error), kept);
     Ok(id)
 }
 
 /// Whether the server may have opened an execution that nothing can find again.
-fn is_open_perhaps(request: &StartRequest, error: &api::ApiError) -> bool {
+fn is_open_perhaps(request: &StartRequest, error: &ApiError) -> bool {
     error.may_have_been_applied() && request.ci_link().is_none()
 }
 
-fn request(options: StartOptions, context: &Context) -> anyhow::Result<StartRequest> {
+fn request(options: StartOptions, context: &Context) -> Result<StartRequest, CommandError> {
     let mut draft = options.fields.0;
     draft.set_links(options.relevant_link);
     if let Some(path) = &options.from {
@@ -149,18 +151,18 @@ fn request(options: StartOptions, context: &Context) -> anyhow::Result<StartRequ
         draft = draft.over(base);
     }
     let mut request = draft.check()?;
-    if let Some(job) = &context.job {
-        request.link_to(job);
+    if let Some(job) = context.job.as_ref().filter(|_| request.lacks_ci_link()) {
+        request.set_ci_link(job.link(&request.identity()));
     }
     Ok(request)
 }
 
-fn read_draft(path: &Path) -> anyhow::Result<Draft> {
-    let usage = |problem: String| Usage { problem, hint: None };
+fn read_draft(path: &Path) -> Result<Draft, CommandError> {
+    let usage = CommandError::usage;
     let text = read_text(path)
         .map_err(|error| usage(format!("{}: {}", path.display(), os_message(&error))))?;
     Draft::from_json(&text)
-        .map_err(|error| usage(format!("{}:{}: {error}", path.display(), error.line())).into())
+        .map_err(|error| usage(format!("{}:{}: {error}", path.display(), error.line())))
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
@@ -197,21 +199,19 @@ fn warn_if_ended(execution: &Execution, id: ExecutionId, ui: &Ui) {
 }
 
 /// Adds the links that the execution lacks: the server would show a link twice that is sent twice.
-fn add_links(
+///
+/// # Errors
+/// The label of the first that was not added, and why. Each is tried: one that is refused says
+/// nothing of the others.
+fn add_links<'a>(
     server: &dyn Server,
     id: ExecutionId,
-    links: &[Link],
+    links: &'a [Link],
     known: &[Link],
-) -> anyhow::Result<()> {
+) -> Result<(), (&'a str, ApiError)> {
     let lacking = |link: &&Link| !known.iter().any(|known| known.same_as(link));
-    let add = |link: &Link| {
-        server.add_link(id, link).map_err(|error| {
-            let lacks = if error.may_have_been_applied() { "may lack" } else { "lacks" };
-            let said = format!("execution {id} is open, but {lacks} the link `{}`", link.label);
-            anyhow::Error::new(error).context(said)
-        })
-    };
-    // Each is tried: one that is refused says nothing of the others.
+    let add =
+        |link: &'a Link| server.add_link(id, link).map_err(|error| (link.label.as_str(), error));
     let outcomes: Vec<_> = links.iter().filter(lacking).map(add).collect();
     outcomes.into_iter().collect()
 }

@@ -8,25 +8,23 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use clap::Args;
 
-use super::Context;
-use super::session::Session;
-use crate::commands::error::{self, Exit, NoResults, Usage};
-use crate::model::batch::EncodedResult;
-use crate::model::limits;
+use crate::commands::context::Context;
+use crate::commands::error::{CommandError, NoResults};
+use crate::commands::exit::Exit;
+use crate::commands::session::{Session, Sources};
+use crate::model::encoded::EncodedResult;
+use crate::model::limits::Limits;
 use crate::model::warnings::Warnings;
 use crate::options::reading::Reading;
 use crate::reports::junit::Mapping;
 use crate::reports::paths::Source;
 use crate::reports::{Format, Piped};
 use crate::submission::live::{self, Arrival};
-use crate::submission::{Options, Submission};
-use crate::ui::github::Failures;
-use crate::ui::progress::Progress;
-use crate::ui::summary::{FileSummary, Summary};
+use crate::submission::{File, Options, Submission};
+use crate::ui::summary::FileSummary;
 use crate::ui::terminal;
-use clap::Args;
 
 /// Reads reports and sends their results
 #[derive(Debug, Args)]
@@ -67,7 +65,7 @@ const LIVE_WAIT: Duration = Duration::from_secs(2);
 
 /// # Errors
 /// Nothing to send, no execution to send it to, a result that can neither be sent nor kept.
-pub fn run(submit: &Submit, context: &Context) -> anyhow::Result<Exit> {
+pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     let reading = &submit.reading;
     let options = options(reading);
     if submit.dry_run {
@@ -75,15 +73,16 @@ pub fn run(submit: &Submit, context: &Context) -> anyhow::Result<Exit> {
     }
     let paths = paths(submit)?;
     let is_piped = paths.iter().any(|path| path == Path::new("-"));
-    let destination = Session::new(is_piped, context)?;
+    let session = Session::new(is_piped, context)?;
     if paths != [Path::new("-")] {
-        return send(Submission::survey(&paths, &options), &destination, reading, context);
+        return send(Submission::survey(&paths, &options), &session, reading, context);
     }
-    let piped = Piped::open(reading.format).context("standard input cannot be read")?;
+    let piped = Piped::open(reading.format)
+        .map_err(|error| CommandError::fault(error).context("standard input cannot be read"))?;
     if piped.format == Format::Jsonl {
-        send_live(piped, &destination, reading, context)
+        send_live(piped, &session, reading, context)
     } else {
-        send(Submission::survey_pipe(piped, &options), &destination, reading, context)
+        send(Submission::survey_pipe(piped, &options), &session, reading, context)
     }
 }
 
@@ -97,36 +96,40 @@ pub fn options(reading: &Reading) -> Options {
             template_id: reading.case_template_id.clone(),
         },
         on_duplicate: reading.on_duplicate,
-        longest_log: reading.max_log,
+        limits: limits(reading),
         salvage: reading.salvage,
         newer_than: None,
     }
 }
 
+fn limits(reading: &Reading) -> Limits {
+    Limits { max_log: reading.max_log }
+}
+
 /// The paths given, or standard input where something is piped in.
-fn paths(submit: &Submit) -> Result<Vec<PathBuf>, Usage> {
+fn paths(submit: &Submit) -> Result<Vec<PathBuf>, CommandError> {
     if !submit.paths.is_empty() {
         return Ok(submit.paths.clone());
     }
     if io::stdin().is_terminal() {
-        return Err(Usage {
-            problem: "no reports are given".to_owned(),
-            hint: Some(
-                "name files, directories or globs, set TO_RESULTS, or pipe a report in".to_owned(),
-            ),
-        });
+        return Err(CommandError::usage("no reports are given")
+            .hint("name files, directories or globs, set TO_RESULTS, or pipe a report in"));
     }
     Ok(vec![PathBuf::from("-")])
 }
 
-/// `--dry-run`: what would be sent, one result a line.
-fn print(mut submission: Submission, reading: &Reading, context: &Context) -> anyhow::Result<Exit> {
-    say_faults(&submission, reading, context)?;
-    submission.results(|_| {}, |portion| Ok(terminal::data(&portion.lines())?))?;
+/// `--dry-run`: prints what would be sent, one result a line.
+fn print(
+    mut submission: Submission,
+    reading: &Reading,
+    context: &Context,
+) -> Result<Exit, CommandError> {
+    report_errors(&submission, reading, context)?;
+    submission.results(|portion| Ok::<_, CommandError>(terminal::data(&portion.lines())?))?;
     for line in submission.warnings.lines() {
         context.ui.warning(&line);
     }
-    say_aside(&submission, context);
+    report_aside(&submission, context);
     Ok(exit(&submission, reading))
 }
 
@@ -136,95 +139,86 @@ fn print(mut submission: Submission, reading: &Reading, context: &Context) -> an
 /// Nothing to send, and nothing said why; a result that can neither be sent nor kept.
 pub fn send(
     mut submission: Submission,
-    destination: &Session,
+    session: &Session,
     reading: &Reading,
     context: &Context,
-) -> anyhow::Result<Exit> {
-    say_faults(&submission, reading, context)?;
+) -> Result<Exit, CommandError> {
+    report_errors(&submission, reading, context)?;
+    let input = exit(&submission, reading);
     if !submission.has_results() && !reading.allow_empty {
-        return Ok(exit(&submission, reading));
+        return Ok(input);
     }
-    let total = submission.total();
-    let progress = Progress::new(Some(total), &context.ui);
-    let (mut courier, before) = destination.courier(&progress, context)?;
-    let mut failures = Failures::default();
-    let read = submission.results(
-        |result| failures.see(result),
-        |portion| portion.results.into_iter().try_for_each(|result| courier.push(result)),
-    );
-    let outcome = courier.finish()?;
-    progress.finish();
-    let files = submission.files.iter().map(|file| FileSummary {
+    let delivery = session.deliver(Some(submission.total()), context, |feed| {
+        submission.results(|portion| {
+            portion.results.into_iter().try_for_each(|result| Ok(feed.push(result)?))
+        })
+    })?;
+    let sources = Sources {
+        files: submission.files.iter().map(file_summary).collect(),
+        merged: submission.merged(),
+        warnings: std::mem::take(&mut submission.warnings),
+    };
+    let delivered = delivery.conclude(sources, context)?;
+    report_aside(&submission, context);
+    Ok(delivered.and(exit(&submission, reading)))
+}
+
+fn file_summary(file: &File) -> FileSummary {
+    FileSummary {
         path: file.name.clone(),
         format: file.format,
         results: file.results,
         error: (!file.errors.is_empty()).then(|| file.errors.join("\n")),
-    });
-    let mut summary = Summary {
-        total,
-        merged: submission.merged(),
-        files: files.collect(),
-        ..destination.summarise(&before, &outcome, context)
-    };
-    summary.warnings.splice(..0, submission.warnings.lines());
-    let input = exit(&submission, reading);
-    let delivered = destination.conclude(&summary, &failures, before, outcome, context)?;
-    say_aside(&submission, context);
-    read?;
-    Ok(delivered.and(input))
+    }
 }
 
 /// Sends results as they come in. A name that comes again replaces, as at the server.
 fn send_live(
     piped: Piped,
-    destination: &Session,
+    session: &Session,
     reading: &Reading,
     context: &Context,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     // What was read from a pipe cannot be read again: from now on a signal must not lose it.
-    context.interrupt.catch()?;
-    let progress = Progress::new(None, &context.ui);
-    let (mut courier, before) = destination.courier(&progress, context)?;
+    context.interrupt.catch().map_err(CommandError::fault)?;
+    let limits = limits(reading);
     let (hasher, mut seen) = (RandomState::new(), HashSet::new());
     let (mut warnings, mut aside) = (Warnings::default(), Warnings::default());
     let mut errors = Vec::new();
-    let mut failures = Failures::default();
-    let read = live::each_arrival(piped, &context.interrupt, &mut warnings, |arrival| {
-        match arrival {
-            Arrival::Result(mut result) => {
-                limits::shorten_log(&mut result, reading.max_log, &mut aside);
-                if !seen.insert(hasher.hash_one(&result.name)) {
-                    aside.add("result replaced one of the same name", &result.name);
+    let mut count = 0;
+    let delivery = session.deliver(None, context, |feed| {
+        live::each_arrival(piped, &context.interrupt, &mut warnings, |arrival| {
+            match arrival {
+                Arrival::Result(result) => {
+                    if !seen.insert(hasher.hash_one(&*limits.name(&result.name))) {
+                        aside.add("result replaced one of the same name", &result.name);
+                    }
+                    feed.push(EncodedResult::new(result, &limits, &mut aside))?;
                 }
-                failures.see(&result);
-                courier.push(EncodedResult::new(&result)?)?;
+                Arrival::Error(error) => {
+                    let error = error.with_source(&Source::StandardInput);
+                    context.ui.error(&error);
+                    errors.push(error);
+                }
+                Arrival::Pause => {}
             }
-            Arrival::ReadError(fault) => {
-                let error = fault.with_source(&Source::StandardInput);
-                context.ui.problem(&error);
-                errors.push(error);
-            }
-            Arrival::Pause => {}
-        }
-        courier.flush_after(LIVE_WAIT)
-    });
-    let outcome = courier.finish()?;
-    progress.finish();
-    read?;
+            count = feed.count();
+            Ok(feed.flush_after(LIVE_WAIT)?)
+        })
+    })?;
     warnings.append(aside);
-    let mut summary = destination.summarise(&before, &outcome, context);
-    summary.warnings.splice(..0, warnings.lines());
-    summary.files.push(FileSummary {
+    let file = FileSummary {
         path: Source::StandardInput.to_string(),
         format: Some(Format::Jsonl),
-        results: summary.total,
+        results: count,
         error: (!errors.is_empty()).then(|| errors.join("\n")),
-    });
-    let delivered = destination.conclude(&summary, &failures, before, outcome, context)?;
+    };
+    let sources = Sources { files: vec![file], merged: 0, warnings };
+    let delivered = delivery.conclude(sources, context)?;
     if let Some(signal) = context.interrupt.signal() {
-        return Ok(error::exit_of_signal(signal));
+        return Ok(Exit::Signal(signal));
     }
-    if summary.total == 0 && errors.is_empty() && !reading.allow_empty {
+    if count == 0 && errors.is_empty() && !reading.allow_empty {
         return Err(NoResults::InReports.into());
     }
     Ok(delivered.and(if errors.is_empty() { Exit::Success } else { Exit::Input }))
@@ -237,11 +231,15 @@ const SEARCHED: &str = "directories are searched for *.xml, *.json and *.jsonl; 
 ///
 /// # Errors
 /// There is nothing to send, and nothing said why.
-fn say_faults(submission: &Submission, reading: &Reading, context: &Context) -> anyhow::Result<()> {
+fn report_errors(
+    submission: &Submission,
+    reading: &Reading,
+    context: &Context,
+) -> Result<(), CommandError> {
     let ui = &context.ui;
-    submission.files.iter().flat_map(|file| &file.errors).for_each(|error| ui.problem(error));
+    submission.files.iter().flat_map(|file| &file.errors).for_each(|error| ui.error(error));
     if !reading.allow_empty {
-        let nothing = |path| ui.problem(&format!("{path}: nothing there is a report"));
+        let nothing = |path| ui.error(&format!("{path}: nothing there is a report"));
         submission.empty.iter().for_each(nothing);
         if !submission.empty.is_empty() {
             ui.hint(SEARCHED);
@@ -256,9 +254,9 @@ fn say_faults(submission: &Submission, reading: &Reading, context: &Context) -> 
     Err(NoResults::InReports.into())
 }
 
-fn say_aside(submission: &Submission, context: &Context) {
+fn report_aside(submission: &Submission, context: &Context) {
     for name in submission.refused_names() {
-        context.ui.problem(&format!("several results are named `{name}`: none of them is sent"));
+        context.ui.error(&format!("several results are named `{name}`: none of them is sent"));
     }
     for hint in &submission.hints {
         context.ui.hint(hint);

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::Context;
 use super::session::Session;
 use crate::api::Execution;
-use crate::commands::error::{Exit, Usage};
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
 use crate::model::execution::ExecutionId;
 use crate::model::execution::{COMPLETED, STATUSES};
 use crate::model::update::UpdateOptions;
@@ -67,39 +68,33 @@ struct Report {
 
 /// # Errors
 /// Nothing to change, or something that is not right; a change that can neither be made nor kept.
-pub fn run(update: Update, context: &Context) -> anyhow::Result<Exit> {
-    let changes = wishes(update).check().map_err(|problems| Usage {
-        problem: format!("the update is not right\n  {}", problems.join("\n  ")),
-        hint: None,
+pub fn run(update: Update, context: &Context) -> Result<Exit, CommandError> {
+    let changes = options(update).check().map_err(|problems| {
+        CommandError::usage(format!("the update is not right\n  {}", problems.join("\n  ")))
     })?;
     if changes.is_empty() {
-        return Err(Usage {
-            problem: "nothing is to be updated".to_owned(),
-            hint: Some(
-                "give --status, --ci-link, --c3-link, --metadata, --link or --event".to_owned(),
-            ),
-        }
-        .into());
+        return Err(CommandError::usage("nothing is to be updated")
+            .hint("give --status, --ci-link, --c3-link, --metadata, --link or --event"));
     }
-    let destination = Session::new(false, context)?;
-    let updated = destination.change(&changes, context)?;
+    let session = Session::new(false, context)?;
+    let updated = session.change(&changes, context)?;
     if context.json() && updated.is_done {
-        print(&destination, updated.execution)?;
+        print(&session, updated.execution)?;
     }
     Ok(updated.exit)
 }
 
-fn wishes(update: Update) -> UpdateOptions {
+fn options(update: Update) -> UpdateOptions {
     let Update { status, ci_link, c3_link, metadata, link, event } = update;
     UpdateOptions { status, ci_link, c3_link, metadata, links: link, events: event }
 }
 
-fn print(destination: &Session, known: Option<Execution>) -> anyhow::Result<()> {
-    let id = destination.execution;
+fn print(session: &Session, known: Option<Execution>) -> Result<(), CommandError> {
+    let id = session.execution;
     let known = match known {
         Some(execution) => Some(execution),
-        None => destination.server.execution(id)?,
+        None => session.server.execution(id)?,
     };
     let report = Report { execution: id, status: known.map(|execution| execution.status) };
-    Ok(terminal::data(format!("{}\n", serde_json::to_string(&report)?).as_bytes())?)
+    Ok(terminal::json(&report)?)
 }

@@ -6,3 +6,6 @@ pub mod replay;
 pub mod sender;
 pub mod state_dir;
 pub mod submitter;
+
+/// Told how many results a server has accepted so far.
+pub type Progress<'a> = &'a dyn Fn(u64);

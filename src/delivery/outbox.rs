@@ -7,9 +7,10 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use crate::api::{ApiError, ExecutionRef, Record, Server, Spool, Target};
+use crate::api::{ApiError, Record, Server, Spool, Target};
 use crate::model::batch::Batch;
 use crate::model::execution::ExecutionId;
+use crate::model::execution::ExecutionRef;
 use crate::model::start_request::StartRequest;
 use crate::model::update::Change;
 use crate::util::files;

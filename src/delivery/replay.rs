@@ -5,73 +5,88 @@
 //! can find again, somebody is asked.
 
 use std::io;
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{self, ExecutionRef, Extent, Patch, Record, Server, StatusUpdate, Target};
+use crate::api::{ApiError, Extent, Record, Server, Target};
+use crate::delivery::Progress;
 use crate::delivery::batch_size::BatchSize;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::sender::{BatchSender, RefusedResult, Sent};
+use crate::delivery::sender::BatchSender;
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::execution::ExecutionId;
-use crate::model::start_request::{Draft, StartRequest};
-use crate::model::warnings::Warnings;
-use crate::ui::progress::Progress;
+use crate::model::execution::ExecutionRef;
+use crate::model::start_request::{Draft, InvalidRequest, StartRequest};
+use crate::model::tally::{RefusedResult, Tally};
+use crate::model::update::Patch;
+use crate::model::update::StatusUpdate;
 use crate::util::files;
 use crate::util::signals::Interrupt;
 
 /// Is there once all is delivered; it holds the server's execution.
 const DELIVERED: &str = "delivered.json";
 
-/// What came of a directory.
-#[derive(Debug, Default)]
-pub struct ReplayReport {
-    pub sent: Sent,
-    pub rejected: Vec<RefusedResult>,
-    pub warnings: Warnings,
-}
-
 /// A server to deliver to.
 pub struct Replay<'a> {
     pub server: &'a dyn Server,
     pub target: &'a Target,
-    pub pace: BatchSize,
-    pub progress: &'a Progress,
+    pub batch_size: BatchSize,
+    pub progress: Progress<'a>,
     pub interrupt: &'a Interrupt,
     pub state: &'a StateDirectory,
     /// Open an execution again where an interrupted start may have opened one.
     pub start_again: bool,
 }
 
-/// A push was killed while it opened an execution without a CI link.
-#[derive(Debug)]
-pub struct MayBeStarted {
-    directory: String,
-}
-
-/// A directory belongs to an execution of another server.
-#[derive(Debug)]
-pub struct OtherServer {
-    directory: String,
-    url: String,
+/// An execution that was recorded and cannot be delivered.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A push was killed while it opened an execution without a CI link.
+    #[error("{directory} was being started when `to` was killed: the execution may exist")]
+    MayBeStarted { directory: String },
+    /// The directory belongs to an execution of another server.
+    #[error("{directory} belongs to an execution of {url}")]
+    OtherServer { directory: String, url: String },
+    #[error("{place} is missing")]
+    NoRequest { place: String },
+    #[error("{place}")]
+    NotJson { place: String, source: serde_json::Error },
+    #[error("{place}")]
+    Request { place: String, source: InvalidRequest },
+    #[error("{}", .path.display())]
+    Directory { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Api(#[from] ApiError),
 }
 
 impl Replay<'_> {
+    /// Returns the server's address as directories note it.
+    fn url(&self) -> Result<String, ReplayError> {
+        let url = self.target.absolute();
+        let path = || PathBuf::from(self.target.to_string());
+        Ok(url.map_err(|source| ReplayError::Directory { path: path(), source })?.to_string())
+    }
+
     /// Opens the execution of `record` at the server, or finds the one that was opened before.
     ///
     /// # Errors
     /// A record of another server, a request that is not right, a server that does not take it.
-    pub fn open(&self, record: &Record) -> anyhow::Result<ExecutionId> {
+    pub fn open(&self, record: &Record) -> Result<ExecutionId, ReplayError> {
         let directory = record.path.display().to_string();
-        let url = self.target.absolute()?.to_string();
+        let url = self.url()?;
         if let Some(home) = record.home()? {
-            anyhow::ensure!(home.url == url, OtherServer { directory, url: home.url });
-            return Ok(home.execution);
+            return if home.url == url {
+                Ok(home.execution)
+            } else {
+                Err(ReplayError::OtherServer { directory, url: home.url })
+            };
         }
         let request = read_request(record)?;
         if request.ci_link().is_none() {
-            anyhow::ensure!(self.start_again || !record.is_starting(), MayBeStarted { directory });
+            if record.is_starting() && !self.start_again {
+                return Err(ReplayError::MayBeStarted { directory });
+            }
             record.write_starting()?;
         }
         let started = self.server.start(&request);
@@ -93,41 +108,44 @@ impl Replay<'_> {
     pub fn spooled(
         &self,
         record: &Record,
-        pushed: &mut ReplayReport,
-    ) -> anyhow::Result<Option<ExecutionId>> {
+        tally: &mut Tally,
+    ) -> Result<Option<ExecutionId>, ReplayError> {
         let Some(_alone) = record.lock(self.interrupt)? else { return Ok(None) };
         let path = record.path.join(DELIVERED);
-        if let Some(mark) = files::read_json::<Mark>(&path)?
+        let mark = files::read_json::<Mark>(&path)
+            .map_err(|source| ReplayError::Directory { path: path.clone(), source })?;
+        if let Some(mark) = mark
             && mark.extent == record.extent()?
         {
             return Ok(None);
         }
         let execution = self.open(record)?;
         let extent = record.extent()?;
-        self.deliver(record, execution, pushed)?;
-        let home = ExecutionRef { url: self.target.absolute()?.to_string(), execution };
-        files::replace(&path, &serde_json::to_vec(&Mark { home, extent })?)
-            .with_context(|| path.display().to_string())?;
+        self.deliver(record, execution, tally)?;
+        let home = ExecutionRef { url: self.url()?, execution };
+        let mark = serde_json::to_vec(&Mark { home, extent }).map_err(io::Error::from);
+        mark.and_then(|mark| files::replace(&path, &mark))
+            .map_err(|source| ReplayError::Directory { path, source })?;
         Ok(Some(execution))
     }
 
     /// Delivers all that `record` holds to its execution.
     ///
     /// # Errors
-    /// What the server does not take; what it has taken is told with `pushed`.
+    /// What the server does not take; what it has taken is told with `tally`.
     pub fn deliver(
         &self,
         record: &Record,
         execution: ExecutionId,
-        pushed: &mut ReplayReport,
-    ) -> Result<(), api::ApiError> {
+        tally: &mut Tally,
+    ) -> Result<(), ApiError> {
         let patch = record.patch()?.unwrap_or_default();
         if patch.execution_metadata.is_some() {
             let metadata =
                 Patch { execution_metadata: patch.execution_metadata, ..Patch::default() };
             self.server.update(execution, &metadata)?;
         }
-        self.deliver_results(record, execution, pushed)?;
+        self.deliver_results(record, execution, tally)?;
         self.deliver_links(record, execution)?;
         self.deliver_status_updates(record, execution)?;
         let rest = Patch { execution_metadata: None, ..patch };
@@ -141,16 +159,14 @@ impl Replay<'_> {
         &self,
         record: &Record,
         execution: ExecutionId,
-        pushed: &mut ReplayReport,
-    ) -> Result<(), api::ApiError> {
-        let mut delivery = BatchSender::new(self.server, execution, self.pace, self.progress);
+        tally: &mut Tally,
+    ) -> Result<(), ApiError> {
+        let mut delivery = BatchSender::new(self.server, execution, self.batch_size, self.progress);
         let outcome =
             record.each_result(0, |result| delivery.push(result)).and_then(|_| delivery.flush());
-        pushed.sent.add(delivery.sent);
         // Written down before the directory that holds them is removed or marked.
-        let written = self.write_refused(execution, &delivery.rejected);
-        pushed.rejected.append(&mut delivery.rejected);
-        pushed.warnings.append(delivery.warnings);
+        let written = self.write_refused(execution, &delivery.tally.refused);
+        tally.append(delivery.tally);
         outcome.and(written)
     }
 
@@ -158,15 +174,15 @@ impl Replay<'_> {
         &self,
         execution: ExecutionId,
         rejected: &[RefusedResult],
-    ) -> Result<(), api::ApiError> {
+    ) -> Result<(), ApiError> {
         let path = self.state.refused();
-        let fail = |source| api::ApiError::Spool { path: path.clone(), source };
+        let fail = |source| ApiError::Spool { path: path.clone(), source };
         let url = self.target.absolute().map_err(fail)?.to_string();
         let written = self.state.write_refused(&ExecutionRef { url, execution }, rejected);
         written.map_err(|error| fail(io::Error::other(error.to_string())))
     }
 
-    fn deliver_links(&self, record: &Record, execution: ExecutionId) -> Result<(), api::ApiError> {
+    fn deliver_links(&self, record: &Record, execution: ExecutionId) -> Result<(), ApiError> {
         let mut links = record.links()?;
         links.extend(read_request(record).map(|request| request.links).unwrap_or_default());
         if links.is_empty() {
@@ -187,7 +203,7 @@ impl Replay<'_> {
         &self,
         record: &Record,
         execution: ExecutionId,
-    ) -> Result<(), api::ApiError> {
+    ) -> Result<(), ApiError> {
         let updates = record.status_updates()?;
         if updates.is_empty() {
             return Ok(());
@@ -211,19 +227,19 @@ impl Outbox {
         &self,
         record: &Record,
         push: &Replay<'_>,
-        pushed: &mut ReplayReport,
-    ) -> anyhow::Result<Option<ExecutionId>> {
+        tally: &mut Tally,
+    ) -> Result<Option<ExecutionId>, ReplayError> {
         let Some(_alone) = record.lock(push.interrupt)? else { return Ok(None) };
         let execution = push.open(record)?;
         loop {
             let extent = record.extent()?;
-            push.deliver(record, execution, pushed)?;
+            push.deliver(record, execution, tally)?;
             let _lock = self.lock()?;
             if record.extent()? == extent {
                 let has_waited = record.start()?.is_some();
                 record.clone().remove()?;
                 if has_waited {
-                    let url = push.target.absolute()?.to_string();
+                    let url = push.url()?;
                     record.leave(&ExecutionRef { url, execution })?;
                 }
                 return Ok(Some(execution));
@@ -241,11 +257,13 @@ struct Mark {
     extent: Extent,
 }
 
-fn read_request(record: &Record) -> anyhow::Result<StartRequest> {
-    let place = || format!("{}/start.json", record.path.display());
-    let text = record.start()?.with_context(|| format!("{} is missing", place()))?;
-    let draft = Draft::from_json(&text).with_context(place)?;
-    draft.check().with_context(place)
+fn read_request(record: &Record) -> Result<StartRequest, ReplayError> {
+    let place = format!("{}/start.json", record.path.display());
+    let Some(text) = record.start()? else { return Err(ReplayError::NoRequest { place }) };
+    match Draft::from_json(&text) {
+        Err(source) => Err(ReplayError::NotJson { place, source }),
+        Ok(draft) => draft.check().map_err(|source| ReplayError::Request { place, source }),
+    }
 }
 
 /// The server gives a time back in its own form: to the second, without a zone.
@@ -258,20 +276,3 @@ fn is_same(known: &StatusUpdate, update: &StatusUpdate) -> bool {
     ["event_name", "detail"].iter().all(|field| text(known, field) == text(update, field))
         && time(known) == time(update)
 }
-
-impl std::fmt::Display for MayBeStarted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let directory = &self.directory;
-        write!(f, "{directory} was being started when `to` was killed: the execution may exist")
-    }
-}
-
-impl std::error::Error for MayBeStarted {}
-
-impl std::fmt::Display for OtherServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} belongs to an execution of {}", self.directory, self.url)
-    }
-}
-
-impl std::error::Error for OtherServer {}

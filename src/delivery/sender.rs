@@ -8,14 +8,12 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::api::{ApiError, Repeat, Server};
+use crate::delivery::Progress;
 use crate::delivery::batch_size::BatchSize;
-use crate::model::batch::{Batch, EncodedResult};
+use crate::model::batch::Batch;
+use crate::model::encoded::EncodedResult;
 use crate::model::execution::ExecutionId;
-use crate::model::limits;
-use crate::model::result::TestResult;
-use crate::model::warnings::Warnings;
-use crate::ui::progress::Progress;
-use crate::ui::summary::Counts;
+use crate::model::tally::{RefusedResult, Tally};
 
 /// How often a server may crash on a batch before it is made smaller. Several clients that name a
 /// test for the first time at once make the server crash, and a retry succeeds.
@@ -27,38 +25,11 @@ const OUTAGE: usize = 5;
 /// A log shorter than this is not cut any further to make a request small enough.
 const SHORTEST_LOG: usize = 1 << 10;
 
-/// A result that the server does not take.
-#[derive(Debug)]
-pub struct RefusedResult {
-    pub result: EncodedResult,
-    pub reason: String,
-}
-
-impl RefusedResult {
-    fn new(result: EncodedResult, reason: &str) -> Self {
-        Self { result: result.detached(), reason: reason.to_owned() }
-    }
-}
-
-/// What a server has accepted.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Sent {
-    pub results: Counts,
-    pub batches: u64,
-}
-
-impl Sent {
-    pub fn add(&mut self, other: Self) {
-        self.results.append(other.results);
-        self.batches += other.batches;
-    }
-}
-
 /// Results on their way to one execution.
 pub struct BatchSender<'a> {
     server: &'a dyn Server,
     execution: ExecutionId,
-    progress: &'a Progress,
+    progress: Progress<'a>,
     pace: BatchSize,
     /// Not sent yet, in order.
     pending: VecDeque<EncodedResult>,
@@ -69,9 +40,7 @@ pub struct BatchSender<'a> {
     suspects: Vec<RefusedResult>,
     /// The server seems out of order: what fails is tried for as long as patience lasts.
     outage: bool,
-    pub sent: Sent,
-    pub rejected: Vec<RefusedResult>,
-    pub warnings: Warnings,
+    pub tally: Tally,
 }
 
 impl<'a> BatchSender<'a> {
@@ -79,7 +48,7 @@ impl<'a> BatchSender<'a> {
         server: &'a dyn Server,
         execution: ExecutionId,
         pace: BatchSize,
-        progress: &'a Progress,
+        progress: Progress<'a>,
     ) -> Self {
         Self {
             server,
@@ -91,9 +60,7 @@ impl<'a> BatchSender<'a> {
             since: None,
             suspects: Vec::new(),
             outage: false,
-            sent: Sent::default(),
-            rejected: Vec::new(),
-            warnings: Warnings::default(),
+            tally: Tally::default(),
         }
     }
 
@@ -103,7 +70,7 @@ impl<'a> BatchSender<'a> {
     /// The server takes nothing more: [`BatchSender::take_rest`] has what is left.
     pub fn push(&mut self, result: EncodedResult) -> Result<(), ApiError> {
         self.since.get_or_insert_with(Instant::now);
-        self.pending_bytes += result.json.len() + 1;
+        self.pending_bytes += result.json().len() + 1;
         self.pending.push_back(result);
         while self.pending.len() > self.pace.count() || self.pending_bytes > self.pace.bytes() {
             self.send_batch()?;
@@ -133,8 +100,8 @@ impl<'a> BatchSender<'a> {
         while !self.pending.is_empty() {
             self.send_batch()?;
         }
-        if self.sent.batches > 0 {
-            self.rejected.append(&mut self.suspects);
+        if self.tally.batches > 0 {
+            self.tally.refused.append(&mut self.suspects);
         } else if !self.suspects.is_empty() {
             self.outage = true;
             self.recall_suspects();
@@ -165,12 +132,12 @@ impl<'a> BatchSender<'a> {
         let mut batch = Batch::default();
         while let Some(result) = self.pending.pop_front() {
             let is_full = batch.results.len() >= self.pace.count()
-                || batch.bytes() + result.json.len() >= self.pace.bytes();
+                || batch.bytes() + result.json().len() >= self.pace.bytes();
             if is_full && !batch.results.is_empty() {
                 self.pending.push_front(result);
                 break;
             }
-            self.pending_bytes -= result.json.len() + 1;
+            self.pending_bytes -= result.json().len() + 1;
             batch.push(result);
         }
         if self.pending.is_empty() {
@@ -191,9 +158,9 @@ impl<'a> BatchSender<'a> {
     fn accepted(&mut self, batch: &Batch, elapsed: Duration) {
         self.pace.accepted(batch.results.len(), elapsed);
         self.outage = false;
-        self.sent.batches += 1;
-        batch.results.iter().for_each(|result| self.sent.results.add(result.status));
-        self.progress.sent(self.sent.results.total());
+        self.tally.batches += 1;
+        batch.results.iter().for_each(|result| self.tally.sent.add(result.status));
+        (self.progress)(self.tally.sent.total());
     }
 
     /// The server takes results again: what failed alone is to blame only where it still fails.
@@ -208,7 +175,7 @@ impl<'a> BatchSender<'a> {
             match self.server.submit(self.execution, &batch, once) {
                 Ok(elapsed) => self.accepted(&batch, elapsed),
                 Err(error) if self.is_bearable(&error) || error.status() == Some(413) => {
-                    self.rejected.push(RefusedResult { result, reason });
+                    self.tally.refused.push(RefusedResult { result, reason });
                 }
                 Err(error) => {
                     let rest = suspects.map(|suspect| suspect.result);
@@ -266,7 +233,7 @@ impl<'a> BatchSender<'a> {
     fn put_back(&mut self, results: Vec<EncodedResult>) {
         self.since.get_or_insert_with(Instant::now);
         for result in results.into_iter().rev() {
-            self.pending_bytes += result.json.len() + 1;
+            self.pending_bytes += result.json().len() + 1;
             self.pending.push_front(result);
         }
     }
@@ -275,7 +242,8 @@ impl<'a> BatchSender<'a> {
     fn suspect(&mut self, batch: Batch, error: &ApiError) {
         let reason = error.cause().to_string();
         let rejected = batch.results.into_iter();
-        self.suspects.extend(rejected.map(|result| RefusedResult::new(result, &reason)));
+        self.suspects
+            .extend(rejected.map(|result| RefusedResult { result, reason: reason.clone() }));
         if self.suspects.len() >= OUTAGE {
             self.outage = true;
             self.recall_suspects();
@@ -293,7 +261,7 @@ impl<'a> BatchSender<'a> {
         for (index, result) in batch.results.into_iter().enumerate() {
             match invalid_items.iter().find(|(invalid_items, _)| *invalid_items == index) {
                 Some((_, reason)) => {
-                    self.rejected.push(RefusedResult::new(result, reason));
+                    self.tally.refused.push(RefusedResult { result, reason: reason.clone() });
                 }
                 None => rest.push(result),
             }
@@ -306,12 +274,15 @@ impl<'a> BatchSender<'a> {
     /// # Errors
     /// As those of [`BatchSender::failed`].
     fn cut_log(&mut self, whole: Batch, mut error: ApiError) -> Result<(), ApiError> {
-        for cut in whole.results.iter().flat_map(shorter_logs) {
+        let shorter: Vec<_> = whole.results.iter().flat_map(shorter_logs).collect();
+        for cut in shorter {
             let batch = Batch::of(cut);
             match self.server.submit(self.execution, &batch, self.repeat(&batch)) {
                 Ok(elapsed) => {
                     let name = batch.results[0].name();
-                    self.warnings.add("log cut, because the server takes no larger request", &name);
+                    self.tally
+                        .warnings
+                        .add("log cut, because the server takes no larger request", &name);
                     self.accepted(&batch, elapsed);
                     return self.try_suspects();
                 }
@@ -321,20 +292,17 @@ impl<'a> BatchSender<'a> {
         }
         let reason = error.cause().to_string();
         let rejected = whole.results.into_iter();
-        self.rejected.extend(rejected.map(|result| RefusedResult::new(result, &reason)));
+        self.tally
+            .refused
+            .extend(rejected.map(|result| RefusedResult { result, reason: reason.clone() }));
         Ok(())
     }
 }
 
-/// The result with half of its log, a quarter of it, and so on.
-fn shorter_logs(whole: &EncodedResult) -> impl Iterator<Item = EncodedResult> + use<> {
-    let whole = serde_json::from_slice::<TestResult>(&whole.json).ok();
-    whole.into_iter().flat_map(|whole| {
-        let lengths =
-            std::iter::successors(Some(whole.io_log.len() / 2), |length| Some(length / 2));
-        lengths.take_while(|length| *length >= SHORTEST_LOG / 2).filter_map(move |length| {
-            let io_log = limits::truncate_middle(&whole.io_log, length).into_owned();
-            EncodedResult::new(&TestResult { io_log, ..whole.clone() }).ok()
-        })
-    })
+/// Returns the result with half of its log, with a quarter of it, and so on.
+fn shorter_logs(whole: &EncodedResult) -> impl Iterator<Item = EncodedResult> {
+    let halves = std::iter::successors(Some(whole.json().len() / 2), |length| Some(length / 2));
+    halves
+        .take_while(|length| *length >= SHORTEST_LOG / 2)
+        .map(|length| whole.with_shorter_log(length))
 }

@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::api::{ExecutionRef, Target};
-use crate::delivery::sender::RefusedResult;
+use crate::api::Target;
 use crate::model::execution::ExecutionId;
+use crate::model::execution::ExecutionRef;
+use crate::model::tally::RefusedResult;
 use crate::util::files;
 use crate::util::text::os_message;
 
@@ -89,16 +90,16 @@ impl StateDirectory {
     pub fn write_refused(
         &self,
         home: &ExecutionRef,
-        rejected: &[RefusedResult],
+        refused: &[RefusedResult],
     ) -> Result<(), StateError> {
-        if rejected.is_empty() {
+        if refused.is_empty() {
             return Ok(());
         }
         let path = self.refused();
         let write = || {
             let mut lines = Vec::new();
-            for RefusedResult { result, reason } in rejected {
-                let result: &RawValue = serde_json::from_slice(&result.json)?;
+            for RefusedResult { result, reason } in refused {
+                let result: &RawValue = serde_json::from_slice(result.json())?;
                 serde_json::to_writer(&mut lines, &RefusedLine { home, reason, result })?;
                 lines.push(b'\n');
             }

@@ -6,11 +6,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::api::{ApiError, ExecutionRef};
+use crate::api::ApiError;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::sender::{BatchSender, RefusedResult, Sent};
-use crate::model::batch::{Batch, EncodedResult};
-use crate::model::warnings::Warnings;
+use crate::delivery::sender::BatchSender;
+use crate::model::batch::Batch;
+use crate::model::encoded::EncodedResult;
+use crate::model::execution::ExecutionRef;
+use crate::model::tally::Tally;
 
 /// Results are written to the outbox in portions of about so many bytes.
 const PORTION: usize = 4 << 20;
@@ -36,11 +38,19 @@ pub struct Kept {
     pub path: Option<PathBuf>,
 }
 
+/// Results that nobody has: not the server, and not this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("results can be neither sent{why} nor kept")]
+pub struct LostResults {
+    /// Why they were not sent, in brackets.
+    why: String,
+    /// Why they are not kept.
+    pub source: ApiError,
+}
+
 /// What became of the results.
 pub struct Outcome {
-    pub sent: Sent,
-    pub rejected: Vec<RefusedResult>,
-    pub warnings: Warnings,
+    pub tally: Tally,
     pub kept: Kept,
     /// Why not everything was sent.
     pub halt: Option<ApiError>,
@@ -64,7 +74,7 @@ impl<'a> Submitter<'a> {
     ///
     /// # Errors
     /// It can neither be sent nor kept.
-    pub fn push(&mut self, result: EncodedResult) -> anyhow::Result<()> {
+    pub fn push(&mut self, result: EncodedResult) -> Result<(), LostResults> {
         if self.halt.is_some() {
             return self.keep(result).map_err(|error| self.lost(error));
         }
@@ -76,7 +86,7 @@ impl<'a> Submitter<'a> {
     ///
     /// # Errors
     /// As those of [`Submitter::push`].
-    pub fn flush_after(&mut self, longest: Duration) -> anyhow::Result<Duration> {
+    pub fn flush_after(&mut self, longest: Duration) -> Result<Duration, LostResults> {
         if self.halt.is_some() {
             return Ok(Duration::MAX);
         }
@@ -93,15 +103,14 @@ impl<'a> Submitter<'a> {
     ///
     /// # Errors
     /// As those of [`Submitter::push`].
-    pub fn finish(mut self) -> anyhow::Result<Outcome> {
+    pub fn finish(mut self) -> Result<Outcome, LostResults> {
         if self.halt.is_none() {
             let flushed = self.delivery.flush();
             self.keep_after(flushed).map_err(|error| self.lost(error))?;
         }
         self.write().map_err(|error| self.lost(error))?;
         let Self { delivery, halt, kept, .. } = self;
-        let BatchSender { sent, rejected, warnings, .. } = delivery;
-        Ok(Outcome { sent, rejected, warnings, kept, halt })
+        Ok(Outcome { tally: delivery.tally, kept, halt })
     }
 
     /// Comes to a halt where a delivery failed, and keeps what it had taken.
@@ -112,10 +121,9 @@ impl<'a> Submitter<'a> {
         rest.into_iter().try_for_each(|result| self.keep(result))
     }
 
-    /// What is said of results that nobody has: why they were not sent, and why they are not kept.
-    fn lost(&self, error: ApiError) -> anyhow::Error {
+    fn lost(&self, source: ApiError) -> LostResults {
         let why = self.halt.as_ref().map(|halt| format!(" ({})", halt.cause())).unwrap_or_default();
-        anyhow::Error::new(error).context(format!("results can be neither sent{why} nor kept"))
+        LostResults { why, source }
     }
 
     fn keep(&mut self, result: EncodedResult) -> Result<(), ApiError> {

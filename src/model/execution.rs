@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 /// An execution: the server's number, or that of an execution which waits in the outbox until a
@@ -71,6 +71,17 @@ impl From<ExecutionId> for Value {
             ExecutionId::Outbox(_) => id.to_string().into(),
         }
     }
+}
+
+/// An object of the API, as the server tells it.
+pub type JsonObject = Map<String, Value>;
+
+/// The execution of a server that a directory belongs to.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct ExecutionRef {
+    /// The server, in the form of `Target`'s `Display`.
+    pub url: String,
+    pub execution: ExecutionId,
 }
 
 /// The statuses of an execution that the server stores, in the API's spelling.

@@ -1,4 +1,4 @@
-//! What is changed in a result for the server's sake: it would answer with a bare 500.
+//! Limits that every result is brought within for the server's sake: it would answer with a bare 500.
 
 use std::borrow::Cow;
 
@@ -6,31 +6,72 @@ use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 use crate::util::hash::fnv1a;
 
-/// The most bytes of a name, category or template id: the server's index takes about 2,690.
+/// Bytes of a name, category or template id: the server's index takes about 2,690.
 const LONGEST_NAME: usize = 2000;
 
-/// Makes a result one that the server can store. Done before names are compared: two that become the
-/// same are one name at the server.
-pub fn sanitize(result: &mut TestResult, warnings: &mut Warnings) {
-    let TestResult { name, status: _, category, template_id, comment, io_log } = result;
-    let texts = [&mut *name, category, template_id, comment, io_log];
-    if texts.map(replace_nul).contains(&true) {
-        warnings.add("NUL characters became U+FFFD", name);
+/// Bytes of a log where nothing else is said.
+pub const DEFAULT_MAX_LOG: usize = 1 << 20;
+
+/// Bytes by which a text may exceed its limit: the line that says what was cut takes up to so many.
+/// So a text that was cut once is not cut again.
+const CUT_LINE: usize = "\n[… 18446744073709551615 bytes cut …]\n".len();
+
+/// Limits of a result's texts.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a log, without the line that says what was cut of it.
+    pub max_log: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_log: DEFAULT_MAX_LOG }
     }
-    for text in [name, category, template_id] {
-        if shorten_name(text) {
-            warnings.add("a name, category or template id was cut to 2,000 bytes", text);
+}
+
+impl Limits {
+    /// Brings a result within the limits. Applying them twice is the same as once.
+    pub fn apply(&self, result: &mut TestResult, warnings: &mut Warnings) {
+        let TestResult { name, status: _, category, template_id, comment, io_log } = result;
+        let texts = [&mut *name, category, template_id, comment, io_log];
+        if texts.map(replace_nul).contains(&true) {
+            warnings.add("NUL characters became U+FFFD", name);
+        }
+        for text in [name, category, template_id] {
+            if text.len() > LONGEST_NAME {
+                *text = cut_name(text);
+                warnings.add("a name, category or template id was cut to 2,000 bytes", text);
+            }
+        }
+        if self.shorten_log(result) {
+            warnings.add("a log was cut to the length of --max-log", &result.name);
+        }
+    }
+
+    /// Returns the name under which a result of this name is sent. Results are compared by it: two
+    /// names that become the same are one name at the server.
+    #[expect(clippy::unused_self, reason = "each instance is to have its own redaction")]
+    pub fn name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        let mut name = Cow::Borrowed(name);
+        if name.contains('\0') {
+            name = Cow::Owned(name.replace('\0', "\u{FFFD}"));
+        }
+        if name.len() > LONGEST_NAME { Cow::Owned(cut_name(&name)) } else { name }
+    }
+
+    /// Shortens a log that is too long, and tells whether it was.
+    pub fn shorten_log(&self, result: &mut TestResult) -> bool {
+        match truncate_middle(&result.io_log, self.max_log) {
+            Cow::Owned(short) => {
+                result.io_log = short;
+                true
+            }
+            Cow::Borrowed(_) => false,
         }
     }
 }
 
-/// What [`sanitize`] makes of a name.
-pub fn sanitize_name(name: &mut String) {
-    replace_nul(name);
-    shorten_name(name);
-}
-
-/// PostgreSQL stores no NUL in a text.
+/// Replaces NUL, which PostgreSQL stores in no text.
 fn replace_nul(text: &mut String) -> bool {
     let found = memchr::memchr(0, text.as_bytes()).is_some();
     if found {
@@ -39,33 +80,18 @@ fn replace_nul(text: &mut String) -> bool {
     found
 }
 
-fn shorten_name(name: &mut String) -> bool {
-    let is_long = name.len() > LONGEST_NAME;
-    if is_long {
-        *name = cut_name(name);
-    }
-    is_long
-}
-
-/// The start of a long name with a hash of all of it: it stays one name, and the same one always.
+/// Returns the start of a long name with a hash of all of it: it stays one name, and the same one
+/// always.
 fn cut_name(name: &str) -> String {
     let hash = format!("…{:016x}", fnv1a(name.as_bytes()));
     let end = name.floor_char_boundary(LONGEST_NAME - hash.len());
     format!("{}{hash}", &name[..end])
 }
 
-/// Shortens a log of more than `longest` bytes.
-pub fn shorten_log(result: &mut TestResult, longest: usize, warnings: &mut Warnings) {
-    if let Cow::Owned(short) = truncate_middle(&result.io_log, longest) {
-        result.io_log = short;
-        warnings.add("a log was cut to the length of --max-log", &result.name);
-    }
-}
-
 /// Keeps the head and the tail of a text that is longer than `longest` bytes, with a line between
 /// them that says how much was cut. The line comes on top of `longest`.
-pub fn truncate_middle(text: &str, longest: usize) -> Cow<'_, str> {
-    if text.len() <= longest {
+fn truncate_middle(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest.saturating_add(CUT_LINE) {
         return text.into();
     }
     let head = &text[..text.floor_char_boundary(longest / 2)];
@@ -90,34 +116,61 @@ mod tests {
         }
     }
 
-    #[test]
-    fn long_names_that_differ_at_the_end_stay_different_and_fit() {
-        let long = "ä".repeat(1500);
-        let mended = ["a", "b"].map(|end| {
-            let mut result = named(&format!("{long}{end}"));
-            sanitize(&mut result, &mut Warnings::default());
-            result.name
-        });
-        assert_ne!(mended[0], mended[1]);
-        assert!(mended[0].len() <= LONGEST_NAME && mended[0].starts_with("ää"));
+    fn within(mut result: TestResult, max_log: usize) -> (TestResult, Vec<String>) {
+        let mut warnings = Warnings::default();
+        Limits { max_log }.apply(&mut result, &mut warnings);
+        (result, warnings.lines())
     }
 
     #[test]
-    fn nul_is_replaced_everywhere_and_noted_once() {
-        let mut result = TestResult { io_log: "a\0b\0".to_owned(), ..named("x\0") };
-        let mut warnings = Warnings::default();
-        sanitize(&mut result, &mut warnings);
+    fn long_names_that_differ_at_the_end_stay_different_and_fit() {
+        let long = "ä".repeat(1500);
+        let cut = ["a", "b"].map(|end| within(named(&format!("{long}{end}")), 0).0.name);
+        assert_ne!(cut[0], cut[1]);
+        assert!(cut[0].len() <= LONGEST_NAME && cut[0].starts_with("ää"));
+    }
+
+    #[test]
+    fn a_name_of_2000_bytes_is_kept_and_one_of_2001_is_not() {
+        for (length, is_kept) in [(2000, true), (2001, false)] {
+            let name = "x".repeat(length);
+            assert_eq!(within(named(&name), 0).0.name == name, is_kept, "{length}");
+        }
+    }
+
+    #[test]
+    fn results_are_compared_by_the_names_that_are_sent() {
+        for name in ["a", "a\0b", &"ä".repeat(1001), &"\0".repeat(700), ""] {
+            assert_eq!(Limits::default().name(name), within(named(name), 0).0.name);
+        }
+    }
+
+    #[test]
+    fn nul_is_replaced_everywhere_and_said_once() {
+        let (result, warnings) =
+            within(TestResult { io_log: "a\0b\0".to_owned(), ..named("x\0") }, 100);
         assert_eq!(
             (result.name.as_str(), result.io_log.as_str()),
             ("x\u{FFFD}", "a\u{FFFD}b\u{FFFD}")
         );
-        assert_eq!(warnings.lines(), ["NUL characters became U+FFFD (1): `x\u{FFFD}`"]);
+        assert_eq!(warnings, ["NUL characters became U+FFFD (1): `x\u{FFFD}`"]);
     }
 
     #[test]
     fn a_log_keeps_head_and_tail_on_character_boundaries() {
-        assert_eq!(truncate_middle("abcdef", 6), "abcdef");
-        assert_eq!(truncate_middle("abcdefgh", 4), "ab\n[… 4 bytes cut …]\ngh");
-        assert_eq!(truncate_middle("ääää", 3), "\n[… 6 bytes cut …]\nä");
+        let log = "x".repeat(42) + "abcdefgh";
+        assert_eq!(truncate_middle(&log, 8), log);
+        assert_eq!(truncate_middle(&log, 7), "xxx\n[… 43 bytes cut …]\nefgh");
+        assert_eq!(truncate_middle(&"ä".repeat(24), 3), "\n[… 46 bytes cut …]\nä");
+    }
+
+    #[test]
+    fn what_was_cut_once_is_not_cut_again() {
+        let log = "line\n".repeat(100_000);
+        for max_log in [0, 1, 7, 1000, 499_957, 499_958, 500_000, usize::MAX] {
+            let once = truncate_middle(&log, max_log).into_owned();
+            assert!(once.len() <= max_log.saturating_add(CUT_LINE), "{max_log}");
+            assert_eq!(truncate_middle(&once, max_log), once, "{max_log}");
+        }
     }
 }

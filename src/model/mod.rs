@@ -2,9 +2,12 @@
 
 pub mod batch;
 pub mod ci_job;
+pub mod encoded;
 pub mod execution;
 pub mod limits;
+pub mod log;
 pub mod result;
 pub mod start_request;
+pub mod tally;
 pub mod update;
 pub mod warnings;

@@ -3,7 +3,6 @@
 //! This module owns the words of the API's test results and knows nothing of the formats that they are
 //! read from, nor of the server that they are sent to.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -20,23 +19,19 @@ pub enum Status {
 /// One element of `POST /v1/test-executions/{id}/test-results`.
 ///
 /// Empty fields are left out of the JSON: the server's default for each is the empty string, and a
-/// null is a 422. `S` is `&str` where the texts lie elsewhere.
+/// null is a 422.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct TestResult<S: AsRef<str> + Default = String> {
-    pub name: S,
+pub struct TestResult {
+    pub name: String,
     pub status: Status,
-    #[serde(default, skip_serializing_if = "is_empty")]
-    pub category: S,
-    #[serde(default, skip_serializing_if = "is_empty")]
-    pub template_id: S,
-    #[serde(default, skip_serializing_if = "is_empty")]
-    pub comment: S,
-    #[serde(default, skip_serializing_if = "is_empty")]
-    pub io_log: S,
-}
-
-fn is_empty(text: &impl AsRef<str>) -> bool {
-    text.as_ref().is_empty()
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub category: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub template_id: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub io_log: String,
 }
 
 impl Status {
@@ -60,25 +55,4 @@ impl fmt::Display for Status {
             Self::Skipped => "SKIPPED",
         })
     }
-}
-
-/// A text and what stands above it.
-pub type Section<'a> = (Cow<'a, str>, Cow<'a, str>);
-
-/// Joins texts, each with its heading, into one: a single text stands as it is.
-pub fn join_sections(mut sections: Vec<Section<'_>>) -> String {
-    match &mut *sections {
-        [(_, text)] => std::mem::take(text).into_owned(),
-        several => under_headings(several),
-    }
-}
-
-/// Joins texts into one, each under its heading.
-pub fn under_headings(sections: &[Section<'_>]) -> String {
-    let mut joined = String::new();
-    for (heading, text) in sections {
-        let separator = if joined.is_empty() { "" } else { "\n\n" };
-        joined.extend([separator, "--- ", heading, " ---\n", text]);
-    }
-    joined
 }

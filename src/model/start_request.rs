@@ -11,7 +11,6 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::model::ci_job::Job;
 use crate::model::execution::{Link, STATUSES, http_url_problem};
 
 /// The kinds of artefacts that Test Observer knows.
@@ -379,7 +378,7 @@ impl Draft {
     ///
     /// # Errors
     /// All that the server would refuse, each problem with the flag or field that mends it.
-    pub fn check(mut self) -> Result<StartRequest, Problems> {
+    pub fn check(mut self) -> Result<StartRequest, InvalidRequest> {
         let given = self.given.get("ci_link");
         let wants_ci_link = given.is_none_or(|given| given.value != "none");
         if !wants_ci_link {
@@ -402,7 +401,7 @@ impl Draft {
         if self.problems.is_empty() {
             Ok(StartRequest { fields, links: self.links, wants_ci_link })
         } else {
-            Err(Problems { family, list: self.problems })
+            Err(InvalidRequest { family, list: self.problems })
         }
     }
 
@@ -546,29 +545,31 @@ impl StartRequest {
         self.fields.get(field).and_then(Value::as_str)
     }
 
-    /// All fields that tell this execution from another.
-    pub fn identity(&self) -> impl Iterator<Item = (String, Value)> {
+    /// Returns all fields that tell this execution from another.
+    pub fn identity(&self) -> Map<String, Value> {
         let tells = |name: &String| !NO_IDENTITY.contains(&name.as_str());
-        self.fields.clone().into_iter().filter(move |(name, _)| tells(name))
+        self.fields.clone().into_iter().filter(|(name, _)| tells(name)).collect()
     }
 
-    /// Takes the link of the CI job where the user gave none and did not say `none`.
-    pub fn link_to(&mut self, job: &Job) {
-        if self.wants_ci_link && self.ci_link().is_none() {
-            let link = job.link(self);
-            self.fields.insert("ci_link".to_owned(), link.into());
-        }
+    /// Tells whether a CI link is wanted and none was given.
+    pub fn lacks_ci_link(&self) -> bool {
+        self.wants_ci_link && self.ci_link().is_none()
+    }
+
+    /// Takes this link as the execution's identity.
+    pub fn set_ci_link(&mut self, link: String) {
+        self.fields.insert("ci_link".to_owned(), link.into());
     }
 }
 
 /// All that is wrong with a request.
 #[derive(Debug)]
-pub struct Problems {
+pub struct InvalidRequest {
     family: Option<Family>,
     pub list: Vec<String>,
 }
 
-impl fmt::Display for Problems {
+impl fmt::Display for InvalidRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.family {
             Some(family) => {
@@ -580,4 +581,4 @@ impl fmt::Display for Problems {
     }
 }
 
-impl std::error::Error for Problems {}
+impl std::error::Error for InvalidRequest {}

@@ -6,15 +6,40 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::api::{Patch, StatusUpdate};
-use crate::model::execution::{Link, http_url_problem};
-use crate::ui::summary::plural;
+use crate::model::execution::{JsonObject, Link, http_url_problem};
+use crate::util::text::plural;
 
 /// The most characters of a link to a job, and of a key or value of the metadata: a longer link is
 /// a bare 500, a longer key a 422.
 const LONGEST: usize = 200;
+
+/// The body of `PATCH /v1/test-executions/{id}`: only what is to change.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Patch {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci_link: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub c3_link: Option<String>,
+    /// Known-issue rules look at it while results are posted: it goes before them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_metadata: Option<BTreeMap<String, Vec<String>>>,
+}
+
+impl Patch {
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        let Self { status, ci_link, c3_link, execution_metadata } = self;
+        status.is_none() && ci_link.is_none() && c3_link.is_none() && execution_metadata.is_none()
+    }
+}
+
+/// Something that happened to an execution, with a time in RFC 3339.
+pub type StatusUpdate = JsonObject;
 
 /// One request to the server.
 #[derive(Debug)]
@@ -144,7 +169,7 @@ impl Change {
     }
 
     /// The change in a few words.
-    pub fn said(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
             Self::Patch(Patch { execution_metadata: Some(_), .. }) => "the metadata".to_owned(),
             Self::Patch(Patch { ci_link: None, c3_link: None, .. }) => "the status".to_owned(),
@@ -159,9 +184,9 @@ impl Change {
 }
 
 /// Several changes in a few words.
-pub fn said(changes: &[Change]) -> String {
+pub fn describe(changes: &[Change]) -> String {
     match changes {
-        [change] => change.said(),
+        [change] => change.describe(),
         several => plural(several.len() as u64, "change"),
     }
 }

@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 
-use anyhow::Context as _;
-
-use crate::model::result::{Section, Status, TestResult, under_headings};
+use crate::model::limits::Limits;
+use crate::model::log::Section;
+use crate::model::log::under_headings;
+use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
+use crate::submission::error::SubmissionError;
 use crate::util::temp_store::{Span, TempStore};
 
 /// What `--on-duplicate` asks for.
@@ -48,15 +50,26 @@ impl FromStr for OnDuplicate {
 }
 
 /// The names of the first reading, file by file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Names {
+    limits: Limits,
     hasher: RandomState,
     hashes: Vec<u64>,
 }
 
 impl Names {
+    /// Forms an empty list. Names are compared as `limits` lets them be sent.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, hasher: RandomState::new(), hashes: Vec::new() }
+    }
+
+    /// Adds a name as a report has it.
     pub fn add(&mut self, name: &str) {
-        self.hashes.push(self.hasher.hash_one(name));
+        self.hashes.push(self.hash(name));
+    }
+
+    fn hash(&self, name: &str) -> u64 {
+        self.hasher.hash_one(&*self.limits.name(name))
     }
 
     pub fn len(&self) -> usize {
@@ -106,14 +119,11 @@ struct Repeated {
 
 impl Repeated {
     /// Counts one more of the name and returns its number, from 1.
-    fn meet(&mut self, name: &str) -> anyhow::Result<usize> {
+    fn meet(&mut self, name: &str) -> Result<usize, SubmissionError> {
         let known = self.name.get_or_insert_with(|| name.to_owned());
-        // Hashes of 64 bits are seeded anew in each run: for a million names this happens once in
-        // forty million runs, and a result must not be lost even then.
-        anyhow::ensure!(
-            known == name,
-            "`{known}` and `{name}` have the same hash in this run: repeat the command"
-        );
+        if known != name {
+            return Err(SubmissionError::SameHash { known: known.clone(), name: name.to_owned() });
+        }
         self.met += 1;
         Ok(self.met)
     }
@@ -154,12 +164,13 @@ impl Duplicates {
     ///
     /// # Errors
     /// A temporary file that cannot be written.
-    pub fn gather(&mut self, result: &TestResult) -> anyhow::Result<()> {
-        let hash = self.names.hasher.hash_one(&result.name);
+    pub fn gather(&mut self, result: &TestResult) -> Result<(), SubmissionError> {
+        let hash = self.names.hash(&result.name);
         if let Some(repeated) = self.repeated.get_mut(&hash)
-            && repeated.meet(&result.name)? > 1
+            && repeated.meet(&self.names.limits.name(&result.name))? > 1
         {
-            let span = self.spill.put(&serde_json::to_vec(result)?).context(TEMPORARY)?;
+            let span =
+                self.spill.put(&serde_json::to_vec(result)?).map_err(SubmissionError::TempStore)?;
             repeated.later.push(span);
         }
         Ok(())
@@ -180,13 +191,13 @@ impl Duplicates {
         &mut self,
         result: TestResult,
         warnings: &mut Warnings,
-    ) -> anyhow::Result<Option<TestResult>> {
+    ) -> Result<Option<TestResult>, SubmissionError> {
         if self.repeated.is_empty() {
             return Ok(Some(result));
         }
-        let hash = self.names.hasher.hash_one(&result.name);
+        let hash = self.names.hash(&result.name);
         let Some(repeated) = self.repeated.get_mut(&hash) else { return Ok(Some(result)) };
-        let number = repeated.meet(&result.name)?;
+        let number = repeated.meet(&self.names.limits.name(&result.name))?;
         let keep = match self.mode {
             OnDuplicate::Merge if number == 1 => {
                 let later = std::mem::take(&mut repeated.later);
@@ -220,10 +231,10 @@ impl Duplicates {
         }
     }
 
-    fn merge(&mut self, first: TestResult, later: &[Span]) -> anyhow::Result<TestResult> {
+    fn merge(&mut self, first: TestResult, later: &[Span]) -> Result<TestResult, SubmissionError> {
         let mut all = vec![first];
         for span in later {
-            let json = self.spill.get(*span).context(TEMPORARY)?;
+            let json = self.spill.get(*span).map_err(SubmissionError::TempStore)?;
             all.push(serde_json::from_slice(&json)?);
         }
         Ok(merged(all))
@@ -237,7 +248,7 @@ impl Names {
         loop {
             *last += 1;
             let numbered = format!("{name} [{last}]");
-            if self.hashes.binary_search(&self.hasher.hash_one(&numbered)).is_err() {
+            if self.hashes.binary_search(&self.hash(&numbered)).is_err() {
                 return numbered;
             }
         }
@@ -272,8 +283,6 @@ fn badness(status: Status) -> u8 {
     }
 }
 
-const TEMPORARY: &str = "the temporary file for results of the same name cannot be used";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,7 +300,7 @@ mod tests {
 
     /// What is left of `results`, and what is said.
     fn left(mode: OnDuplicate, results: &[TestResult]) -> (Vec<TestResult>, Vec<String>) {
-        let mut names = Names::default();
+        let mut names = Names::new(Limits::default());
         for result in results {
             names.add(&result.name);
         }

@@ -7,7 +7,6 @@ use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use crate::model::limits;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 use crate::reports::{Piped, ReadError, Severity, json::lines};
@@ -20,7 +19,7 @@ const QUEUE: usize = 1000;
 pub enum Arrival {
     Result(TestResult),
     /// A line that is no result.
-    ReadError(ReadError),
+    Error(ReadError),
     /// Nothing for the time given.
     Pause,
 }
@@ -30,12 +29,12 @@ pub enum Arrival {
 ///
 /// # Errors
 /// Those of `take`.
-pub fn each_arrival(
+pub fn each_arrival<E>(
     piped: Piped,
     interrupt: &Interrupt,
     warnings: &mut Warnings,
-    mut take: impl FnMut(Arrival) -> anyhow::Result<Duration>,
-) -> anyhow::Result<()> {
+    mut take: impl FnMut(Arrival) -> Result<Duration, E>,
+) -> Result<(), E> {
     let (sender, receiver) = mpsc::sync_channel(QUEUE);
     thread::spawn(move || read(piped, &sender));
     let mut patience = Duration::MAX;
@@ -67,14 +66,11 @@ fn read(piped: Piped, sender: &SyncSender<(Arrival, Warnings)>) {
     loop {
         let mut warnings = Warnings::default();
         let (arrival, ends) = match lines.next(&mut warnings) {
-            Ok(Some(mut result)) => {
-                limits::sanitize(&mut result, &mut warnings);
-                (Arrival::Result(result), false)
-            }
+            Ok(Some(result)) => (Arrival::Result(result), false),
             Ok(None) => return,
             Err(fault) => {
                 let ends = fault.loss != Severity::One;
-                (Arrival::ReadError(fault), ends)
+                (Arrival::Error(fault), ends)
             }
         };
         if sender.send((arrival, warnings)).is_err() || ends {

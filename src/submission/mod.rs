@@ -8,20 +8,22 @@ use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use anyhow::anyhow;
-
 pub mod duplicates;
+pub mod error;
 pub mod live;
 mod read_ahead;
 
 use crate::model::batch::Batch;
-use crate::model::limits;
+use crate::model::encoded::EncodedResult;
+use crate::model::limits::Limits;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 use crate::reports::junit::{Mapping, SuiteOutputs};
 use crate::reports::paths::{self, Source};
 use crate::reports::{Format, Piped, ReadError, Reader, Report, Severity};
 use crate::submission::duplicates::{Duplicates, Names, OnDuplicate};
+use crate::submission::error::SubmissionError;
+use crate::submission::read_ahead::HandOn;
 use crate::util::text::os_message;
 
 /// How reports are read and what is made of them.
@@ -31,8 +33,7 @@ pub struct Options {
     pub format: Option<Format>,
     pub mapping: Mapping,
     pub on_duplicate: OnDuplicate,
-    /// In bytes.
-    pub longest_log: usize,
+    pub limits: Limits,
     /// Send what comes before the fault of a broken report.
     pub salvage: bool,
     /// Leave out files that were last written before.
@@ -119,37 +120,26 @@ impl Submission {
     }
 
     /// Reads the reports again and hands on what is to be sent of them, in portions. It reads ahead in
-    /// a thread of its own, in which `see` looks at each result, while `take` is at work.
+    /// a thread of its own while `take` is at work.
     ///
     /// # Errors
     /// That of `take`, which ends the reading; a report that changed since it was read through.
-    pub fn results(
+    pub fn results<E: From<SubmissionError>>(
         &mut self,
-        see: impl FnMut(&TestResult) + Send,
-        take: impl FnMut(Batch) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        read_ahead::read(|hand_on| self.read_again(see, hand_on), take)
+        take: impl FnMut(Batch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        read_ahead::read(&mut |hand_on| self.read_again(hand_on), take)
     }
 
-    fn read_again(
-        &mut self,
-        mut see: impl FnMut(&TestResult),
-        mut hand_on: impl FnMut(&TestResult) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    fn read_again(&mut self, hand_on: HandOn<'_>) -> Result<(), SubmissionError> {
         let Self { options, files, duplicates, warnings, .. } = self;
         if duplicates.needs_gathering() {
-            each_result(files, options, |mut result| {
-                limits::sanitize(&mut result, &mut Warnings::default());
-                duplicates.gather(&result)
-            })?;
+            each_result(files, options, |result| duplicates.gather(&result))?;
             duplicates.rewind();
         }
-        each_result(files, options, |mut result| {
-            limits::sanitize(&mut result, warnings);
-            let Some(mut result) = duplicates.resolve(result, warnings)? else { return Ok(()) };
-            limits::shorten_log(&mut result, options.longest_log, warnings);
-            see(&result);
-            hand_on(&result)
+        each_result(files, options, |result| match duplicates.resolve(result, warnings)? {
+            Some(result) => hand_on(EncodedResult::new(result, &options.limits, warnings)),
+            None => Ok(()),
         })
     }
 }
@@ -157,8 +147,8 @@ impl Submission {
 fn each_result(
     files: &mut [File],
     options: &Options,
-    mut take: impl FnMut(TestResult) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+    mut take: impl FnMut(TestResult) -> Result<(), SubmissionError>,
+) -> Result<(), SubmissionError> {
     files.iter_mut().try_for_each(|file| file.read_again(options, &mut take))
 }
 
@@ -177,7 +167,7 @@ impl<'a> Survey<'a> {
         Self {
             options,
             cures: BTreeSet::new(),
-            names: Names::default(),
+            names: Names::new(options.limits.clone()),
             files: Vec::new(),
             warnings: Warnings::default(),
             hints: Vec::new(),
@@ -229,8 +219,7 @@ impl<'a> Survey<'a> {
         let mut reader = report.read(&self.options.mapping, SuiteOutputs::default())?;
         let end = loop {
             match reader.next_name(warnings) {
-                Ok(Some(mut name)) => {
-                    limits::sanitize_name(&mut name);
+                Ok(Some(name)) => {
                     self.names.add(&name);
                     file.results += 1;
                 }
@@ -252,10 +241,10 @@ impl File {
     fn read_again(
         &mut self,
         options: &Options,
-        take: &mut impl FnMut(TestResult) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        take: &mut impl FnMut(TestResult) -> Result<(), SubmissionError>,
+    ) -> Result<(), SubmissionError> {
         let Some(report) = self.report.as_ref().filter(|_| self.results > 0) else { return Ok(()) };
-        let changed = || anyhow!("{} changed while it was read: repeat the command", self.name);
+        let changed = || SubmissionError::Changed { report: self.name.clone() };
         let outputs = std::mem::take(&mut self.outputs);
         // What there is to note was noted in the first reading.
         let mut warnings = Warnings::default();
@@ -263,7 +252,9 @@ impl File {
         for _ in 0..self.results {
             take(next_good(&mut reader, &mut warnings).ok_or_else(changed)?)?;
         }
-        anyhow::ensure!(next_good(&mut reader, &mut warnings).is_none(), changed());
+        if next_good(&mut reader, &mut warnings).is_some() {
+            return Err(changed());
+        }
         self.outputs = reader.into_suite_outputs(&mut warnings).map_err(|_| changed())?;
         Ok(())
     }

@@ -6,7 +6,8 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::model::ci_job::Environment;
-use crate::model::result::{Status, TestResult};
+use crate::model::encoded::{EncodedResult, Gist};
+use crate::model::result::Status;
 
 /// So many failures are in the step's summary, which has a limit of its own.
 const FAILURES_SHOWN: usize = 50;
@@ -30,14 +31,15 @@ pub struct Failures {
 
 impl Failures {
     /// Takes down a result that failed.
-    pub fn see(&mut self, result: &TestResult) {
+    pub fn see(&mut self, result: &EncodedResult) {
         if result.status != Status::Failed {
             return;
         }
         self.count += 1;
         if self.shown.len() < FAILURES_SHOWN {
-            let reason = result.comment.lines().next().unwrap_or_default();
-            self.shown.push((result.name.clone(), reason.to_owned()));
+            let Gist { name, comment } = result.gist();
+            let reason = comment.lines().next().unwrap_or_default();
+            self.shown.push((name, reason.to_owned()));
         }
     }
 

@@ -57,7 +57,7 @@ impl Progress {
         if self.last_line.get().elapsed() >= LINE_EVERY {
             self.last_line.set(Instant::now());
             let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
-            self.ui.line(format_args!("sent {results}{of} results"));
+            self.ui.info(format_args!("sent {results}{of} results"));
         }
     }
 

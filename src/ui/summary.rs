@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::execution::ExecutionId;
-use crate::model::result::Status;
 use crate::reports::Format;
+use crate::util::text::plural;
 
 /// What `submit --json` prints.
 #[derive(Debug, Serialize)]
@@ -44,34 +44,6 @@ pub struct FileSummary {
     pub error: Option<String>,
 }
 
-/// How many results there are of each status.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
-    pub passed: u64,
-    pub failed: u64,
-    pub skipped: u64,
-}
-
-impl Counts {
-    pub fn append(&mut self, other: Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.skipped += other.skipped;
-    }
-
-    pub fn add(&mut self, status: Status) {
-        match status {
-            Status::Passed => self.passed += 1,
-            Status::Failed => self.failed += 1,
-            Status::Skipped => self.skipped += 1,
-        }
-    }
-
-    pub fn total(self) -> u64 {
-        self.passed + self.failed + self.skipped
-    }
-}
-
 impl Summary {
     /// The outputs of a step in a CI job.
     pub fn outputs(&self) -> [(&'static str, String); 6] {
@@ -107,15 +79,6 @@ impl Summary {
             ),
             format!("{files}{batches}, {:.1} s", self.seconds),
         ]
-    }
-}
-
-/// `1 file`, `2 files`, `3 batches`.
-pub fn plural(count: u64, noun: &str) -> String {
-    match (count, noun.ends_with("ch")) {
-        (1, _) => format!("1 {noun}"),
-        (_, true) => format!("{count} {noun}es"),
-        (_, false) => format!("{count} {noun}s"),
     }
 }
 

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+use serde::Serialize;
+
 use crate::api::Event;
-use crate::commands::error;
 use crate::ui::github::GitHub;
 use crate::ui::progress::Screen;
 use crate::util::text::one_line;
@@ -53,23 +54,8 @@ impl Ui {
         Self { level, color, annotates, screen: Screen::default() }
     }
 
-    /// An error with its causes, and its cure where there is one.
-    pub fn error(&self, error: &anyhow::Error) {
-        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-        self.problem(&causes.join(": "));
-        if let Some(hint) = error::hint(error) {
-            self.hint(&hint);
-        }
-    }
-
-    /// An error that is not to fail the command.
-    pub fn lasting_warning(&self, error: &anyhow::Error) {
-        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-        self.warning(&causes.join(": "));
-    }
-
-    /// An error that does not end the command.
-    pub fn problem(&self, text: &str) {
+    /// Says an error, which need not end the command.
+    pub fn error(&self, text: &str) {
         self.say(Style::Red, "error", text);
         self.annotate("error", text);
     }
@@ -100,7 +86,7 @@ impl Ui {
     }
 
     /// A line that `--quiet` leaves out.
-    pub fn line(&self, text: impl Display) {
+    pub fn info(&self, text: impl Display) {
         if self.level >= Level::Normal {
             self.screen.write(&format!("{}\n", printable(&text.to_string())));
         }
@@ -116,7 +102,7 @@ impl Ui {
                         Err(error) => error.to_string(),
                     };
                     let milliseconds = elapsed.as_millis();
-                    self.line(format_args!(
+                    self.info(format_args!(
                         "{method} {path}: {outcome} ({bytes} bytes, {milliseconds} ms, attempt {attempt})"
                     ));
                 }
@@ -154,14 +140,29 @@ fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A standard output that cannot be written: a full disk.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output cannot be written")]
+pub struct OutputError(#[from] io::Error);
+
+/// Writes an object as the one line of a command's data.
+///
+/// # Errors
+/// [`OutputError`].
+pub fn json(object: &impl Serialize) -> Result<(), OutputError> {
+    let mut line = serde_json::to_vec(object).map_err(io::Error::from)?;
+    line.push(b'\n');
+    data(&line)
+}
+
 /// Writes a command's data. A reader that has seen enough (`| head`) is no error.
 ///
 /// # Errors
-/// A stdout that cannot be written: a full disk.
-pub fn data(bytes: &[u8]) -> io::Result<()> {
+/// [`OutputError`].
+pub fn data(bytes: &[u8]) -> Result<(), OutputError> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        written => Ok(written?),
     }
 }

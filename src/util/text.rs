@@ -3,12 +3,21 @@
 use std::borrow::Cow;
 use std::error::Error;
 
-/// The error's text as part of a message: without the number that helps nobody, in lower case.
+/// Returns an error's text as part of a message: without the number that helps nobody, in lower case.
 pub fn os_message(error: &dyn Error) -> String {
     let text = error.to_string();
     match text.find(" (os error ") {
         Some(end) => text[..end].to_lowercase(),
         None => text,
+    }
+}
+
+/// Returns `1 file`, `2 files`, `3 batches`.
+pub fn plural(count: u64, noun: &str) -> String {
+    match (count, noun.ends_with("ch")) {
+        (1, _) => format!("1 {noun}"),
+        (_, true) => format!("{count} {noun}es"),
+        (_, false) => format!("{count} {noun}s"),
     }
 }
 

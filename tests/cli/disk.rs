@@ -54,7 +54,10 @@ fn an_id_that_cannot_be_printed_is_an_error() {
     let server = Server::start();
     let place = Place::new(&server.url()).with_snap().with("TO_CI_LINK", "https://ci.example/1");
     let run = place.shell("to start -q > /dev/full");
-    assert_eq!(run, Run::new(1, "", "error: No space left on device (os error 28)\n"));
+    assert_eq!(
+        run,
+        Run::new(1, "", "error: standard output cannot be written: no space left on device\n")
+    );
     assert_eq!(place.to("start -q"), Run::new(0, "1\n", ""));
 }
 

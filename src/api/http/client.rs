@@ -14,12 +14,13 @@ use super::transport::{HttpSettings, Transport};
 use crate::api::error::{Answer, Locate};
 use crate::api::retry::{self, Policy, Repeat, Tried};
 use crate::api::{
-    Access, ApiError, Event, Execution, ExecutionDetails, KeyProblem, Listener, Patch, Server,
-    StatusUpdate,
+    Access, ApiError, Event, Execution, ExecutionDetails, KeyProblem, Listener, Server,
 };
 use crate::model::batch::Batch;
 use crate::model::execution::{ExecutionId, Link};
 use crate::model::start_request::StartRequest;
+use crate::model::update::Patch;
+use crate::model::update::StatusUpdate;
 
 /// The permission that every write needs.
 const WRITE_PERMISSION: &str = "change_test";

@@ -3,5 +3,5 @@
 mod record;
 mod server;
 
-pub use record::{ExecutionRef, Extent, Record, StatusUpdate};
+pub use record::{Extent, Record};
 pub use server::Spool;

@@ -15,12 +15,16 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{ApiError, Execution, JsonObject, Patch};
-use crate::model::batch::{Batch, EncodedResult};
-use crate::model::execution::{COMPLETED, ExecutionId, Link};
+use crate::api::{ApiError, Execution};
+use crate::model::batch::Batch;
+use crate::model::encoded::EncodedResult;
+use crate::model::execution::{COMPLETED, Link};
+use crate::model::execution::{ExecutionRef, JsonObject};
+use crate::model::limits::Limits;
 use crate::model::result::{Status, TestResult};
 use crate::model::start_request::StartRequest;
-use crate::model::update;
+use crate::model::update::{Patch, StatusUpdate, add_value};
+use crate::model::warnings::Warnings;
 use crate::util::files;
 use crate::util::signals::{self, Interrupt};
 
@@ -31,17 +35,6 @@ const RESULTS: &str = "results.jsonl";
 const PATCH: &str = "patch.json";
 const LINKS: &str = "links.jsonl";
 const EVENTS: &str = "status_updates.jsonl";
-
-/// Something that happened to an execution, with a time in RFC 3339.
-pub type StatusUpdate = Map<String, Value>;
-
-/// The execution of a server that a directory belongs to.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct ExecutionRef {
-    /// The server, in the form of `Target`'s `Display`.
-    pub url: String,
-    pub execution: ExecutionId,
-}
 
 /// The directory of one execution.
 #[derive(Clone, Debug)]
@@ -127,7 +120,7 @@ impl Record {
     ) -> Result<u64, ApiError> {
         let path = self.path.join(RESULTS);
         each_line(&path, from, |result: TestResult| {
-            take(EncodedResult::new(&result).map_err(|error| content(&path, &error))?)
+            take(EncodedResult::new(result, &Limits::default(), &mut Warnings::default()))
         })
     }
 
@@ -158,7 +151,7 @@ impl Record {
             for (key, values) in added {
                 let known = metadata.entry(key.clone()).or_default();
                 for value in values {
-                    update::add_value(known, value.clone());
+                    add_value(known, value.clone());
                 }
             }
             merged.insert("execution_metadata".to_owned(), json!(metadata));

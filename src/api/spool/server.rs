@@ -2,16 +2,18 @@
 //!
 //! Answers follow the server's rules.
 
+use crate::model::update::StatusUpdate;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::record::{self, Record, StatusUpdate};
-use crate::api::{Access, ApiError, Execution, ExecutionDetails, Patch, Repeat, Server};
+use super::record::{self, Record};
+use crate::api::{Access, ApiError, Execution, ExecutionDetails, Repeat, Server};
 use crate::model::batch::Batch;
 use crate::model::execution::{ExecutionId, Link};
 use crate::model::start_request::StartRequest;
+use crate::model::update::Patch;
 
 /// Executions in a directory.
 #[derive(Clone, Debug)]

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use super::case::{Case, Kind, Outcome, Stream, without_blank_ends};
 use super::document::Suite;
 use super::template::{Template, Word};
-use crate::model::result::{Section, TestResult, join_sections};
+use crate::model::log::Section;
+use crate::model::log::join_sections;
+use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 
 /// What a user chose to differ from the default mapping.

@@ -20,7 +20,8 @@ pub use suite_outputs::SuiteOutputs;
 pub use template::Template;
 
 use super::ReadError;
-use crate::model::result::{Section, Status, TestResult};
+use crate::model::log::Section;
+use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::reports::xml::decode::Decoded;
 use crate::reports::xml::{Event, Xml};

@@ -1,0 +1,244 @@
+//! What the options of every command amount to: where to work, and on which execution.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::api::{self, HttpSettings, Policy, Server, Spool, Target, Token};
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
+use crate::delivery::batch_size::BatchSize;
+use crate::delivery::outbox::Outbox;
+use crate::delivery::state_dir::{StateDirectory, StateError};
+use crate::model::ci_job::{Environment, Job};
+use crate::model::execution::{ExecutionId, ExecutionRef};
+use crate::model::tally::RefusedResult;
+use crate::options::{Color, Common};
+use crate::ui::github::GitHub;
+use crate::ui::terminal::{self, Level, Ui};
+use crate::util::signals::Interrupt;
+use crate::util::text::{os_message, plural};
+
+/// What the options of every command amount to.
+pub struct Context {
+    common: Common,
+    pub ui: Ui,
+    pub interrupt: Interrupt,
+    pub job: Option<Job>,
+    pub github: Option<GitHub>,
+    /// The execution that this command itself started.
+    started: Cell<Option<ExecutionId>>,
+    retries: Rc<Cell<u64>>,
+}
+
+impl Context {
+    pub fn new(common: Common, environment: Environment<'_>) -> Self {
+        let level = match (common.quiet, common.verbose) {
+            (true, _) => Level::Quiet,
+            (_, true) => Level::Verbose,
+            _ => Level::Normal,
+        };
+        let color = match common.color {
+            Color::Auto => terminal::color_wanted(),
+            Color::Always => true,
+            Color::Never => false,
+        };
+        let github = GitHub::find(environment);
+        Self {
+            common,
+            ui: Ui::new(level, color, github.is_some()),
+            interrupt: Interrupt::default(),
+            job: Job::find(environment),
+            github,
+            started: Cell::default(),
+            retries: Rc::default(),
+        }
+    }
+
+    /// Whether stdout is to hold one JSON object.
+    pub fn json(&self) -> bool {
+        self.common.json
+    }
+
+    /// Whether what cannot be delivered is no failure.
+    pub fn best_effort(&self) -> bool {
+        self.common.best_effort
+    }
+
+    /// The size of batches to begin with.
+    pub fn batch_size(&self) -> BatchSize {
+        BatchSize::new(self.common.batch_time)
+    }
+
+    /// How many requests were made again.
+    pub fn retries(&self) -> u64 {
+        self.retries.get()
+    }
+
+    /// Where `--url` points.
+    ///
+    /// # Errors
+    /// Nothing says where to.
+    pub fn target(&self) -> Result<&Target, CommandError> {
+        self.common.url.as_ref().ok_or_else(|| {
+            CommandError::usage("no server is given").hint(
+                "--url (or TO_URL) takes the API's address, https://HOST, \
+                 or file:DIR for a spool directory",
+            )
+        })
+    }
+
+    /// The state directory, found to be writable.
+    ///
+    /// # Errors
+    /// One that is not.
+    pub fn state(&self) -> Result<StateDirectory, StateError> {
+        let state = StateDirectory::new(self.common.state_dir.clone());
+        state.prepare()?;
+        Ok(state)
+    }
+
+    /// Works on this execution from now on, whatever was given or noted.
+    pub fn work_on(&self, execution: ExecutionId) {
+        self.started.set(Some(execution));
+    }
+
+    /// The execution that this command itself started.
+    pub fn started(&self) -> Option<ExecutionId> {
+        self.started.get()
+    }
+
+    /// The state directory as it is, for a command that writes nothing.
+    pub fn state_to_read(&self) -> StateDirectory {
+        StateDirectory::new(self.common.state_dir.clone())
+    }
+
+    /// The execution to work on: the one given, or the one noted.
+    ///
+    /// # Errors
+    /// Neither is there.
+    pub fn execution(&self, state: &StateDirectory) -> Result<ExecutionId, CommandError> {
+        let target = self.target()?;
+        let id = match self.started.get().or(self.common.execution) {
+            Some(id) => id,
+            None => state.load(target)?,
+        };
+        // One that waited in the outbox may have been delivered since it was named.
+        Ok(Outbox::new(state.outbox()).delivered(id, target).unwrap_or(id))
+    }
+
+    /// The server's execution that results are for, as the outbox names it.
+    ///
+    /// # Errors
+    /// Nothing says which server; a current directory that is gone.
+    pub fn home(&self, execution: ExecutionId) -> Result<ExecutionRef, CommandError> {
+        Ok(ExecutionRef {
+            url: self.target()?.absolute().map_err(CommandError::fault)?.to_string(),
+            execution,
+        })
+    }
+
+    /// What stands for the server of an execution: one that waits in the outbox has none yet.
+    ///
+    /// # Errors
+    /// As those of [`Context::server`].
+    pub fn server_of(
+        &self,
+        execution: ExecutionId,
+        state: &StateDirectory,
+    ) -> Result<Box<dyn Server>, CommandError> {
+        match execution {
+            ExecutionId::Server(_) => self.server(),
+            ExecutionId::Outbox(_) => Ok(Box::new(Spool::new(state.outbox()))),
+        }
+    }
+
+    /// Says an error.
+    pub fn report(&self, error: &CommandError) {
+        self.ui.error(&error.message());
+        error.hints.iter().for_each(|hint| self.ui.hint(hint));
+    }
+
+    /// Returns the exit status of a step, whose error is said here: the steps after it are taken all
+    /// the same.
+    pub fn exit_of(&self, step: Result<Exit, CommandError>) -> Exit {
+        step.unwrap_or_else(|error| {
+            self.report(&error);
+            error.exit
+        })
+    }
+
+    /// Names the results that a server refused; they are written down already.
+    pub fn report_refused(&self, refused: &[RefusedResult], state: &StateDirectory) -> Exit {
+        if refused.is_empty() {
+            return Exit::Success;
+        }
+        for RefusedResult { result, reason } in refused {
+            self.ui.error(&format!("result `{}` was refused: {reason}", result.name()));
+        }
+        let count = plural(refused.len() as u64, "result");
+        self.ui.hint(&format!("{count} refused: written to {}", state.refused().display()));
+        if self.best_effort() { Exit::Success } else { Exit::ResultsRefused }
+    }
+
+    /// Says why something was not delivered and where it is kept.
+    pub fn report_undelivered(
+        &self,
+        error: &CommandError,
+        kept: Option<(String, PathBuf)>,
+    ) -> Exit {
+        let is_failure = !self.best_effort() || self.interrupt.signal().is_some();
+        if is_failure {
+            self.report(error);
+        } else {
+            self.ui.warning(&error.message());
+        }
+        if let Some((what, path)) = kept {
+            self.ui.warning(&format!("kept {what} in {}", path.display()));
+            self.ui.hint("`to push` delivers what is kept");
+        }
+        if is_failure { error.exit } else { Exit::Success }
+    }
+
+    /// The server, not asked anything yet.
+    ///
+    /// # Errors
+    /// A key or certificate that cannot be used.
+    pub fn server(&self) -> Result<Box<dyn Server>, CommandError> {
+        let settings = HttpSettings {
+            token: self.token()?,
+            ca_cert: self.common.ca_cert.clone(),
+            timeout: self.common.timeout,
+            retry: Policy {
+                retry_for: self.common.retry_for,
+                first_delay: self.common.retry_delay,
+            },
+            interrupt: self.interrupt.clone(),
+        };
+        let (ui, retries) = (self.ui.clone(), Rc::clone(&self.retries));
+        let listener = Box::new(move |event: &api::Event<'_>| {
+            if matches!(event, api::Event::Retry { .. }) {
+                retries.set(retries.get() + 1);
+            }
+            ui.event(event);
+        });
+        Ok(api::connect(self.target()?, settings, listener)?)
+    }
+
+    fn token(&self) -> Result<Option<Token>, CommandError> {
+        let (given, place) = match (&self.common.api_key, &self.common.api_key_file) {
+            (Some(secret), _) => (secret.token(), "--api-key (or TO_API_KEY)".to_owned()),
+            (None, Some(path)) => (read_key(path)?.parse(), path.display().to_string()),
+            (None, None) => return Ok(None),
+        };
+        given.map(Some).map_err(|problem| CommandError::usage(problem).context(place))
+    }
+}
+
+fn read_key(path: &Path) -> Result<String, CommandError> {
+    fs::read_to_string(path).map_err(|error| {
+        CommandError::usage(os_message(&error))
+            .context(format!("the key file {} cannot be read", path.display()))
+    })
+}

@@ -1,0 +1,59 @@
+//! The count of what became of results on their way to a server.
+
+use crate::model::encoded::EncodedResult;
+use crate::model::result::Status;
+use crate::model::warnings::Warnings;
+
+/// Numbers of results by status.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    pub passed: u64,
+    pub failed: u64,
+    pub skipped: u64,
+}
+
+impl Counts {
+    /// Counts one more result.
+    pub fn add(&mut self, status: Status) {
+        match status {
+            Status::Passed => self.passed += 1,
+            Status::Failed => self.failed += 1,
+            Status::Skipped => self.skipped += 1,
+        }
+    }
+
+    /// Returns the number of results of any status.
+    pub fn total(self) -> u64 {
+        self.passed + self.failed + self.skipped
+    }
+}
+
+/// A result that a server does not take, with the server's reason.
+#[derive(Debug)]
+pub struct RefusedResult {
+    pub result: EncodedResult,
+    pub reason: String,
+}
+
+/// Results that were sent, those that were refused, and what there is to say of them.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Accepted by the server.
+    pub sent: Counts,
+    /// Requests in which they were sent.
+    pub batches: u64,
+    pub refused: Vec<RefusedResult>,
+    pub warnings: Warnings,
+}
+
+impl Tally {
+    /// Adds what another delivery came to.
+    pub fn append(&mut self, other: Self) {
+        self.sent.passed += other.sent.passed;
+        self.sent.failed += other.sent.failed;
+        self.sent.skipped += other.sent.skipped;
+        self.batches += other.batches;
+        self.refused.extend(other.refused);
+        self.warnings.append(other.warnings);
+    }
+}
