@@ -1,6 +1,6 @@
 //! What the help and README.md show is run, in a shell, against a stand-in.
 //!
-//! What runs tests (pytest, make, Checkbox) is played by a script that writes a report; a line that
+//! What runs tests (pytest, make, cargo, Checkbox) is played by a script that writes a report; a line that
 //! needs another tool which this machine lacks is skipped, and says so.
 
 use std::fs;
@@ -18,12 +18,13 @@ const REQUEST: &str = r#"{"family": "snap", "name": "core22", "version": "202601
     "environment": "cm3", "test_plan": "smoke"}"#;
 
 /// Each tool that runs tests, and how it is played.
-const PLAYED: [(&str, &str); 3] = [
+const PLAYED: [(&str, &str); 4] = [
     ("make", "mkdir -p build && cp bin/passed.xml build/TEST-shop.xml"),
     (
         "pytest",
         "for word; do case $word in --junitxml=*) cat bin/passed.xml > \"${word#*=}\";; esac; done",
     ),
+    ("cargo", "mkdir -p target/nextest/ci && cp bin/passed.xml target/nextest/ci/junit.xml"),
     ("checkbox-cli", "cp bin/submission.tar.xz \"$HOME/.local/share/submission_1.tar.xz\""),
 ];
 

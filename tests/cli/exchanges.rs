@@ -1,16 +1,11 @@
 //! The stand-in answers as the real server did: the recorded exchanges, replayed in order.
-//!
-//! The recordings are not part of this repository; where they are not beside it, this says so and
-//! compares nothing.
-
-use std::fs;
 
 use serde_json::Value;
 
 use crate::standin::{Server, client};
 
-/// The recordings, if they are there.
-const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/contract/exchanges.jsonl");
+/// What the real server was asked, and what it answered, a line each.
+pub const RECORDED: &str = include_str!("../contract/exchanges.jsonl");
 
 /// Recordings that are no single exchange: what several requests at once, or a clock, were told.
 /// The tests of the stand-in make the same happen without chance.
@@ -25,16 +20,12 @@ const UNREADABLE: (char, u8) = ('\u{fffd}', 0xff);
 
 #[test]
 fn the_recorded_exchanges_are_replayed() {
-    let Ok(recorded) = fs::read_to_string(RECORDED) else {
-        println!("skipped: there is no {RECORDED}");
-        return;
-    };
     let server = Server::builder()
         .application("ci", "to_fullkey", &["change_test", "view_test"])
         .application("dashboard", "to_readonlykey", &["view_test"])
         .start();
     let mut differences = Vec::new();
-    for line in recorded.lines() {
+    for line in RECORDED.lines() {
         let exchange: Value = serde_json::from_str(line).expect("a recording");
         let label = exchange["label"].as_str().expect("a label");
         if NO_EXCHANGES.contains(&label) {

@@ -1,8 +1,6 @@
-//! Help that teaches: it fits a screen, corrects typos, and agrees with README.md and the design.
+//! Help that teaches: it fits a screen, corrects typos, and agrees with README.md.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 
 use crate::examples::{readme, section};
 use crate::to::{Place, Run};
@@ -197,43 +195,4 @@ fn readme_has_the_variables_that_the_help_has() {
         }
     }
     assert!(rows > 0, "there is a table");
-}
-
-fn design() -> Option<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/design.md");
-    let design = fs::read_to_string(path).ok();
-    if design.is_none() {
-        println!("skipped: there is no design.md");
-    }
-    design
-}
-
-#[test]
-fn the_design_has_the_flags_that_the_help_has() {
-    let Some(design) = design() else { return };
-    let said: BTreeSet<String> = flags_in(&design).into_iter().collect();
-    for command in commands() {
-        let [common, own] = listed(&help(&command));
-        for flag in common.keys().chain(own.keys()) {
-            // The design calls two by their letters, and one by what it does: logs on request.
-            let by_other_words = matches!(&**flag, "--quiet" | "--verbose" | "--logs");
-            assert!(by_other_words || said.contains(flag), "design.md lacks {flag} of {command}");
-        }
-    }
-}
-
-/// What the design says of a command is in its help, or is an option of another one.
-#[test]
-fn the_help_has_the_flags_that_the_design_has() {
-    let Some(design) = design() else { return };
-    let commands = commands();
-    let helps: String = commands.iter().map(|command| help(command)).collect();
-    let known: BTreeSet<String> = flags_in(&helps).into_iter().collect();
-    for command in commands {
-        let heading = format!("\n### `to {command}");
-        let Some((_, said)) = design.split_once(&heading) else { continue };
-        for flag in flags_in(said.split("\n#").next().unwrap_or_default()) {
-            assert!(known.contains(&flag), "no help has the design's {flag} of {command}");
-        }
-    }
 }

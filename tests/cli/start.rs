@@ -1,15 +1,12 @@
 //! `to start`: what is sent of flags, variables and files, and what is refused before it is sent.
 
 use std::collections::HashSet;
-use std::fs;
 
 use serde_json::{Map, Value, json};
 
+use crate::exchanges::RECORDED;
 use crate::standin::{Server, starts};
 use crate::to::{Place, Run};
-
-/// The recordings of the real server, if they are there.
-const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/contract/exchanges.jsonl");
 
 /// The last line of every refusal of a request.
 const HINT: &str = "hint: every flag has a variable: that of --test-plan is TO_TEST_PLAN\n";
@@ -159,12 +156,8 @@ fn links_of(server: &Server) -> Value {
 
 #[test]
 fn the_recorded_starts_are_made_or_refused_before_they_are_sent() {
-    let Ok(recorded) = fs::read_to_string(RECORDED) else {
-        println!("skipped: there is no {RECORDED}");
-        return;
-    };
     let mut seen = HashSet::new();
-    for line in recorded.lines() {
+    for line in RECORDED.lines() {
         let exchange: Value = serde_json::from_str(line).expect("a recording");
         let request = &exchange["request"];
         if request["method"] != "PUT" || !seen.insert(request["body"].to_string()) {

@@ -2,11 +2,10 @@
 //!
 //! Runs for as many seconds as `TO_FUZZ_SECONDS` says, else for a short while.
 
-use std::fs;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use super::{Slow, read_cases, read_twice, shared};
+use super::{Slow, edge, read_cases, read_twice, shapes};
 use crate::reports::junit::{LeadingText, Mapping};
 
 /// What a run without `TO_FUZZ_SECONDS` takes.
@@ -112,12 +111,8 @@ impl Random {
 
 fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = SEEDS.iter().map(|seed| seed.as_bytes().to_vec()).collect();
-    for directory in ["edge", "files"].into_iter().filter_map(shared) {
-        let entries = fs::read_dir(directory).unwrap();
-        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-        paths.sort();
-        seeds.extend(paths.into_iter().map(|path| fs::read(path).unwrap()));
-    }
+    seeds.extend(edge::documents());
+    seeds.extend(shapes::fixtures().into_iter().map(|(_, report)| report));
     seeds.retain(|seed| seed.len() <= LARGEST_SEED);
     seeds
 }

@@ -4,10 +4,9 @@ mod edge;
 mod fuzz;
 mod model;
 mod reading;
-mod wild;
+mod shapes;
 
 use std::io::{self, Read};
-use std::path::PathBuf;
 
 use super::case::Case;
 use super::{LeadingText, Mapping, Results, SuiteOutputs};
@@ -104,16 +103,6 @@ fn fault(text: &str) -> String {
     fault.expect("a fault").to_string()
 }
 
-/// Reports that are not part of the project, where they are at hand.
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/junit")).join(name);
-    if !path.exists() {
-        println!("skipped: there is no {}", path.display());
-        return None;
-    }
-    Some(path)
-}
-
 /// Gives at most `piece` bytes at once.
 struct Slow<'a> {
     bytes: &'a [u8],
@@ -125,8 +114,4 @@ impl Read for Slow<'_> {
         let count = to.len().min(self.piece);
         self.bytes.read(&mut to[..count])
     }
-}
-
-fn collapsed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
