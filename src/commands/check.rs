@@ -31,7 +31,7 @@ Examples:
   to check
   to check --json";
 
-/// What `--json` prints, also where something is wrong.
+/// The object that `--json` prints, also where something is wrong.
 #[derive(Serialize)]
 struct Report {
     url: String,

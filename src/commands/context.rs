@@ -1,4 +1,4 @@
-//! What the options of every command amount to: where to work, and on which execution.
+//! The options of every command, made usable: where to work, and on which execution.
 
 use std::cell::Cell;
 use std::fs;
@@ -20,7 +20,7 @@ use crate::ui::terminal::{self, Level, Ui};
 use crate::util::signals::Interrupt;
 use crate::util::text::{os_message, plural};
 
-/// What the options of every command amount to.
+/// The options of every command, made usable.
 pub struct Context {
     common: Common,
     pub ui: Ui,
@@ -56,12 +56,12 @@ impl Context {
         }
     }
 
-    /// Whether stdout is to hold one JSON object.
+    /// Tells whether stdout is to hold one JSON object.
     pub fn json(&self) -> bool {
         self.common.json
     }
 
-    /// Whether what cannot be delivered is no failure.
+    /// Tells whether something that cannot be delivered is no failure.
     pub fn best_effort(&self) -> bool {
         self.common.best_effort
     }
@@ -71,12 +71,12 @@ impl Context {
         BatchSize::new(self.common.batch_time)
     }
 
-    /// How many requests were made again.
+    /// Returns the number of requests that were made again.
     pub fn retries(&self) -> u64 {
         self.retries.get()
     }
 
-    /// Where `--url` points.
+    /// Returns the server or directory that `--url` names.
     ///
     /// # Errors
     /// Nothing says where to.
@@ -139,7 +139,7 @@ impl Context {
         })
     }
 
-    /// What stands for the server of an execution: one that waits in the outbox has none yet.
+    /// Returns the server of an execution, or the outbox in its place: one that waits in the outbox has none yet.
     ///
     /// # Errors
     /// As those of [`Context::server`].

@@ -39,7 +39,7 @@ Examples:
   to end --exit-code
   to end --status NOT_TESTED";
 
-/// What `--json` prints.
+/// The object that `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
     execution: ExecutionId,

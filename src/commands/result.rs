@@ -28,11 +28,11 @@ pub struct NewResult {
     #[arg(value_parser = name)]
     pub name: String,
 
-    /// What came of it, in any case; also pass, fail and skip
+    /// The outcome: in any case, and also pass, fail and skip
     #[arg(ignore_case = true, value_parser = outcomes())]
     pub status: Status,
 
-    /// What there is to say about it
+    /// A remark about it
     #[arg(long, value_name = "TEXT")]
     pub comment: Option<String>,
 
@@ -44,7 +44,7 @@ pub struct NewResult {
     #[arg(long, value_name = "TEXT")]
     pub category: Option<String>,
 
-    /// What it has in common with tests that are made from the same template
+    /// The template that it was made from, which it has in common with other tests
     #[arg(long, value_name = "TEXT")]
     pub template_id: Option<String>,
 
@@ -61,7 +61,7 @@ Examples:
   to result 'wifi/roaming' failed --comment 'lost the network' --log @wifi.log
   dmesg | to result 'suspend/resume' fail --log -";
 
-/// Where a log is.
+/// The place of a log.
 #[derive(Clone, Debug)]
 pub enum LogSource {
     Text(String),

@@ -42,7 +42,7 @@ pub struct Run {
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub results: Vec<PathBuf>,
 
-    /// What runs the tests, with its arguments
+    /// The command that runs the tests, with its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
@@ -59,14 +59,14 @@ Examples:
   to run --results report.xml -- pytest --junitxml=report.xml
   to run --results 'target/nextest/**/junit.xml' -- cargo nextest run";
 
-/// What the command finds its execution in.
+/// The variable in which the command finds its execution.
 const EXECUTION: &str = "TO_EXECUTION";
 
 /// A command that got a signal has so long to write its report. CI systems give a job some seconds
 /// more than that before they kill it.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How the command ended.
+/// The end of the command.
 enum Ended {
     By(ExitStatus),
     /// `to` got this signal meanwhile.

@@ -25,31 +25,31 @@ use crate::ui::summary::{self, FileSummary, RefusedLine, Summary};
 use crate::ui::terminal;
 use crate::util::text::plural;
 
-/// Where a command writes to.
+/// An execution to write to, with its server and its outbox.
 pub struct Session {
     pub server: Box<dyn Server>,
     pub execution: ExecutionId,
     state: StateDirectory,
     outbox: Outbox,
     home: ExecutionRef,
-    /// What comes from a pipe is nowhere else: all of it is kept that is not delivered.
+    /// Results come from a pipe, and are nowhere else: all are kept that are not delivered.
     is_piped: bool,
     start: Instant,
 }
 
-/// What became of a change.
+/// The end of a change.
 pub struct Updated {
     /// The execution as it is then, where the server has told it.
     pub execution: Option<Execution>,
-    /// Whether all of it is made.
+    /// All of it is made.
     pub is_done: bool,
     pub exit: Exit,
 }
 
-/// Why not all changes were made.
+/// The reason for which not all changes were made.
 struct Undone {
     made: usize,
-    /// Whether the first of the others was sent.
+    /// The first of the others was sent.
     is_tried: bool,
     error: ApiError,
 }
@@ -211,7 +211,7 @@ impl Session {
         Ok(context.report_undelivered(&error, Some(kept)))
     }
 
-    /// What is written to an execution that waits in the outbox is at no server yet, and exit status
+    /// Returns the exit status of an execution that waits in the outbox: it is at no server yet, and exit status
     /// 0 would say that it is, unless that was asked for.
     fn waiting(&self, context: &Context) -> Exit {
         if context.best_effort() || matches!(self.execution, ExecutionId::Server(_)) {
@@ -255,7 +255,7 @@ impl Feed<'_> {
     }
 }
 
-/// What became of a command's results, to be said.
+/// The end of a command's results, to be said.
 pub struct Delivery<'a> {
     session: &'a Session,
     /// Of what the outbox held.

@@ -40,13 +40,13 @@ Examples:
 /// The statuses of results in the order in which they are shown.
 const ORDER: [&str; 3] = ["FAILED", "SKIPPED", "PASSED"];
 
-/// How far names and comments stand from the edge: behind the longest status.
+/// Columns before names and comments: the longest status fits into them.
 const INDENT: usize = 9;
 
 /// The same of facts: behind `  environment`.
 const FACTS: usize = 15;
 
-/// What `--json` prints: all that the server tells, with counts.
+/// The object that `--json` prints: all that the server tells, with counts.
 #[derive(Serialize)]
 struct Report<'a> {
     execution: ExecutionId,
@@ -154,7 +154,7 @@ fn write_result(page: &mut String, result: &JsonObject, has_logs: bool) {
     }
 }
 
-/// What is known of an execution, each with its label.
+/// Returns the facts that are known of an execution, each with its label.
 fn facts(execution: &JsonObject) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut add = |label: &str, value: &str| {

@@ -45,7 +45,7 @@ Examples:
 /// The statuses of an execution that still goes on.
 const OPEN: [&str; 2] = ["NOT_STARTED", "IN_PROGRESS"];
 
-/// What `--json` prints.
+/// The object that `--json` prints.
 #[derive(Serialize)]
 struct Report {
     execution: ExecutionId,
@@ -132,7 +132,7 @@ fn open_in_outbox(
     Ok(id)
 }
 
-/// Whether the server may have opened an execution that nothing can find again.
+/// Tells whether the server may have opened an execution that nothing can find again.
 fn is_open_perhaps(request: &StartRequest, error: &ApiError) -> bool {
     error.may_have_been_applied() && request.ci_link().is_none()
 }

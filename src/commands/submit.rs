@@ -86,7 +86,7 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     }
 }
 
-/// What becomes of reports that are read like this.
+/// Returns the choices that these flags make.
 pub fn options(reading: &Reading) -> Options {
     Options {
         format: reading.format,

@@ -57,7 +57,7 @@ Examples:
   to update --link 'Logs=https://logs.example/1' --c3-link https://c3.example/submission/9
   to update --event 'provisioned=in 12 minutes'";
 
-/// What `--json` prints.
+/// The object that `--json` prints.
 #[derive(Serialize)]
 struct Report {
     execution: ExecutionId,

@@ -7,7 +7,7 @@ use crate::util::hash::fnv1a;
 /// The server stores so many characters of a CI link.
 const LONGEST_LINK: usize = 200;
 
-/// What a CI system sets in the environment.
+/// Looks up a variable that a CI system sets.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A job of a CI system.
@@ -15,7 +15,7 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 pub struct Job {
     /// The page of the job; on GitHub that of the run's attempt, which has no page a job.
     url: String,
-    /// What tells the job from others with this page.
+    /// The name that tells the job from others with this page.
     name: String,
 }
 

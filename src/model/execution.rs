@@ -16,7 +16,7 @@ pub enum ExecutionId {
     Outbox(i32),
 }
 
-/// What the number of an execution in the outbox begins with.
+/// The beginning of the name of an execution in the outbox.
 const OUTBOX: &str = "outbox-";
 
 impl ExecutionId {
@@ -113,13 +113,13 @@ impl FromStr for Link {
 const LONGEST_URL: usize = 2083;
 
 impl Link {
-    /// Whether both lead to the same place: the server adds a slash to `https://host`.
+    /// Tells whether both lead to the same place: the server adds a slash to `https://host`.
     pub fn same_as(&self, other: &Self) -> bool {
         let normal = |url: &str| Url::parse(url).map_or_else(|_| url.to_owned(), Into::into);
         self.label == other.label && normal(&self.url) == normal(&other.url)
     }
 
-    /// What the server would refuse, if anything: it answers 422 to a URL that is not one of http.
+    /// Returns what the server would refuse, if anything: it answers 422 to a URL that is not one of http.
     pub fn problem(&self) -> Option<String> {
         if self.label.is_empty() {
             return Some("a link needs a label".to_owned());
@@ -131,7 +131,7 @@ impl Link {
     }
 }
 
-/// Why this is not a URL that the server takes, if it is not.
+/// Returns why this is not a URL that the server takes, if it is not.
 pub fn http_url_problem(text: &str) -> Option<String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => None,

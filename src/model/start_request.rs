@@ -45,7 +45,7 @@ impl Family {
     }
 }
 
-/// What a field's text must be.
+/// The kind of text that a field takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
     Text,
@@ -277,7 +277,7 @@ pub const FIELDS: &[Field] = &[
     },
 ];
 
-/// Where a value came from: a problem is said in the words that its author used.
+/// The origin of a value: a problem is said in the words that its author used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Origin {
     Flag,
@@ -531,7 +531,7 @@ pub struct StartRequest {
     wants_ci_link: bool,
 }
 
-/// What says how an execution begins, not which it is.
+/// Fields that say how an execution begins, not which it is.
 const NO_IDENTITY: [&str; 3] = ["ci_link", "initial_status", "needs_assignment"];
 
 impl StartRequest {

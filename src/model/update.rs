@@ -31,7 +31,7 @@ pub struct Patch {
 }
 
 impl Patch {
-    /// Whether it changes nothing.
+    /// Tells whether it changes nothing.
     pub fn is_empty(&self) -> bool {
         let Self { status, ci_link, c3_link, execution_metadata } = self;
         status.is_none() && ci_link.is_none() && c3_link.is_none() && execution_metadata.is_none()
@@ -50,7 +50,7 @@ pub enum Change {
     Event(StatusUpdate),
 }
 
-/// What is asked for, as it was typed.
+/// The changes that are asked for, as they were typed.
 #[derive(Debug, Default)]
 pub struct UpdateOptions {
     pub status: Option<String>,
@@ -158,12 +158,12 @@ fn event(text: &str) -> Result<StatusUpdate, String> {
 }
 
 impl Change {
-    /// Whether the change is appended, so that making it twice is not the same as once.
+    /// Tells whether the change is appended, so that making it twice is not the same as once.
     pub fn is_appended(&self) -> bool {
         !matches!(self, Self::Patch(_))
     }
 
-    /// Whether it gives the execution a CI link, which no other may have.
+    /// Tells whether it gives the execution a CI link, which no other may have.
     pub fn has_identity(&self) -> bool {
         matches!(self, Self::Patch(Patch { ci_link: Some(_), .. }))
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::util::text::excerpt;
 
-/// How many names a note shows of those that it counts.
+/// Names that a warning shows of those that it counts.
 const NAMES_SHOWN: usize = 3;
 
 /// Characters of a name that a note shows: more would fill the screen.

@@ -17,7 +17,7 @@ use crate::model::warnings::Warnings;
 use crate::submission::error::SubmissionError;
 use crate::util::temp_store::{Span, TempStore};
 
-/// What `--on-duplicate` asks for.
+/// The policy of `--on-duplicate`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OnDuplicate {
     /// One result of all, in the place of the first.
@@ -81,7 +81,7 @@ impl Names {
         self.hashes.truncate(length);
     }
 
-    /// What is to be done about names that came more than once.
+    /// Returns the decisions about names that came more than once.
     pub fn duplicates(mut self, mode: OnDuplicate) -> Duplicates {
         self.hashes.sort_unstable();
         let repeated = self
@@ -109,7 +109,7 @@ struct Repeated {
     /// The name, once it is seen again: two names may share a hash.
     name: Option<String>,
     count: usize,
-    /// How many of them the present reading has met.
+    /// The number of them that the present reading has met.
     met: usize,
     /// The second and later results, for a merge.
     later: Vec<Span>,
@@ -137,14 +137,14 @@ pub struct Duplicates {
     names: Names,
     repeated: HashMap<u64, Repeated>,
     spill: TempStore,
-    /// How many results went into another one.
+    /// Results that went into another one.
     pub merged: u64,
     /// Names that came more than once, under [`OnDuplicate::Error`].
     pub refused: Vec<String>,
 }
 
 impl Duplicates {
-    /// How many results will be left.
+    /// Returns the number of results that will be left.
     pub fn remaining(&self) -> usize {
         let repeats: usize = self.repeated.values().map(|repeated| repeated.count).sum();
         let once = self.names.len() - repeats;
@@ -155,7 +155,7 @@ impl Duplicates {
         }
     }
 
-    /// Whether results must be handed to [`Duplicates::gather`] before they are resolved.
+    /// Tells whether results must be handed to [`Duplicates::gather`] before they are resolved.
     pub fn needs_gathering(&self) -> bool {
         self.mode == OnDuplicate::Merge && !self.repeated.is_empty()
     }
@@ -298,7 +298,7 @@ mod tests {
         }
     }
 
-    /// What is left of `results`, and what is said.
+    /// Returns what is left of `results`, and what is said.
     fn left(mode: OnDuplicate, results: &[TestResult]) -> (Vec<TestResult>, Vec<String>) {
         let mut names = Names::new(Limits::default());
         for result in results {

@@ -15,7 +15,7 @@ use crate::util::signals::{self, Interrupt};
 /// The most lines that wait to be taken; after that the pipe's writer waits.
 const QUEUE: usize = 1000;
 
-/// What comes out of the pipe.
+/// An event of the pipe.
 pub enum Arrival {
     Result(TestResult),
     /// A line that is no result.

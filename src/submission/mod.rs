@@ -26,7 +26,7 @@ use crate::submission::error::SubmissionError;
 use crate::submission::read_ahead::HandOn;
 use crate::util::text::os_message;
 
-/// How reports are read and what is made of them.
+/// Choices of how reports are read and what is made of them.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// In place of telling it by content.
@@ -46,7 +46,7 @@ pub struct Submission {
     pub files: Vec<File>,
     duplicates: Duplicates,
     pub warnings: Warnings,
-    /// What may mend the errors of the files.
+    /// Hints that may mend the errors of the files.
     pub cures: BTreeSet<&'static str>,
     /// Flags for `to start` that a report suggests.
     pub hints: Vec<String>,
@@ -62,7 +62,7 @@ pub struct File {
     pub format: Option<Format>,
     /// The results that are submitted of it.
     pub results: u64,
-    /// What is wrong with it, each as `FILE:LINE: reason`.
+    /// Errors of the file, each as `FILE:LINE: reason`.
     pub errors: Vec<String>,
     outputs: SuiteOutputs,
 }
@@ -94,22 +94,22 @@ impl Submission {
         survey.finish()
     }
 
-    /// How many results there are to send.
+    /// Returns the number of results to send.
     pub fn total(&self) -> u64 {
         self.duplicates.remaining() as u64
     }
 
-    /// Whether there is anything to send.
+    /// Tells whether there is anything to send.
     pub fn has_results(&self) -> bool {
         self.files.iter().any(|file| file.results > 0)
     }
 
-    /// Whether some input could not be read.
+    /// Tells whether some input could not be read.
     pub fn has_errors(&self) -> bool {
         self.files.iter().any(|file| !file.errors.is_empty())
     }
 
-    /// How many results went into another one of their name.
+    /// Returns the number of results that went into another one of their name.
     pub fn merged(&self) -> u64 {
         self.duplicates.merged
     }
@@ -282,7 +282,7 @@ impl File {
     }
 }
 
-/// What may mend a fault that ends a report.
+/// Returns a hint that may mend an error that ends a report.
 fn cure(fault: &ReadError, is_salvageable: bool) -> Option<&'static str> {
     match fault.loss {
         Severity::NoResults | Severity::All => Some(

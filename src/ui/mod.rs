@@ -2,6 +2,7 @@
 
 pub mod github;
 pub mod progress;
+mod screen;
 pub mod summary;
 pub mod table;
 pub mod terminal;

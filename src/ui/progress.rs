@@ -1,8 +1,7 @@
 //! How far a delivery is: a bar at a terminal, a line now and then elsewhere.
 
-use std::cell::{Cell, RefCell};
-use std::io::{self, IsTerminal, Write as _};
-use std::rc::Rc;
+use std::cell::Cell;
+use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -17,22 +16,6 @@ const BAR: &str = "{bar:30} {pos}/{len} results, {rate}, {eta} left";
 /// The bar of an unknown end: results come in live.
 const COUNTER: &str = "{spinner} {pos} results, {rate}";
 
-/// What lines and a bar share, so that neither is written into the other.
-#[derive(Clone, Debug, Default)]
-pub struct Screen(Rc<RefCell<Option<ProgressBar>>>);
-
-impl Screen {
-    /// Writes whole lines to stderr, above the bar if there is one. Nobody is left to tell where
-    /// stderr is gone; the exit status still says it all.
-    pub fn write(&self, lines: &str) {
-        let write = || _ = io::stderr().lock().write_all(lines.as_bytes());
-        match &*self.0.borrow() {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
-    }
-}
-
 /// Shows how many results are sent.
 pub struct Progress {
     ui: Ui,
@@ -44,15 +27,15 @@ impl Progress {
     /// `total` is absent where the end is not known.
     pub fn new(total: Option<u64>, ui: &Ui) -> Self {
         if io::stderr().is_terminal() && ui.is_chatty() {
-            *ui.screen().0.borrow_mut() = Some(bar(total));
+            ui.screen().put_up(bar(total));
         }
         Self { ui: ui.clone(), total, last_line: Cell::new(Instant::now()) }
     }
 
     /// Shows that `results` are at the server.
     pub fn sent(&self, results: u64) {
-        if let Some(bar) = &*self.ui.screen().0.borrow() {
-            return bar.set_position(results);
+        if self.ui.screen().advance(results) {
+            return;
         }
         if self.last_line.get().elapsed() >= LINE_EVERY {
             self.last_line.set(Instant::now());
@@ -69,9 +52,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = self.ui.screen().0.borrow_mut().take() {
-            bar.finish_and_clear();
-        }
+        self.ui.screen().take_down();
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::api::Event;
 use crate::ui::github::GitHub;
-use crate::ui::progress::Screen;
+use crate::ui::screen::Screen;
 use crate::util::text::one_line;
 
 /// How much is said.

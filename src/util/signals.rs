@@ -8,7 +8,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// How often somebody who waits asks: a signal is to end a command within a second.
+/// The time between two looks at the signal while something is waited for: a signal is to end a command within a second.
 pub const POLL: Duration = Duration::from_millis(50);
 
 /// Tells whether this process was asked to end.

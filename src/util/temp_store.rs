@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use tempfile::SpooledTempFile;
 
-/// What is kept in memory before a file is made: most reports stay below it.
+/// Bytes that are kept in memory before a file is made: most reports stay below it.
 const IN_MEMORY: usize = 256 * 1024;
 
 /// A store that only grows, and that forgets everything when it is dropped.
@@ -18,7 +18,7 @@ pub struct TempStore {
     len: u64,
 }
 
-/// Where a byte string lies in the [`TempStore`] that gave it.
+/// The place of a byte string in the [`TempStore`] that gave it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Span {
     start: u64,
@@ -41,7 +41,7 @@ impl TempStore {
         Ok(span)
     }
 
-    /// What was put at `span`.
+    /// Returns the bytes that were put at `span`.
     pub fn get(&mut self, span: Span) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; span.len];
         self.file.seek(SeekFrom::Start(span.start))?;

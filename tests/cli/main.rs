@@ -25,6 +25,7 @@ mod examples;
 mod exchanges;
 mod faults;
 mod fixtures;
+mod floors;
 mod help;
 mod identity;
 mod kill;

@@ -15,6 +15,7 @@ mod tests;
 
 use std::io::Read;
 
+pub use crate::reports::xml::LeadingText;
 pub use mapping::Mapping;
 pub use suite_outputs::SuiteOutputs;
 pub use template::Template;
@@ -27,16 +28,6 @@ use crate::reports::xml::decode::Decoded;
 use crate::reports::xml::{Event, Xml};
 use case::Stream;
 use document::{Document, Finished, Suite};
-
-/// What may stand around a report.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LeadingText {
-    /// Nothing that shows: a file is a report or is not.
-    Strict,
-    /// Any text, which is passed over: a test runner that writes its report to a pipe writes its talk
-    /// there, too.
-    Skip,
-}
 
 /// The results of one report, in the order of the document.
 ///

@@ -17,7 +17,6 @@ use quick_xml::{Error, errors::IllFormedError, events};
 
 use crate::reports::ReadError;
 use crate::reports::Severity;
-use crate::reports::junit::LeadingText;
 use decode::{Decoded, unreadable};
 
 /// How deep elements may lie in each other. Each open one costs memory, and no tool nests a thousandth
@@ -29,6 +28,16 @@ const MARKER: usize = "<testsuite".len();
 
 /// Characters of a foreign text that a message shows.
 const SHOWN: usize = 60;
+
+/// Text that may stand around a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LeadingText {
+    /// Nothing that shows: a file is a report or is not.
+    Strict,
+    /// Any text, which is passed over: a test runner that writes its report to a pipe writes its talk
+    /// there, too.
+    Skip,
+}
 
 /// Events of one document, without recursion and with the memory of one event.
 pub struct Xml<R> {
