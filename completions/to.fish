@@ -100,10 +100,10 @@ complete -c to -n "__fish_to_using_subcommand push" -l json -d 'One JSON object 
 complete -c to -n "__fish_to_using_subcommand push" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
 complete -c to -n "__fish_to_using_subcommand push" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
 complete -c to -n "__fish_to_using_subcommand push" -s h -l help -d 'Print help'
-complete -c to -n "__fish_to_using_subcommand result" -l comment -d 'What there is to say about it' -r
+complete -c to -n "__fish_to_using_subcommand result" -l comment -d 'A remark about it' -r
 complete -c to -n "__fish_to_using_subcommand result" -l log -d 'Its log: a text, @FILE, or - for standard input' -r
 complete -c to -n "__fish_to_using_subcommand result" -l category -d 'The group of tests that it belongs to' -r
-complete -c to -n "__fish_to_using_subcommand result" -l template-id -d 'What it has in common with tests that are made from the same template' -r
+complete -c to -n "__fish_to_using_subcommand result" -l template-id -d 'The template that it was made from, which it has in common with other tests' -r
 complete -c to -n "__fish_to_using_subcommand result" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail' -r
 complete -c to -n "__fish_to_using_subcommand result" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place [env: TO_URL]' -r
 complete -c to -n "__fish_to_using_subcommand result" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes [env: TO_API_KEY]' -r

@@ -140,9 +140,6 @@ impl Context {
     }
 
     /// Returns the server of an execution, or the outbox in its place: one that waits in the outbox has none yet.
-    ///
-    /// # Errors
-    /// As those of [`Context::server`].
     pub fn server_of(
         &self,
         execution: ExecutionId,

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use super::Context;
 use crate::api::{Record, Spool};
-use crate::commands::error::CommandError;
-use crate::commands::error::NoResults;
+use crate::commands::error::{CommandError, NoResults};
 use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::replay::Replay;

@@ -12,11 +12,9 @@ use crate::api::{ApiError, ExecutionDetails};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
-use crate::model::execution::ExecutionId;
-use crate::model::execution::JsonObject;
+use crate::model::execution::{ExecutionId, JsonObject};
 use crate::model::update::StatusUpdate;
-use crate::ui::table;
-use crate::ui::terminal;
+use crate::ui::{table, terminal};
 use crate::util::text::{one_line, plural};
 use clap::Args;
 

@@ -10,8 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 
 use crate::model::limits::Limits;
-use crate::model::log::Section;
-use crate::model::log::under_headings;
+use crate::model::log::{Section, under_headings};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::submission::error::SubmissionError;

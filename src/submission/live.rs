@@ -26,9 +26,6 @@ pub enum Arrival {
 
 /// Hands on what comes, and a pause where nothing came for as long as `patience` says, until the
 /// pipe ends.
-///
-/// # Errors
-/// Those of `take`.
 pub fn each_arrival<E>(
     piped: Piped,
     interrupt: &Interrupt,

@@ -20,9 +20,6 @@ pub struct Interrupt {
 
 impl Interrupt {
     /// Catches the signals from now on: before, they end the process, which has nothing to lose.
-    ///
-    /// # Errors
-    /// Those of the operating system.
     pub fn catch(&self) -> io::Result<()> {
         if self.is_caught.swap(true, Ordering::Relaxed) {
             return Ok(());
