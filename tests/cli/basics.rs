@@ -1,16 +1,16 @@
 //! The three steps, as a CI job runs them.
 
-use crate::standin::Server;
-use crate::to::{Place, Run, fixture};
+use crate::support::fake_server::Server;
+use crate::support::{Run, Sandbox, fixture};
 
 #[test]
 fn start_submit_end_with_everything_in_variables() {
     let server = Server::start();
-    let place = Place::new(&server.url())
+    let sandbox = Sandbox::new(&server.url())
         .with_snap()
         .with("TO_CI_LINK", "")
         .with("TO_RESULTS", fixture("pytest.xml").to_str().unwrap());
-    let run = place.shell("to start && to submit && to end");
+    let run = sandbox.shell("to start && to submit && to end");
     assert_eq!(
         run,
         Run::new(

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::reports::{delivered, open, passed};
-use crate::standin::Server;
+use crate::support::fake_server::Server;
+use crate::support::reports::{delivered, open, passed};
 
 /// The most bytes of JSON in one batch, unless one result alone has more.
 const MOST_BYTES: usize = 4 << 20;
@@ -21,10 +21,10 @@ fn batches(server: &Server) -> Vec<Vec<Value>> {
 #[test]
 fn the_first_batch_has_a_hundred_results_and_none_has_more_than_a_thousand() {
     for count in [1, 99, 100, 101, 250, 3000] {
-        let (server, place) = open();
+        let (server, sandbox) = open();
         let names: Vec<String> = (1..=count).map(|n| format!("t{n}")).collect();
-        place.write("r.xml", passed(names.iter().map(String::as_str)));
-        let run = place.to("submit r.xml");
+        sandbox.write("r.xml", passed(names.iter().map(String::as_str)));
+        let run = sandbox.to("submit r.xml");
 
         let batches = batches(&server);
         let results = if count == 1 { "1 result".to_owned() } else { format!("{count} results") };
@@ -49,10 +49,10 @@ fn input(sizes: &[usize]) -> Vec<Value> {
 
 /// Submits logs of these sizes and gives back the sizes of the batches.
 fn submit(sizes: &[usize]) -> Vec<usize> {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let input = input(sizes);
-    place.write("r.json", json!(input).to_string());
-    let run = place.to("submit --max-log 100M r.json");
+    sandbox.write("r.json", json!(input).to_string());
+    let run = sandbox.to("submit --max-log 100M r.json");
     assert_eq!(run.status, 0, "{}", run.stderr);
 
     let batches = batches(&server);

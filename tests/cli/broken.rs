@@ -1,9 +1,9 @@
 //! Reports that cannot be read, wholly or in part, among those that can.
 
 use crate::model::{Record, held, held_names};
-use crate::reports::{delivered, junit, open, passed, summary};
-use crate::standin::{ALWAYS, Fault, Response, results};
-use crate::to::Run;
+use crate::support::Run;
+use crate::support::fake_server::{ALWAYS, Fault, Response, results};
+use crate::support::reports::{delivered, junit, open, passed, summary};
 
 const SALVAGE: &str = "hint: --salvage sends the results before the fault too\n";
 const KINDS: &str = "hint: reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's \
@@ -95,11 +95,11 @@ const BROKEN: [(&str, &str, &str, &str); 14] = [
 #[test]
 fn a_broken_report_is_named_with_its_line_and_costs_no_other() {
     for (name, content, reason, hint) in BROKEN {
-        let (server, place) = open();
-        place.write("a.xml", passed(["before"]));
-        place.write(name, content);
-        place.write("z.xml", passed(["after"]));
-        let run = place.to(&format!("submit a.xml {name} z.xml"));
+        let (server, sandbox) = open();
+        sandbox.write("a.xml", passed(["before"]));
+        sandbox.write(name, content);
+        sandbox.write("z.xml", passed(["after"]));
+        let run = sandbox.to(&format!("submit a.xml {name} z.xml"));
         let kept = usize::from(content.contains("kept"));
         let sent = summary(&format!("{} results", 2 + kept), [2 + kept, 0, 0], "3 files, 1 batch");
         assert_eq!(
@@ -117,9 +117,9 @@ fn alone_it_is_the_same_without_a_request() {
     for (name, content, reason, hint) in
         BROKEN.iter().filter(|(_, text, ..)| !text.contains("kept"))
     {
-        let (server, place) = open();
-        place.write(name, content);
-        let run = place.to(&format!("submit {name}"));
+        let (server, sandbox) = open();
+        sandbox.write(name, content);
+        let run = sandbox.to(&format!("submit {name}"));
         assert_eq!(run, Run::new(3, "", &format!("error: {name}:{reason}\n{hint}")), "{name}");
         server.expect_no_requests();
     }
@@ -127,11 +127,11 @@ fn alone_it_is_the_same_without_a_request() {
 
 #[test]
 fn all_problems_of_all_files_are_said_before_anything_is_sent() {
-    let (server, place) = open();
-    place.write("a.jsonl", "{}\n{\"name\": \"a\", \"status\": \"PASSED\"}\n5\n[]\n");
-    place.write("b.xml", passed(["b"]).replace("</testsuite>", "<oops"));
+    let (server, sandbox) = open();
+    sandbox.write("a.jsonl", "{}\n{\"name\": \"a\", \"status\": \"PASSED\"}\n5\n[]\n");
+    sandbox.write("b.xml", passed(["b"]).replace("</testsuite>", "<oops"));
     server.fault(results, ALWAYS, Fault::answer(Response::nginx(403)));
-    let run = place.to("submit a.jsonl b.xml");
+    let run = sandbox.to("submit a.jsonl b.xml");
     assert_eq!(run.status, 5, "{}", run.stderr);
     let expected = format!(
         "error: a.jsonl:1: no `name`\n\
@@ -153,23 +153,23 @@ fn salvage_sends_the_whole_cases_before_the_fault() {
     for rest in
         ["<testcase name=\"c\"><failure>half", "<testcase name='c'", "<testcase/>\n</x>", ""]
     {
-        let (server, place) = open();
-        place.write(
+        let (server, sandbox) = open();
+        sandbox.write(
             "cut.xml",
             format!("<testsuite name=\"s\">\n{whole}{}", rest.replace("<testcase/>", "")),
         );
-        place.write("good.xml", passed(["b", "d"]));
-        let run = place.to("submit --salvage cut.xml good.xml");
+        sandbox.write("good.xml", passed(["b", "d"]));
+        let run = sandbox.to("submit --salvage cut.xml good.xml");
         assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{rest}: {}", run.stderr);
         assert!(run.stderr.starts_with("error: cut.xml:"), "{rest}: {}", run.stderr);
         assert!(!run.stderr.contains("--salvage"), "{rest}: {}", run.stderr);
         let expected = [failed.clone(), record("b", "PASSED"), record("d", "PASSED")];
         assert_eq!(held(&server), expected, "{rest}");
     }
-    let (server, place) = open();
-    place.write("cut.json", "[{\"name\": \"a\", \"status\": \"PASSED\"},\n{\"name\": \"b");
+    let (server, sandbox) = open();
+    sandbox.write("cut.json", "[{\"name\": \"a\", \"status\": \"PASSED\"},\n{\"name\": \"b");
     assert_eq!(
-        place.to("submit --salvage cut.json"),
+        sandbox.to("submit --salvage cut.json"),
         Run::new(
             3,
             "",
@@ -184,13 +184,13 @@ fn salvage_sends_the_whole_cases_before_the_fault() {
 
 #[test]
 fn what_a_suite_wrote_before_the_fault_is_salvaged_with_its_cases() {
-    let (server, place) = open();
-    place.write(
+    let (server, sandbox) = open();
+    sandbox.write(
         "cut.xml",
         "<testsuite name=\"s\"><system-out>of all</system-out>\
          <testcase name=\"a\"><error>x</error></testcase><testcase name=\"b\"/><oops",
     );
-    assert_eq!(place.to("submit --salvage cut.xml").status, 3);
+    assert_eq!(sandbox.to("submit --salvage cut.xml").status, 3);
     let log = "--- error ---\nx\n\n--- system-out of suite s ---\nof all";
     assert_eq!(server.execution(1).result("a").io_log, log);
 }
@@ -202,10 +202,10 @@ fn not_delivered_and_refused_beat_what_could_not_be_read() {
         (Fault::answer(Response::nginx(403)), 5),
         (Fault::none(), 3),
     ] {
-        let (server, place) = open();
-        place.write("good.xml", passed(["a"]));
+        let (server, sandbox) = open();
+        sandbox.write("good.xml", passed(["a"]));
         server.fault(results, ALWAYS, fault);
-        let run = place.with("TO_RETRY_FOR", "0.1").to("submit good.xml missing.xml");
+        let run = sandbox.with("TO_RETRY_FOR", "0.1").to("submit good.xml missing.xml");
         assert_eq!(run.status, expected, "{}", run.stderr);
         assert!(run.stderr.contains("missing.xml: "), "{}", run.stderr);
     }
@@ -213,11 +213,11 @@ fn not_delivered_and_refused_beat_what_could_not_be_read() {
 
 #[test]
 fn a_report_that_cannot_be_opened_is_named() {
-    let (server, place) = open();
-    place.write("good.xml", passed(["a"]));
-    std::os::unix::fs::symlink("nowhere", place.path("dangling.xml")).unwrap();
-    std::os::unix::fs::symlink("loop.xml", place.path("loop.xml")).unwrap();
-    let run = place.to("submit good.xml dangling.xml loop.xml");
+    let (server, sandbox) = open();
+    sandbox.write("good.xml", passed(["a"]));
+    std::os::unix::fs::symlink("nowhere", sandbox.path("dangling.xml")).unwrap();
+    std::os::unix::fs::symlink("loop.xml", sandbox.path("loop.xml")).unwrap();
+    let run = sandbox.to("submit good.xml dangling.xml loop.xml");
     let mut lines = run.stderr.lines();
     assert!(lines.next().unwrap().starts_with("error: dangling.xml: "), "{}", run.stderr);
     assert!(lines.next().unwrap().starts_with("error: loop.xml: "), "{}", run.stderr);
@@ -226,17 +226,17 @@ fn a_report_that_cannot_be_opened_is_named() {
 
 #[test]
 fn the_format_that_was_said_is_the_one_that_is_read() {
-    let (_server, place) = open();
-    place.write("report", junit("<testcase name=\"a\"/>"));
+    let (_server, sandbox) = open();
+    sandbox.write("report", junit("<testcase name=\"a\"/>"));
     let ok = delivered("1 result", [1, 0, 0], "1 file, 1 batch", "");
-    assert_eq!(place.to("submit --format junit report"), ok);
-    assert_eq!(place.with("TO_FORMAT", "json").to("submit report").status, 3);
+    assert_eq!(sandbox.to("submit --format junit report"), ok);
+    assert_eq!(sandbox.with("TO_FORMAT", "json").to("submit report").status, 3);
 }
 
 #[test]
 fn an_unknown_format_is_a_usage_error() {
-    let (server, place) = open();
-    let run = place.to("submit --format tap report");
+    let (server, sandbox) = open();
+    let run = sandbox.to("submit --format tap report");
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(
         run.stderr.starts_with(

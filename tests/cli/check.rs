@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::standin::{ALWAYS, Fault, Port, Request, Response, Server, anything, results};
-use crate::to::{Place, Run};
+use crate::support::fake_server::{
+    ALWAYS, Fault, Port, Request, Response, Server, anything, results,
+};
+use crate::support::{Run, Sandbox};
 
 const NO_KEY: &str = "error: the server wants a key\n\
                       hint: no key was sent: give one with --api-key-file or TO_API_KEY\n";
@@ -12,9 +14,10 @@ const UNKNOWN_KEY: &str = "error: the key is unknown to the server\n\
                            hint: the server does not know the key: check --api-key, \
                            --api-key-file and TO_API_KEY\n";
 
-/// A place with all the patience of a job, longer than a process may take here: `check` must not use it.
-fn patient(url: &str) -> Place {
-    Place::new(url).with("TO_RETRY_FOR", "300").with("TO_RETRY_DELAY", "60")
+/// A sandbox with all the patience of a job, which is more than a process may take here: `check` must
+/// not use it.
+fn patient(url: &str) -> Sandbox {
+    Sandbox::new(url).with("TO_RETRY_FOR", "300").with("TO_RETRY_DELAY", "60")
 }
 
 /// A server that wants a key, with one that may write and one that may not.
@@ -173,16 +176,16 @@ fn the_key_is_never_shown() {
     let server = locked();
     let about_me = |request: &Request| request.route().ends_with("/me");
     server.fault(about_me, 1, Fault::answer(Response::json(200, &json!({"api_key": "to_full"}))));
-    let place = patient(&server.url()).with("TO_API_KEY", "to_full");
+    let sandbox = patient(&server.url()).with("TO_API_KEY", "to_full");
     let said = format!(
         "error: {}/v1 is not Test Observer's API: it answers with something else than an \
          application\n\
          hint: --url (or TO_URL) takes the API's address, which is not that of its web page\n",
         server.url()
     );
-    assert_eq!(place.to("check"), Run::new(5, "", &said));
+    assert_eq!(sandbox.to("check"), Run::new(5, "", &said));
     for arguments in ["check -v", "check --json", "check --json -v"] {
-        let run = place.to(arguments);
+        let run = sandbox.to(arguments);
         assert!(!format!("{run:?}").contains("to_full"), "{run:?}");
     }
 }
@@ -202,15 +205,15 @@ fn json_tells_what_holds_and_what_does_not() {
 
 #[test]
 fn a_directory_that_can_be_written_and_one_that_cannot() {
-    let place = patient("file:spool");
+    let sandbox = patient("file:spool");
     let said = "directory: file:spool can be written, and stands in place of a server\n";
-    assert_eq!(place.to("check"), Run::new(0, said, ""));
-    assert!(!place.path("spool").exists(), "asking makes nothing");
-    assert!(!place.path(".to").exists(), "asking makes nothing");
+    assert_eq!(sandbox.to("check"), Run::new(0, said, ""));
+    assert!(!sandbox.path("spool").exists(), "asking makes nothing");
+    assert!(!sandbox.path(".to").exists(), "asking makes nothing");
 
-    let file = place.write("taken", "a file");
+    let file = sandbox.write("taken", "a file");
     let said = format!("error: {}: not a directory\n", file.display());
-    assert_eq!(place.to("check --url file:taken/spool"), Run::new(1, "", &said));
+    assert_eq!(sandbox.to("check --url file:taken/spool"), Run::new(1, "", &said));
 }
 
 #[test]
@@ -218,5 +221,5 @@ fn no_server_is_a_usage_error() {
     let said = "error: no server is given\n\
                 hint: --url (or TO_URL) takes the API's address, https://HOST, \
                 or file:DIR for a spool directory\n";
-    assert_eq!(Place::new("").to("check"), Run::new(2, "", said));
+    assert_eq!(Sandbox::new("").to("check"), Run::new(2, "", said));
 }

@@ -3,8 +3,8 @@
 use lzma_rust2::{XzOptions, XzWriter};
 
 use crate::model::{Record, held};
-use crate::reports::{delivered, open, summary};
-use crate::to::Run;
+use crate::support::Run;
+use crate::support::reports::{delivered, open, summary};
 
 /// As since July 2026: resource jobs among the results, template ids, reasons for skips.
 pub const NEWER: &str = r#"{
@@ -101,12 +101,12 @@ fn a_newer_submission_is_read_plain_packed_and_piped() {
         ("nameless", &inside),
     ] {
         for from_pipe in [false, true] {
-            let (server, place) = open();
-            place.write(name, bytes);
+            let (server, sandbox) = open();
+            sandbox.write(name, bytes);
             let run = if from_pipe {
-                place.pipe(bytes, "submit")
+                sandbox.pipe(bytes, "submit")
             } else {
-                place.to(&format!("submit {name}"))
+                sandbox.to(&format!("submit {name}"))
             };
             let more = format!("{LEFT_OUT}`package`, `lspci`\n{SESSION}");
             let expected = delivered("4 results", [1, 1, 2], "1 file, 1 batch", &more);
@@ -118,10 +118,10 @@ fn a_newer_submission_is_read_plain_packed_and_piped() {
 
 #[test]
 fn an_older_submission_is_read() {
-    let (server, place) = open();
-    place.write("submission.json", OLDER);
+    let (server, sandbox) = open();
+    sandbox.write("submission.json", OLDER);
     let more = format!("{LEFT_OUT}`cpuinfo`, `dmi`\n");
-    assert_eq!(place.to("submit ."), delivered("3 results", [1, 1, 1], "1 file, 1 batch", &more));
+    assert_eq!(sandbox.to("submit ."), delivered("3 results", [1, 1, 1], "1 file, 1 batch", &more));
     let of_c = |name, status| Record { category: "C".to_owned(), ..Record::new(name, status) };
     assert_eq!(
         held(&server),
@@ -135,10 +135,10 @@ fn an_older_submission_is_read() {
 
 #[test]
 fn what_checkbox_may_say_one_day_is_an_error_that_names_the_job_and_never_passed() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let text = OLDER.replace("\"crash\"", "\"melted\"").replace("\"not-supported\"", "\"new\"");
-    place.write("submission.json", text);
-    let run = place.to("submit submission.json");
+    sandbox.write("submission.json", text);
+    let run = sandbox.to("submit submission.json");
     assert_eq!(
         run,
         Run::new(
@@ -156,20 +156,20 @@ fn what_checkbox_may_say_one_day_is_an_error_that_names_the_job_and_never_passed
 
 #[test]
 fn an_archive_that_is_cut_short_or_holds_no_submission_is_named() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let noise = (0..20_000_u32).map(|n| n.wrapping_mul(0x9E37_79B9).to_string());
     let noise = noise.collect::<String>();
     let whole = archive(&[("submission.json", NEWER), ("noise", &noise)]);
-    place.write("cut.tar.xz", &whole[..whole.len() / 2]);
-    place.write("other.tar.xz", archive(&[("notes.txt", "hello")]));
-    place.write("good.json", OLDER);
-    let run = place.to("submit cut.tar.xz other.tar.xz good.json");
+    sandbox.write("cut.tar.xz", &whole[..whole.len() / 2]);
+    sandbox.write("other.tar.xz", archive(&[("notes.txt", "hello")]));
+    sandbox.write("good.json", OLDER);
+    let run = sandbox.to("submit cut.tar.xz other.tar.xz good.json");
     assert_eq!((run.status, held(&server).len()), (3, 3), "{}", run.stderr);
     let mut lines = run.stderr.lines();
     let cut = lines.next().unwrap();
     assert!(cut.starts_with("error: cut.tar.xz: the archive cannot be unpacked: "), "{cut}");
     let other = "error: other.tar.xz: no `submission.json` in the archive";
     assert_eq!(lines.next(), Some(other));
-    place.write("no.tar.xz", b"\xFD7zXZ\0 and no more");
-    assert_eq!(place.to("submit no.tar.xz").status, 3);
+    sandbox.write("no.tar.xz", b"\xFD7zXZ\0 and no more");
+    assert_eq!(sandbox.to("submit no.tar.xz").status, 3);
 }

@@ -1,7 +1,7 @@
 //! In a CI job: the link that keeps legs of a matrix apart, and what GitHub Actions shows.
 
-use crate::standin::{Poison, Server};
-use crate::to::{Place, Run};
+use crate::support::fake_server::{Poison, Server};
+use crate::support::{Run, Sandbox};
 
 /// The variables of a job, as the CI systems document them.
 const GITHUB: &[(&str, &str)] = &[
@@ -43,9 +43,9 @@ const AZURE: &[(&str, &str)] = &[
     ("SYSTEM_JOBATTEMPT", "1"),
 ];
 
-fn job(server: &Server, variables: &[(&str, &str)]) -> Place {
-    let place = Place::new(&server.url()).with_snap();
-    variables.iter().fold(place, |place, (name, value)| place.with(name, value))
+fn job(server: &Server, variables: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    variables.iter().fold(sandbox, |sandbox, (name, value)| sandbox.with(name, value))
 }
 
 fn link(server: &Server) -> String {
@@ -78,9 +78,9 @@ fn the_link_is_that_of_the_job_with_a_readable_fragment() {
         ),
     ] {
         let server = Server::start();
-        let place = job(&server, variables);
-        assert_eq!(place.to("start").stdout, "1\n");
-        assert_eq!(place.to("start").stdout, "1\n", "a repeated start finds the first");
+        let sandbox = job(&server, variables);
+        assert_eq!(sandbox.to("start").stdout, "1\n");
+        assert_eq!(sandbox.to("start").stdout, "1\n", "a repeated start finds the first");
         let link = link(&server);
         let hash = link.strip_prefix(start).unwrap_or_else(|| panic!("{link}"));
         assert!(hash.len() == 16 && hash.chars().all(|digit| digit.is_ascii_hexdigit()), "{link}");
@@ -90,18 +90,18 @@ fn the_link_is_that_of_the_job_with_a_readable_fragment() {
 #[test]
 fn the_users_own_link_is_sent_as_it_is_and_none_is_sent_none() {
     let server = Server::start();
-    let place = job(&server, GITHUB);
-    place.to("start --ci-link https://mine.example/1");
+    let sandbox = job(&server, GITHUB);
+    sandbox.to("start --ci-link https://mine.example/1");
     assert_eq!(link(&server), "https://mine.example/1");
-    place.to("start --ci-link none");
+    sandbox.to("start --ci-link none");
     assert_eq!(server.executions().last().unwrap().ci_link, None);
 }
 
 #[test]
 fn a_build_url_of_somebody_else_is_no_job() {
     let server = Server::start();
-    let place = job(&server, &[("BUILD_URL", "https://elsewhere.example/")]);
-    place.to("start");
+    let sandbox = job(&server, &[("BUILD_URL", "https://elsewhere.example/")]);
+    sandbox.to("start");
     assert_eq!(server.execution(1).ci_link, None);
 }
 
@@ -111,10 +111,10 @@ fn twelve_legs_of_a_matrix_each_started_twice_are_twelve_executions() {
     for _ in 0..2 {
         for environment in ["cm3", "rpi4", "lxd-vm", "lxd vm"] {
             for plan in ["smoke", "smoke/full", "smoke-full"] {
-                let place = job(&server, GITHUB)
+                let sandbox = job(&server, GITHUB)
                     .with("TO_ENVIRONMENT", environment)
                     .with("TO_TEST_PLAN", plan);
-                assert_eq!(place.to("start").status, 0);
+                assert_eq!(sandbox.to("start").status, 0);
             }
         }
     }
@@ -137,17 +137,17 @@ fn a_long_link_is_cut_to_what_the_server_stores_and_still_tells_legs_apart() {
 #[test]
 fn github_gets_annotations_a_summary_and_outputs() {
     let server = Server::start();
-    let place = job(&server, GITHUB);
-    let place = place.with("GITHUB_OUTPUT", "output").with("GITHUB_STEP_SUMMARY", "summary.md");
-    place.write(
+    let sandbox = job(&server, GITHUB);
+    let sandbox = sandbox.with("GITHUB_OUTPUT", "output").with("GITHUB_STEP_SUMMARY", "summary.md");
+    sandbox.write(
         "report.xml",
         "<testsuite name='s'><testcase name='boot'/>\
          <testcase name='a|b &lt;i&gt;'><failure message='no *net*&#10;more'/></testcase>\
          <testcase name='twice'/><testcase name='twice'/></testsuite>",
     );
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     let merged = "result merged into the first of its name (1): `twice`";
-    let run = place.to("submit report.xml broken%.xml");
+    let run = sandbox.to("submit report.xml broken%.xml");
     let missing = "broken%.xml: no such file or directory";
     assert_eq!(
         run,
@@ -162,14 +162,14 @@ fn github_gets_annotations_a_summary_and_outputs() {
             )
         )
     );
-    assert_eq!(place.to("end"), Run::new(0, "FAILED\n", ""));
+    assert_eq!(sandbox.to("end"), Run::new(0, "FAILED\n", ""));
     assert_eq!(
-        place.read("output"),
+        sandbox.read("output"),
         "execution=1\npassed=2\nfailed=1\nskipped=0\nsent=3\nkept=0\nrefused=0\n\
          execution=1\nstatus=FAILED\n"
     );
     assert_eq!(
-        place.read("summary.md"),
+        sandbox.read("summary.md"),
         "sent 3 results to execution 1: 2 passed, 1 failed, 0 skipped\n\n\
          | failed | |\n|---|---|\n| a\\|b &lt;i> | no \\*net\\* |\n\nexecution 1 is FAILED\n\n"
     );
@@ -179,14 +179,14 @@ fn github_gets_annotations_a_summary_and_outputs() {
 fn a_summary_that_cannot_be_written_hides_no_refused_result() {
     let server = Server::start();
     server.poison(|name| name == "bad", Poison::Refusal);
-    let place = job(&server, GITHUB).with("GITHUB_STEP_SUMMARY", "nowhere/summary.md");
-    place.write(
+    let sandbox = job(&server, GITHUB).with("GITHUB_STEP_SUMMARY", "nowhere/summary.md");
+    sandbox.write(
         "report.xml",
         "<testsuite name='s'><testcase name='good'/><testcase name='bad'/></testsuite>",
     );
-    place.to("start -q");
-    let run = place.to("submit -q report.xml");
+    sandbox.to("start -q");
+    let run = sandbox.to("submit -q report.xml");
     assert_eq!(run.status, 1, "{}", run.stderr);
     assert!(run.stderr.contains("result `bad` was refused"), "{}", run.stderr);
-    assert!(place.read(".to/refused.jsonl").contains("bad"));
+    assert!(sandbox.read(".to/refused.jsonl").contains("bad"));
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::to::{Place, Process, Run};
+use crate::support::{Process, Run, Sandbox};
 
 /// Each shell's script, by the name under which the shell looks for it.
 const SCRIPTS: [(&str, &str); 3] = [("bash", "to.bash"), ("zsh", "_to"), ("fish", "to.fish")];
@@ -15,9 +15,9 @@ fn script(name: &str) -> PathBuf {
 
 #[test]
 fn the_files_are_what_the_binary_prints() {
-    let place = Place::new("");
+    let sandbox = Sandbox::new("");
     for (shell, name) in SCRIPTS {
-        let printed = place.to(&format!("completions {shell}"));
+        let printed = sandbox.to(&format!("completions {shell}"));
         let committed = fs::read_to_string(script(name)).unwrap_or_default();
         assert_eq!((printed.status, printed.stderr.as_str()), (0, ""));
         assert!(
@@ -30,14 +30,15 @@ fn the_files_are_what_the_binary_prints() {
 
 #[test]
 fn variables_do_not_change_what_is_printed() {
-    let plain = Place::new("").to("completions fish");
-    let place = Place::new("https://observer.example").with_snap().with("TO_API_KEY", "to_secret");
-    assert_eq!(place.to("completions fish"), plain);
+    let plain = Sandbox::new("").to("completions fish");
+    let sandbox =
+        Sandbox::new("https://observer.example").with_snap().with("TO_API_KEY", "to_secret");
+    assert_eq!(sandbox.to("completions fish"), plain);
 }
 
 #[test]
 fn a_shell_that_is_unknown_is_a_usage_error() {
-    let run = Place::new("").to("completions tcsh");
+    let run = Sandbox::new("").to("completions tcsh");
     let said = "error: invalid value 'tcsh' for '<SHELL>'\n  \
                 [possible values: bash, elvish, fish, powershell, zsh]\n\n  \
                 tip: a similar value exists: 'zsh'\n\n\

@@ -3,18 +3,17 @@
 
 use serde_json::{Value, json};
 
-use crate::lab::{Lab, Switch, lines, names};
-use crate::standin::{ALWAYS, Fault, Poison, Response, results};
-use crate::to::Run;
+use crate::support::fake_server::{ALWAYS, Fault, Poison, Response, results};
+use crate::support::{Run, Switch, TestContext, lines, names};
 
-/// A lab that loses little time with four attempts at each half.
-fn quick() -> Lab {
-    Lab::new().with("TO_RETRY_DELAY", "0.002")
+/// A context that loses little time with four attempts at each half.
+fn quick() -> TestContext {
+    TestContext::new().with("TO_RETRY_DELAY", "0.002")
 }
 
 /// The lines of `refused.jsonl`.
-fn refused(lab: &Lab) -> Vec<Value> {
-    let text = lab.place.read(".to/refused.jsonl");
+fn refused(context: &TestContext) -> Vec<Value> {
+    let text = context.sandbox.read(".to/refused.jsonl");
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
@@ -27,16 +26,18 @@ fn reason(poison: Poison) -> &'static str {
 
 #[test]
 fn poison_results_are_named_and_the_others_stored() {
-    let places: [&[usize]; 4] = [&[0], &[499], &[999], &[0, 499, 999]];
+    let sandboxes: [&[usize]; 4] = [&[0], &[499], &[999], &[0, 499, 999]];
     for poison in [Poison::Crash, Poison::Refusal] {
-        for at in places {
-            let lab = quick();
-            let names = lab.report(1000);
+        for at in sandboxes {
+            let context = quick();
+            let names = context.report(1000);
             let culprits: Vec<String> = at.iter().map(|at| names[*at].clone()).collect();
             let is_culprit = culprits.clone();
-            lab.server.poison(move |name| is_culprit.iter().any(|culprit| culprit == name), poison);
+            context
+                .server
+                .poison(move |name| is_culprit.iter().any(|culprit| culprit == name), poison);
 
-            let run = lab.to("submit -q --json report.jsonl");
+            let run = context.to("submit -q --json report.jsonl");
             let reason = reason(poison);
             let line = |name| format!("error: result `{name}` was refused: {reason}\n");
             let said = culprits.iter().map(line).collect::<Vec<_>>().concat();
@@ -54,69 +55,73 @@ fn poison_results_are_named_and_the_others_stored() {
             assert_eq!(summary["sent"], json!(1000 - at.len()));
 
             let good: Vec<_> = names.iter().filter(|name| !culprits.contains(name)).collect();
-            assert_eq!(lab.stored_sorted().iter().collect::<Vec<_>>(), good, "{poison:?} {at:?}");
+            assert_eq!(
+                context.stored_sorted().iter().collect::<Vec<_>>(),
+                good,
+                "{poison:?} {at:?}"
+            );
             let line = |name| {
                 let result: Value =
                     serde_json::from_str(&lines(std::slice::from_ref(name))).expect("JSON");
-                let url = lab.server.url();
+                let url = context.server.url();
                 json!({ "url": url, "execution": 1, "reason": reason, "result": result })
             };
-            assert_eq!(refused(&lab), culprits.iter().map(line).collect::<Vec<_>>());
-            assert_eq!(lab.files(), [".gitignore", "refused.jsonl"]);
+            assert_eq!(refused(&context), culprits.iter().map(line).collect::<Vec<_>>());
+            assert_eq!(context.files(), [".gitignore", "refused.jsonl"]);
         }
     }
 }
 
 #[test]
 fn a_result_that_is_refused_is_not_sent_again_by_a_push() {
-    let lab = quick();
-    lab.report(20);
-    lab.server.poison(|name| name == "case-00007", Poison::Crash);
-    assert_eq!(lab.to("submit -q report.jsonl").status, 6);
-    let posts = lab.posts().len();
-    assert_eq!(lab.to("push"), Run::new(0, "", "nothing is kept in the outbox\n"));
-    assert_eq!(lab.posts().len(), posts);
+    let context = quick();
+    context.report(20);
+    context.server.poison(|name| name == "case-00007", Poison::Crash);
+    assert_eq!(context.to("submit -q report.jsonl").status, 6);
+    let posts = context.posts().len();
+    assert_eq!(context.to("push"), Run::new(0, "", "nothing is kept in the outbox\n"));
+    assert_eq!(context.posts().len(), posts);
     // Repeated, the command says the same again.
-    assert_eq!(lab.to("submit -q report.jsonl").status, 6);
-    assert_eq!(lab.stored_sorted().len(), 19);
+    assert_eq!(context.to("submit -q report.jsonl").status, 6);
+    assert_eq!(context.stored_sorted().len(), 19);
 }
 
 #[test]
 fn best_effort_makes_a_refusal_no_failure() {
-    let lab = quick();
-    lab.report(3);
-    lab.server.poison(|name| name == "case-00002", Poison::Refusal);
-    let run = lab.to("submit -q --best-effort report.jsonl");
+    let context = quick();
+    context.report(3);
+    context.server.poison(|name| name == "case-00002", Poison::Refusal);
+    let run = context.to("submit -q --best-effort report.jsonl");
     let said = "error: result `case-00002` was refused: name: This name is not wanted\n\
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(run, Run::new(0, "", said));
-    assert_eq!(lab.stored(), ["case-00001", "case-00003"]);
+    assert_eq!(context.stored(), ["case-00001", "case-00003"]);
 }
 
 #[test]
 fn a_result_that_takes_too_long_alone_is_a_culprit() {
-    let lab = quick();
-    let names = lab.report(20);
-    lab.server.fault(
+    let context = quick();
+    let names = context.report(20);
+    context.server.fault(
         |request| results(request) && String::from_utf8_lossy(&request.body).contains("00011"),
         ALWAYS,
         Fault::answer(Response::nginx(504)),
     );
-    let run = lab.to("submit -q report.jsonl");
+    let run = context.to("submit -q report.jsonl");
     let said = "error: result `case-00011` was refused: a proxy answered 504: 504 Gateway Time-out\n\
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(run, Run::new(6, "", said));
-    assert_eq!(lab.stored_sorted().len(), names.len() - 1);
+    assert_eq!(context.stored_sorted().len(), names.len() - 1);
 }
 
 #[test]
 fn an_outage_of_500s_is_not_mistaken_for_culprits() {
     for count in [1, 4, 1000] {
-        let lab = Lab::new().with("TO_RETRY_FOR", "0.7");
-        let names = lab.report(count);
+        let context = TestContext::new().with("TO_RETRY_FOR", "0.7");
+        let names = context.report(count);
         let switch = Switch::on();
-        lab.crash_until(&switch);
-        let run = lab.to("submit -q report.jsonl");
+        context.crash_until(&switch);
+        let run = context.to("submit -q report.jsonl");
         let results = if count == 1 { "1 result".to_owned() } else { format!("{count} results") };
         let said = format!(
             "error: 0 of {count} results were sent: the server answered 500: Internal Server Error\n\
@@ -124,85 +129,85 @@ fn an_outage_of_500s_is_not_mistaken_for_culprits() {
              hint: `to push` delivers what is kept\n"
         );
         assert_eq!(run, Run::new(4, "", &said));
-        assert_eq!(lab.place.read(".to/outbox/1/results.jsonl"), lines(&names));
-        assert!(!lab.place.path(".to/refused.jsonl").exists());
-        assert!(lab.posts().len() < 80, "{} requests", lab.posts().len());
+        assert_eq!(context.sandbox.read(".to/outbox/1/results.jsonl"), lines(&names));
+        assert!(!context.sandbox.path(".to/refused.jsonl").exists());
+        assert!(context.posts().len() < 80, "{} requests", context.posts().len());
 
         switch.turn_off();
-        assert_eq!(lab.to("push -q"), Run::new(0, "1\n", ""));
-        assert_eq!(lab.stored(), names);
-        assert_eq!(lab.files(), [".gitignore", "outbox/.lock"]);
+        assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+        assert_eq!(context.stored(), names);
+        assert_eq!(context.files(), [".gitignore", "outbox/.lock"]);
     }
 }
 
 #[test]
 fn an_outage_of_500s_in_the_middle_is_not_mistaken_for_culprits() {
-    let lab = Lab::new().with("TO_RETRY_FOR", "0.7");
-    let names = lab.report(1000);
-    lab.server.fault(results, 2, Fault::none());
+    let context = TestContext::new().with("TO_RETRY_FOR", "0.7");
+    let names = context.report(1000);
+    context.server.fault(results, 2, Fault::none());
     let switch = Switch::on();
-    lab.crash_until(&switch);
-    assert_eq!(lab.to("submit -q report.jsonl").status, 4);
-    assert_eq!(lab.stored(), names[..500]);
-    assert_eq!(lab.place.read(".to/outbox/1/results.jsonl"), lines(&names[500..]));
-    assert!(!lab.place.path(".to/refused.jsonl").exists());
-    assert!(lab.posts().len() < 90, "{} requests", lab.posts().len());
+    context.crash_until(&switch);
+    assert_eq!(context.to("submit -q report.jsonl").status, 4);
+    assert_eq!(context.stored(), names[..500]);
+    assert_eq!(context.sandbox.read(".to/outbox/1/results.jsonl"), lines(&names[500..]));
+    assert!(!context.sandbox.path(".to/refused.jsonl").exists());
+    assert!(context.posts().len() < 90, "{} requests", context.posts().len());
     switch.turn_off();
-    assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""));
-    assert_eq!(lab.stored_sorted(), names);
+    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.stored_sorted(), names);
 }
 
 #[test]
 fn a_server_that_recovers_from_500s_in_time_gets_everything() {
     for failures in [3, 4, 30, 50] {
-        let lab = quick();
-        let names = lab.report(1000);
-        lab.server.fault(results, failures, Fault::answer(Response::internal_error()));
-        assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""), "{failures}");
-        assert_eq!(lab.stored_sorted(), names, "{failures}");
-        assert_eq!(lab.files(), [".gitignore"], "{failures}");
+        let context = quick();
+        let names = context.report(1000);
+        context.server.fault(results, failures, Fault::answer(Response::internal_error()));
+        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""), "{failures}");
+        assert_eq!(context.stored_sorted(), names, "{failures}");
+        assert_eq!(context.files(), [".gitignore"], "{failures}");
     }
 }
 
 /// Results with logs of this many bytes.
-fn report_with_logs(lab: &Lab, count: usize, bytes: usize) -> String {
+fn report_with_logs(context: &TestContext, count: usize, bytes: usize) -> String {
     let log = "0123456789abcde\n".repeat(bytes / 16);
     let line = |name| json!({ "name": name, "status": "FAILED", "io_log": log }).to_string() + "\n";
-    lab.place.write("report.jsonl", names(count).iter().map(line).collect::<String>());
+    context.sandbox.write("report.jsonl", names(count).iter().map(line).collect::<String>());
     log
 }
 
 #[test]
 fn batches_keep_to_a_limit_of_bodies() {
     for (limit, size) in [(1_000_000, 50_000), (64_000, 10_000), (64_000, 40_000)] {
-        let lab = quick();
-        let log = report_with_logs(&lab, 60, size);
-        lab.server.limit_body(limit);
-        assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""), "{limit}");
-        let execution = lab.server.execution(1);
-        assert_eq!(lab.stored(), names(60));
+        let context = quick();
+        let log = report_with_logs(&context, 60, size);
+        context.server.limit_body(limit);
+        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""), "{limit}");
+        let execution = context.server.execution(1);
+        assert_eq!(context.stored(), names(60));
         assert!(execution.results().iter().all(|result| result.io_log.len() >= log.len() - 1));
-        let refused = lab.posts().iter().filter(|(_, status)| *status == Some(413)).count();
+        let refused = context.posts().iter().filter(|(_, status)| *status == Some(413)).count();
         assert!(refused <= 9, "{limit}: {refused} requests that were too large");
     }
 }
 
 #[test]
 fn a_log_that_fits_no_request_is_cut_and_the_rest_is_untouched() {
-    let lab = quick();
+    let context = quick();
     let names = names(9);
     let long = "0123456789abcdef".repeat(60_000);
     let line = |name: &String| {
         let log = if name == "case-00005" { &long } else { "short" };
         json!({ "name": name, "status": "FAILED", "io_log": log }).to_string() + "\n"
     };
-    lab.place.write("report.jsonl", names.iter().map(line).collect::<String>());
-    lab.server.limit_body(64_000);
-    let run = lab.to("submit -q report.jsonl");
+    context.sandbox.write("report.jsonl", names.iter().map(line).collect::<String>());
+    context.server.limit_body(64_000);
+    let run = context.to("submit -q report.jsonl");
     let said = "warning: log cut, because the server takes no larger request (1): `case-00005`\n";
     assert_eq!(run, Run::new(0, "", said));
-    assert_eq!(lab.stored_sorted(), names);
-    let execution = lab.server.execution(1);
+    assert_eq!(context.stored_sorted(), names);
+    let execution = context.server.execution(1);
     for result in execution.results() {
         assert_eq!(result.status, "FAILED");
         if result.name != "case-00005" {
@@ -220,81 +225,81 @@ fn a_log_that_fits_no_request_is_cut_and_the_rest_is_untouched() {
 
 #[test]
 fn a_result_that_is_too_large_without_its_log_is_refused() {
-    let lab = quick();
+    let context = quick();
     let line = |name: &String| {
         let comment = if name == "case-00002" { "x".repeat(10_000) } else { String::new() };
         json!({ "name": name, "status": "PASSED", "comment": comment }).to_string() + "\n"
     };
-    lab.place.write("report.jsonl", names(3).iter().map(line).collect::<String>());
-    lab.server.limit_body(5_000);
-    let run = lab.to("submit -q report.jsonl");
+    context.sandbox.write("report.jsonl", names(3).iter().map(line).collect::<String>());
+    context.server.limit_body(5_000);
+    let run = context.to("submit -q report.jsonl");
     let said = "error: result `case-00002` was refused: a proxy answered 413: \
                 413 Request Entity Too Large\n\
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(run, Run::new(6, "", said));
-    assert_eq!(lab.stored(), ["case-00001", "case-00003"]);
-    assert_eq!(refused(&lab)[0]["result"]["comment"].as_str().map(str::len), Some(10_000));
+    assert_eq!(context.stored(), ["case-00001", "case-00003"]);
+    assert_eq!(refused(&context)[0]["result"]["comment"].as_str().map(str::len), Some(10_000));
 }
 
 #[test]
 fn a_422_that_blames_nothing_that_was_sent_ends_the_delivery() {
-    let lab = Lab::new().with("TO_TIMEOUT", "20");
-    lab.report(3);
+    let context = TestContext::new().with("TO_TIMEOUT", "20");
+    context.report(3);
     let nonsense = json!({ "detail": [
         { "type": "x", "loc": ["body", 7, "name"], "msg": "not yours", "input": null },
     ] });
     let refusal = Fault::answer(Response::json(422, &nonsense));
     // Bounded, so that a client which goes on for ever ends here too.
-    lab.server.fault(results, 50, refusal);
-    let run = lab.to("submit -q report.jsonl");
+    context.server.fault(results, 50, refusal);
+    let run = context.to("submit -q report.jsonl");
     assert_eq!(run.status, 5, "{}", run.stderr);
-    assert_eq!(lab.posts().len(), 1);
-    assert!(!lab.place.path(".to/outbox").exists(), "no repetition would deliver it");
+    assert_eq!(context.posts().len(), 1);
+    assert!(!context.sandbox.path(".to/outbox").exists(), "no repetition would deliver it");
 }
 
 #[test]
 fn what_comes_from_the_outbox_and_is_refused_is_named_too() {
-    let lab = quick().with("TO_RETRY_FOR", "0.2");
-    lab.report(5);
-    lab.server.go_down();
-    assert_eq!(lab.to("submit -q report.jsonl").status, 4);
-    lab.server.come_back();
-    lab.server.poison(|name| name == "case-00003", Poison::Refusal);
-    let run = lab.to("push -q --retry-for 20");
+    let context = quick().with("TO_RETRY_FOR", "0.2");
+    context.report(5);
+    context.server.go_down();
+    assert_eq!(context.to("submit -q report.jsonl").status, 4);
+    context.server.come_back();
+    context.server.poison(|name| name == "case-00003", Poison::Refusal);
+    let run = context.to("push -q --retry-for 20");
     let said = "error: result `case-00003` was refused: name: This name is not wanted\n\
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(run, Run::new(6, "1\n", said));
-    assert_eq!(refused(&lab)[0]["result"]["name"], "case-00003");
-    assert_eq!(lab.stored().len(), 4);
-    assert_eq!(lab.files(), [".gitignore", "outbox/.lock", "refused.jsonl"]);
+    assert_eq!(refused(&context)[0]["result"]["name"], "case-00003");
+    assert_eq!(context.stored().len(), 4);
+    assert_eq!(context.files(), [".gitignore", "outbox/.lock", "refused.jsonl"]);
 }
 
 #[test]
 fn a_key_that_may_not_write_is_no_culprits_fault() {
-    let lab = Lab::new();
-    let names = lab.report(150);
-    lab.server.require_keys(true);
-    let run = lab.to("submit -q report.jsonl");
+    let context = TestContext::new();
+    let names = context.report(150);
+    context.server.require_keys(true);
+    let run = context.to("submit -q report.jsonl");
     let said = "error: 0 of 150 results were sent: the server answered 403: Insufficient \
                 permissions\n\
                 hint: no key was sent: give one with --api-key-file or TO_API_KEY\n\
                 warning: kept 150 results in .to/outbox/1\n\
                 hint: `to push` delivers what is kept\n";
     assert_eq!(run, Run::new(5, "", said));
-    assert_eq!(lab.posts(), [(100, Some(403))]);
-    lab.server.require_keys(false);
-    assert_eq!(lab.to("push -q"), Run::new(0, "1\n", ""));
-    assert_eq!(lab.stored(), names);
+    assert_eq!(context.posts(), [(100, Some(403))]);
+    context.server.require_keys(false);
+    assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+    assert_eq!(context.stored(), names);
 }
 
 #[test]
 fn a_live_pipe_isolates_culprits_as_a_file_does() {
-    let lab = quick();
-    lab.server.poison(|name| name == "case-00040", Poison::Crash);
-    let run = lab.plain(lab.place.pipe(lines(&names(60)), "submit -q -"));
+    let context = quick();
+    context.server.poison(|name| name == "case-00040", Poison::Crash);
+    let run = context.plain(context.sandbox.pipe(lines(&names(60)), "submit -q -"));
     let said = "error: result `case-00040` was refused: the server answered 500: Internal Server \
                 Error\n\
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(run, Run::new(6, "", said));
-    assert_eq!(lab.stored_sorted().len(), 59);
+    assert_eq!(context.stored_sorted().len(), 59);
 }

@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::standin::{Request, Server, patches};
-use crate::to::{Place, Run, fixture};
+use crate::support::fake_server::{Request, Server, patches};
+use crate::support::{Run, Sandbox, fixture};
 
-/// A place with one noted execution, which has these results.
-fn with_results(server: &Server, statuses: &[&str]) -> Place {
-    let place = Place::new(&server.url()).with_snap();
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+/// A sandbox with one noted execution, which has these results.
+fn with_results(server: &Server, statuses: &[&str]) -> Sandbox {
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     if !statuses.is_empty() {
         let result = |(index, status)| json!({"name": format!("test {index}"), "status": status});
         let results: Value = statuses.iter().enumerate().map(result).collect();
-        let run = place.pipe(results.to_string(), "submit -q -");
+        let run = sandbox.pipe(results.to_string(), "submit -q -");
         assert_eq!(run, Run::new(0, "", ""));
     }
-    place
+    sandbox
 }
 
 /// Results, the status that the server computes of them, and what `--exit-code` makes of it.
@@ -31,10 +31,10 @@ const COMPUTED: &[(&[&str], &str, i32)] = &[
 fn end_prints_the_status_that_the_server_computed() {
     for (results, status, code) in COMPUTED {
         let server = Server::start();
-        let place = with_results(&server, results);
+        let sandbox = with_results(&server, results);
         let printed = format!("{status}\n");
-        assert_eq!(place.to("end"), Run::new(0, &printed, ""));
-        assert_eq!(place.to("end --exit-code"), Run::new(*code, &printed, ""));
+        assert_eq!(sandbox.to("end"), Run::new(0, &printed, ""));
+        assert_eq!(sandbox.to("end --exit-code"), Run::new(*code, &printed, ""));
         let bodies: Vec<Value> =
             server.requests().iter().filter(|r| patches(r)).map(Request::json).collect();
         assert_eq!(bodies, [json!({"status": "COMPLETED"}), json!({"status": "COMPLETED"})]);
@@ -45,11 +45,11 @@ fn end_prints_the_status_that_the_server_computed() {
 #[test]
 fn end_again_computes_again() {
     let server = Server::start();
-    let place = with_results(&server, &["FAILED"]);
-    assert_eq!(place.to("end"), Run::new(0, "FAILED\n", ""));
-    let run = place.pipe(r#"[{"name": "test 0", "status": "PASSED"}]"#, "submit -q");
+    let sandbox = with_results(&server, &["FAILED"]);
+    assert_eq!(sandbox.to("end"), Run::new(0, "FAILED\n", ""));
+    let run = sandbox.pipe(r#"[{"name": "test 0", "status": "PASSED"}]"#, "submit -q");
     assert_eq!(run, Run::new(0, "", ""));
-    assert_eq!(place.to("end"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(sandbox.to("end"), Run::new(0, "PASSED\n", ""));
 }
 
 #[test]
@@ -57,18 +57,18 @@ fn a_status_that_is_set_is_not_computed() {
     let statuses =
         ["NOT_STARTED", "IN_PROGRESS", "PASSED", "FAILED", "NOT_TESTED", "ENDED_PREMATURELY"];
     let server = Server::start();
-    let place = with_results(&server, &["FAILED"]);
+    let sandbox = with_results(&server, &["FAILED"]);
     for status in statuses {
         let code = match status {
             "FAILED" => 10,
             "ENDED_PREMATURELY" => 11,
             _ => 0,
         };
-        let run = place.to(&format!("end --exit-code --status {status}"));
+        let run = sandbox.to(&format!("end --exit-code --status {status}"));
         assert_eq!(run, Run::new(code, &format!("{status}\n"), ""));
         assert_eq!(server.execution(1).status, status);
     }
-    assert_eq!(place.to("end --status COMPLETED"), Run::new(0, "FAILED\n", ""));
+    assert_eq!(sandbox.to("end --status COMPLETED"), Run::new(0, "FAILED\n", ""));
 }
 
 #[test]
@@ -78,16 +78,16 @@ fn a_status_that_is_none_is_a_usage_error() {
     let said = "error: invalid value 'DONE' for '--status <STATUS>'\n  \
                 [possible values: NOT_STARTED, IN_PROGRESS, PASSED, FAILED, NOT_TESTED, \
                 ENDED_PREMATURELY, COMPLETED]\n\nFor more information, try '--help'.\n";
-    let run = Place::new(&server.url()).to("end --execution 1 --status DONE");
+    let run = Sandbox::new(&server.url()).to("end --execution 1 --status DONE");
     assert_eq!(run, Run::new(2, "", said));
 }
 
 #[test]
 fn the_options_of_end_have_no_variables() {
     let server = Server::start();
-    let place = with_results(&server, &["FAILED"]);
-    let place = place.with("TO_STATUS", "PASSED").with("TO_EXIT_CODE", "1");
-    assert_eq!(place.to("end"), Run::new(0, "FAILED\n", ""));
+    let sandbox = with_results(&server, &["FAILED"]);
+    let sandbox = sandbox.with("TO_STATUS", "PASSED").with("TO_EXIT_CODE", "1");
+    assert_eq!(sandbox.to("end"), Run::new(0, "FAILED\n", ""));
 }
 
 #[test]
@@ -100,9 +100,9 @@ fn an_execution_that_is_no_number_is_a_usage_error() {
              an execution is a number from 1 to 2147483647, as `to start` prints it\n\n\
              For more information, try '--help'.\n"
         );
-        let place = Place::new(&server.url());
-        assert_eq!(place.to(&format!("end --execution {id}")), Run::new(2, "", &said));
-        assert_eq!(place.with("TO_EXECUTION", id).to("end"), Run::new(2, "", &said));
+        let sandbox = Sandbox::new(&server.url());
+        assert_eq!(sandbox.to(&format!("end --execution {id}")), Run::new(2, "", &said));
+        assert_eq!(sandbox.with("TO_EXECUTION", id).to("end"), Run::new(2, "", &said));
     }
 }
 
@@ -121,13 +121,13 @@ fn object(run: &Run) -> Value {
 #[test]
 fn json_is_one_whole_object_of_each_command() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap();
-    let start = place.to("start --json");
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    let start = sandbox.to("start --json");
     assert_eq!(object(&start), json!({"execution": 1, "url": server.url()}));
     assert_eq!(start.stderr, "");
 
     let report = fixture("pytest.xml");
-    let submit = place.to_with(&["submit", "--json", report.to_str().unwrap()]);
+    let submit = sandbox.to_with(&["submit", "--json", report.to_str().unwrap()]);
     let merged = "result merged into the first of its name (1): \
                   `test_basket.test_failure_and_teardown_error`";
     let properties = "properties have no place in a result and were left out (1): `shelf`";
@@ -141,7 +141,7 @@ fn json_is_one_whole_object_of_each_command() {
         })
     );
 
-    let end = place.to("end --json");
+    let end = sandbox.to("end --json");
     assert_eq!(object(&end), json!({"execution": 1, "status": "FAILED"}));
     assert_eq!(end.stderr, "");
 }
@@ -149,10 +149,10 @@ fn json_is_one_whole_object_of_each_command() {
 #[test]
 fn json_of_a_submission_names_the_files_that_could_not_be_read() {
     let server = Server::start();
-    let place = with_results(&server, &[]);
-    place.write("good.xml", "<testsuite><testcase name='a'/></testsuite>");
-    place.write("bad.xml", "<testsuite><testcase name='b'>");
-    let run = place.to("submit -q --json good.xml bad.xml");
+    let sandbox = with_results(&server, &[]);
+    sandbox.write("good.xml", "<testsuite><testcase name='a'/></testsuite>");
+    sandbox.write("bad.xml", "<testsuite><testcase name='b'>");
+    let run = sandbox.to("submit -q --json good.xml bad.xml");
     assert_eq!(run.status, 3);
     let told: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(told["files"][0], json!({"path": "good.xml", "format": "junit", "results": 1}));
@@ -165,12 +165,12 @@ fn json_of_a_submission_names_the_files_that_could_not_be_read() {
 #[test]
 fn json_can_be_asked_for_by_variable() {
     let server = Server::start();
-    let place = with_results(&server, &["PASSED"]);
+    let sandbox = with_results(&server, &["PASSED"]);
     for (value, is_json) in [("1", true), ("true", true), ("0", false), ("", false)] {
-        let place = Place::new(&server.url()).with("TO_EXECUTION", "1").with("TO_JSON", value);
+        let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1").with("TO_JSON", value);
         let expected =
             if is_json { "{\"execution\":1,\"status\":\"PASSED\"}\n" } else { "PASSED\n" };
-        assert_eq!(place.to("end"), Run::new(0, expected, ""), "{value}");
+        assert_eq!(sandbox.to("end"), Run::new(0, expected, ""), "{value}");
     }
-    drop(place);
+    drop(sandbox);
 }

@@ -1,4 +1,4 @@
-//! What the help and README.md show is run, in a shell, against a stand-in.
+//! What the help and README.md show is run, in a shell, against a fake server.
 //!
 //! What runs tests (pytest, make, cargo, Checkbox) is played by a script that writes a report; a line that
 //! needs another tool which this machine lacks is skipped, and says so.
@@ -9,9 +9,9 @@ use std::path::Path;
 
 use crate::checkbox::{NEWER, archive};
 use crate::help::{commands, help};
-use crate::reports::junit;
-use crate::standin::Server;
-use crate::to::{Place, Run, fixture};
+use crate::support::fake_server::Server;
+use crate::support::reports::junit;
+use crate::support::{Run, Sandbox, fixture};
 
 const REQUEST: &str = r#"{"family": "snap", "name": "core22", "version": "20260101", "arch": "arm64",
     "revision": 4711, "track": "latest", "store": "ubuntu", "execution_stage": "beta",
@@ -28,39 +28,39 @@ const PLAYED: [(&str, &str); 4] = [
     ("checkbox-cli", "cp bin/submission.tar.xz \"$HOME/.local/share/submission_1.tar.xz\""),
 ];
 
-/// A place with everything that the examples name.
-fn prepared(server: &Server) -> Place {
-    let place = Place::new(&server.url());
-    let home = place.path("").display().to_string();
-    let place = place.with("HOME", &home);
+/// A sandbox with everything that the examples name.
+fn prepared(server: &Server) -> Sandbox {
+    let sandbox = Sandbox::new(&server.url());
+    let home = sandbox.path("").display().to_string();
+    let sandbox = sandbox.with("HOME", &home);
     let passed = junit("<testcase classname=\"shop\" name=\"opens\"/>");
     for name in ["report.xml", "build/TEST-shop.xml", "bin/passed.xml"] {
-        place.write(name, &passed);
+        sandbox.write(name, &passed);
     }
-    place.write("request.json", REQUEST);
-    place.write("wifi.log", "lost\n");
-    place.write("results.json", r#"[{"title": "boots", "outcome": "pass"}]"#);
-    place.write(".local/share/bash-completion/completions/other", "");
+    sandbox.write("request.json", REQUEST);
+    sandbox.write("wifi.log", "lost\n");
+    sandbox.write("results.json", r#"[{"title": "boots", "outcome": "pass"}]"#);
+    sandbox.write(".local/share/bash-completion/completions/other", "");
     let submission = NEWER.replace("\"fail\"", "\"pass\"").replace("\"crash\"", "\"pass\"");
-    place.write("bin/submission.tar.xz", archive(&[("submission.json", &submission)]));
+    sandbox.write("bin/submission.tar.xz", archive(&[("submission.json", &submission)]));
     for (tool, script) in PLAYED {
-        let path = place.write(&format!("bin/{tool}"), format!("#!/bin/sh\n{script}\n"));
+        let path = sandbox.write(&format!("bin/{tool}"), format!("#!/bin/sh\n{script}\n"));
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("an executable");
     }
-    place
+    sandbox
 }
 
-fn run(place: &Place, script: &str) -> Run {
-    place.shell(&format!("PATH=\"$PWD/bin:$PATH\"\n{script}"))
+fn run(sandbox: &Sandbox, script: &str) -> Run {
+    sandbox.shell(&format!("PATH=\"$PWD/bin:$PATH\"\n{script}"))
 }
 
 /// A tool of this line that is not there.
-fn missing_tool(place: &Place, line: &str) -> Option<String> {
+fn missing_tool(sandbox: &Sandbox, line: &str) -> Option<String> {
     let unquoted: String = line.split('\'').step_by(2).collect();
     let words: Vec<&str> = unquoted.split_whitespace().collect();
     let begins = |at: &usize| *at == 0 || matches!(words[at - 1], "|" | "||" | "&&" | "--");
     let mut tools = (0..words.len()).filter(begins).map(|at| words[at]);
-    let is_there = |tool: &&str| run(place, &format!("command -v {tool}")).status == 0;
+    let is_there = |tool: &&str| run(sandbox, &format!("command -v {tool}")).status == 0;
     tools.find(|tool| !is_there(tool)).map(str::to_owned)
 }
 
@@ -76,20 +76,20 @@ fn the_examples_of_every_help_work() {
     let helps = commands().into_iter().map(|command| help(&command)).chain([help("")]);
     for example in helps.flat_map(|help| examples_of(&help)) {
         let server = Server::start();
-        let place = prepared(&server);
-        let lab = "TO_URL=file:results-of-the-lab";
+        let sandbox = prepared(&server);
+        let url = "TO_URL=file:results-of-the-lab";
         let script = format!(
             "set -e; to start --from request.json; to submit -q report.xml
-             {lab} to start --state-dir lab --from request.json
-             {lab} to submit --state-dir lab -q report.xml"
+             {url} to start --state-dir lab --from request.json
+             {url} to submit --state-dir lab -q report.xml"
         );
-        assert_eq!(run(&place, &script), Run::new(0, "1\n1\n", ""));
-        if let Some(tool) = missing_tool(&place, &example) {
+        assert_eq!(run(&sandbox, &script), Run::new(0, "1\n1\n", ""));
+        if let Some(tool) = missing_tool(&sandbox, &example) {
             println!("skipped, without {tool}: {example}");
             continue;
         }
-        let place = place.with_snap().with("TO_RESULTS", "report.xml");
-        let run = run(&place, &example);
+        let sandbox = sandbox.with_snap().with("TO_RESULTS", "report.xml");
+        let run = run(&sandbox, &example);
         assert_eq!(run.status, 0, "{example}\n{}{}", run.stdout, run.stderr);
         assert!(!run.stderr.contains("error:"), "{example}\n{}", run.stderr);
     }
@@ -129,11 +129,11 @@ fn the_recipes_work() {
     assert!(headings.len() >= 8, "{headings:?}");
     for heading in headings {
         let server = Server::start();
-        let mut place = prepared(&server);
+        let mut sandbox = prepared(&server);
         for (language, block) in blocks(section(recipes, heading)) {
             let script;
-            (place, script) = script_of(language, block, place);
-            let run = run(&place, &script);
+            (sandbox, script) = script_of(language, block, sandbox);
+            let run = run(&sandbox, &script);
             assert_eq!(run.status, 0, "{heading}\n{script}\n{}{}", run.stdout, run.stderr);
             assert!(!run.stderr.contains("error:"), "{heading}\n{}", run.stderr);
         }
@@ -145,23 +145,23 @@ fn the_recipes_work() {
 }
 
 /// What a reader would run of a block, and where.
-fn script_of(language: &str, block: &str, place: Place) -> (Place, String) {
+fn script_of(language: &str, block: &str, sandbox: Sandbox) -> (Sandbox, String) {
     match language {
-        "sh" => (place, block.to_owned()),
+        "sh" => (sandbox, block.to_owned()),
         "diff" => (
-            place,
+            sandbox,
             block
                 .lines()
                 .filter_map(|line| line.strip_prefix('+'))
                 .fold(String::new(), |script, line| script + line + "\n"),
         ),
-        "yaml" | "groovy" => job(block, place),
+        "yaml" | "groovy" => job(block, sandbox),
         other => panic!("nothing runs {other}"),
     }
 }
 
 /// A CI job's variables, its matrix' first leg, and its steps.
-fn job(block: &str, mut place: Place) -> (Place, String) {
+fn job(block: &str, mut sandbox: Sandbox) -> (Sandbox, String) {
     let (mut matrix, mut script) = (Vec::new(), "set -e\n".to_owned());
     for line in block.lines().map(|line| line.trim().trim_start_matches("- ")) {
         if let Some((name, value)) = line.split_once(": ").or_else(|| line.split_once(" = ")) {
@@ -169,7 +169,7 @@ fn job(block: &str, mut place: Place) -> (Place, String) {
             match name {
                 "run" => script = script + &value + "\n",
                 "TO_URL" | "TO_API_KEY" => {}
-                _ if name.starts_with("TO_") => place = place.with(name, &value),
+                _ if name.starts_with("TO_") => sandbox = sandbox.with(name, &value),
                 _ => matrix.push((name.to_owned(), value)),
             }
         } else if let Some((_, step)) = line.split_once("sh '") {
@@ -178,7 +178,7 @@ fn job(block: &str, mut place: Place) -> (Place, String) {
             script = script + line + "\n";
         }
     }
-    (place, script)
+    (sandbox, script)
 }
 
 fn first_leg(value: &str, matrix: &[(String, String)]) -> String {
@@ -199,8 +199,8 @@ fn what_replaces_yq_jq_and_curl_keeps_names_and_template_ids() {
     let readme = readme();
     let recipe = section(section(&readme, "## Recipes"), "### In place of yq, jq and curl");
     let (language, block) = blocks(recipe)[0];
-    let (place, script) = script_of(language, block, prepared(&server));
-    assert_eq!(run(&place, &script).stdout, "PASSED\n");
+    let (sandbox, script) = script_of(language, block, prepared(&server));
+    assert_eq!(run(&sandbox, &script).stdout, "PASSED\n");
     assert_eq!(server.execution(1).result("opens").template_id, "shop");
 }
 
@@ -211,10 +211,10 @@ fn the_first_try_works() {
     let (_, block) = blocks(section(&readme, "## Try it"))[0];
     let (build, rest) = block.split_once(" && PATH=\"$PWD/target/debug:$PATH\" ").expect("a path");
     assert_eq!(build, "cargo build --locked");
-    let place = Place::new("");
+    let sandbox = Sandbox::new("");
     let report = fs::read(fixture("pytest.xml")).expect("a fixture");
-    place.write("tests/fixtures/pytest.xml", report);
-    let run = place.shell(rest);
+    sandbox.write("tests/fixtures/pytest.xml", report);
+    let run = sandbox.shell(rest);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stderr.starts_with("sent 32 results to execution 1: "), "{}", run.stderr);
     let shown: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("==>")).collect();

@@ -1,14 +1,14 @@
-//! The stand-in answers as the real server did: the recorded exchanges, replayed in order.
+//! The fake server answers as the real server did: the recorded exchanges, replayed in order.
 
 use serde_json::Value;
 
-use crate::standin::{Server, client};
+use crate::support::fake_server::{Server, client};
 
 /// What the real server was asked, and what it answered, a line each.
 pub const RECORDED: &str = include_str!("../contract/exchanges.jsonl");
 
 /// Recordings that are no single exchange: what several requests at once, or a clock, were told.
-/// The tests of the stand-in make the same happen without chance.
+/// The tests of the fake server make the same happen without chance.
 const NO_EXCHANGES: &[&str] = &[
     "four starts at once of an artefact the server has never seen",
     "four result posts at once (four executions) of test names the server has never seen",

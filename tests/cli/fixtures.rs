@@ -4,8 +4,8 @@ use std::fs;
 use std::slice::from_ref;
 
 use crate::model::{Record, held, held_names, records, report_of};
-use crate::reports::open;
-use crate::to::fixture;
+use crate::support::fixture;
+use crate::support::reports::open;
 
 /// Each report, with the number of its results.
 const REPORTS: [(&str, usize); 14] = [
@@ -28,9 +28,9 @@ const REPORTS: [(&str, usize); 14] = [
 #[test]
 fn the_server_holds_each_report_to_the_letter() {
     for (name, count) in REPORTS {
-        let (server, place) = open();
+        let (server, sandbox) = open();
         let path = fixture(name);
-        let run = place.to_with(&["submit", path.to_str().unwrap()]);
+        let run = sandbox.to_with(&["submit", path.to_str().unwrap()]);
         assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{name}: {}", run.stderr);
 
         let report = report_of(&fs::read_to_string(path).unwrap());
@@ -44,23 +44,23 @@ fn the_server_holds_each_report_to_the_letter() {
 
 #[test]
 fn all_reports_together_are_one_submission() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let mut reports = Vec::new();
     for (name, _) in REPORTS {
         let text = fs::read_to_string(fixture(name)).unwrap();
-        place.write(name, &text);
+        sandbox.write(name, &text);
         reports.push(report_of(&text));
     }
-    assert_eq!(place.to("submit .").status, 0);
+    assert_eq!(sandbox.to("submit .").status, 0);
     assert_eq!(held(&server), records(&reports));
 }
 
 /// A few by hand, so that the model is not alone with its opinion.
 #[test]
 fn what_a_person_reads_in_a_report_is_at_the_server() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let path = fixture("bats.xml");
-    place.to_with(&["submit", path.to_str().unwrap()]);
+    sandbox.to_with(&["submit", path.to_str().unwrap()]);
     assert_eq!(
         held_names(&server),
         [
@@ -88,9 +88,9 @@ fn what_a_person_reads_in_a_report_is_at_the_server() {
 
 #[test]
 fn a_flaky_case_passed_and_tells_of_its_attempts() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let path = fixture("surefire-basket.xml");
-    place.to_with(&["submit", path.to_str().unwrap()]);
+    sandbox.to_with(&["submit", path.to_str().unwrap()]);
     assert_eq!(
         Record::from(server.execution(1).result("shop.BasketTest.passesAtTheThirdTry")),
         Record {

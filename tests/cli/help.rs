@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::examples::{readme, section};
-use crate::to::{Place, Run};
+use crate::support::{Run, Sandbox};
 
 /// The heading of the options that every command has.
 const COMMON: &str = "Options of every command:";
@@ -13,7 +13,7 @@ type Flags = BTreeMap<String, Option<String>>;
 
 /// What this command's `--help` says; without a command, `to --help`.
 pub fn help(command: &str) -> String {
-    let run = Place::new("").to(&format!("{command} --help"));
+    let run = Sandbox::new("").to(&format!("{command} --help"));
     assert_eq!((run.status, run.stderr.as_str()), (0, ""), "to {command} --help");
     run.stdout
 }
@@ -29,11 +29,11 @@ pub fn commands() -> Vec<String> {
 
 #[test]
 fn the_overview_fits_a_screen() {
-    let place = Place::new("").with("COLUMNS", "80");
-    let overview = place.to("help");
+    let sandbox = Sandbox::new("").with("COLUMNS", "80");
+    let overview = sandbox.to("help");
     assert_eq!((overview.status, overview.stderr.as_str()), (0, ""));
     for arguments in ["--help", "-h"] {
-        assert_eq!(place.to(arguments), overview);
+        assert_eq!(sandbox.to(arguments), overview);
     }
     assert!(overview.stdout.lines().count() <= 45, "{}", overview.stdout);
     assert!(overview.stdout.lines().all(|line| line.len() <= 80), "{}", overview.stdout);
@@ -50,7 +50,7 @@ fn no_help_is_wider_than_a_terminal_of_100_columns() {
 
 #[test]
 fn a_typo_gets_a_suggestion() {
-    let place = Place::new("");
+    let sandbox = Sandbox::new("");
     for (arguments, said) in [
         (
             "strat",
@@ -68,7 +68,7 @@ fn a_typo_gets_a_suggestion() {
              tip: a similar value exists: 'merge'\n",
         ),
     ] {
-        let run = place.to(arguments);
+        let run = sandbox.to(arguments);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""));
         assert!(run.stderr.starts_with(&format!("error: {said}")), "{}", run.stderr);
     }
@@ -78,7 +78,7 @@ fn a_typo_gets_a_suggestion() {
 fn help_of_an_unknown_command_is_a_usage_error() {
     let said = "error: unrecognized subcommand 'strat'\n\nUsage: to [OPTIONS] <COMMAND>\n\n\
                 For more information, try '--help'.\n";
-    assert_eq!(Place::new("").to("help strat"), Run::new(2, "", said));
+    assert_eq!(Sandbox::new("").to("help strat"), Run::new(2, "", said));
 }
 
 /// The flags that a help lists: those of every command, and the command's own.

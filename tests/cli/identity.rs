@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use crate::standin::{ALWAYS, Fault, Request, Response, Server, starts};
-use crate::to::{Place, Run, kept};
+use crate::support::fake_server::{ALWAYS, Fault, Request, Response, Server, starts};
+use crate::support::{Run, Sandbox, kept};
 
 const LINK: &str = "https://ci.example/job/1";
 
@@ -28,17 +28,17 @@ fn links(server: &Server) -> Vec<String> {
     links.iter().map(|link| format!("{}={}", text(&link["label"]), text(&link["url"]))).collect()
 }
 
-fn linked(server: &Server) -> Place {
-    Place::new(&server.url()).with_snap().with("TO_CI_LINK", LINK)
+fn linked(server: &Server) -> Sandbox {
+    Sandbox::new(&server.url()).with_snap().with("TO_CI_LINK", LINK)
 }
 
 #[test]
 fn a_start_with_the_same_link_finds_the_execution_again() {
     let server = Server::start();
-    let place = linked(&server);
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
-    assert_eq!(place.to("start --environment other"), Run::new(0, "1\n", ""));
-    assert_eq!(place.to("start --ci-link https://ci.example/job/2"), Run::new(0, "2\n", ""));
+    let sandbox = linked(&server);
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start --environment other"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start --ci-link https://ci.example/job/2"), Run::new(0, "2\n", ""));
     assert_eq!(server.executions().len(), 2);
     assert_eq!(count(&server, looks), 3, "one look a start");
 }
@@ -46,9 +46,9 @@ fn a_start_with_the_same_link_finds_the_execution_again() {
 #[test]
 fn ci_link_none_sends_none_and_looks_at_nothing() {
     let server = Server::start();
-    let place = linked(&server);
-    assert_eq!(place.to("start --ci-link none"), Run::new(0, "1\n", ""));
-    assert_eq!(place.with("TO_CI_LINK", "none").to("start"), Run::new(0, "2\n", ""));
+    let sandbox = linked(&server);
+    assert_eq!(sandbox.to("start --ci-link none"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.with("TO_CI_LINK", "none").to("start"), Run::new(0, "2\n", ""));
     for request in server.requests() {
         assert!(starts(&request) && request.json().get("ci_link").is_none(), "{request:?}");
     }
@@ -59,8 +59,8 @@ fn an_ended_execution_that_the_link_finds_is_warned_about() {
     let statuses = ["PASSED", "FAILED", "NOT_TESTED", "ENDED_PREMATURELY"];
     for status in statuses {
         let server = Server::start();
-        let place = linked(&server);
-        let run = place.shell(&format!("to start && to end --status {status} && to start"));
+        let sandbox = linked(&server);
+        let run = sandbox.shell(&format!("to start && to end --status {status} && to start"));
         let warning = format!(
             "warning: execution 1 of an earlier start with the same CI link has ended: \
              it is {status}\n"
@@ -72,9 +72,9 @@ fn an_ended_execution_that_the_link_finds_is_warned_about() {
 #[test]
 fn an_execution_that_goes_on_is_not_warned_about() {
     let server = Server::start();
-    let place = linked(&server).with("TO_INITIAL_STATUS", "NOT_STARTED");
-    assert_eq!(place.shell("to start && to start"), Run::new(0, "1\n1\n", ""));
-    let run = place.shell("to end --status IN_PROGRESS && to start");
+    let sandbox = linked(&server).with("TO_INITIAL_STATUS", "NOT_STARTED");
+    assert_eq!(sandbox.shell("to start && to start"), Run::new(0, "1\n1\n", ""));
+    let run = sandbox.shell("to end --status IN_PROGRESS && to start");
     assert_eq!(run, Run::new(0, "IN_PROGRESS\n1\n", ""));
 }
 
@@ -83,27 +83,27 @@ fn an_old_server_that_cannot_show_an_execution_is_no_trouble() {
     let server = Server::start();
     let refusal = Response::refusal(405, "Method Not Allowed");
     server.fault(looks, ALWAYS, Fault::answer(refusal));
-    let place = linked(&server).with("TO_RELEVANT_LINK", "Logs=https://logs.example/1");
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    let sandbox = linked(&server).with("TO_RELEVANT_LINK", "Logs=https://logs.example/1");
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     assert_eq!(links(&server), ["Logs=https://logs.example/1"]);
 }
 
 #[test]
 fn a_key_that_may_not_look_costs_a_warning_and_no_more() {
     let server = Server::builder().auth_required().key("to_writer", &["change_test"]).start();
-    let place = linked(&server).with("TO_API_KEY", "to_writer");
+    let sandbox = linked(&server).with("TO_API_KEY", "to_writer");
     let warning = "warning: whether execution 1 is a new one cannot be told: \
                    the server answered 403: Insufficient permissions\n";
-    assert_eq!(place.to("start"), Run::new(0, "1\n", warning));
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", warning));
 }
 
 #[test]
 fn a_repeated_start_adds_only_the_links_that_the_execution_lacks() {
     let server = Server::start();
-    let place = linked(&server);
+    let sandbox = linked(&server);
     let start = |links: &[&str]| {
         let flags = links.iter().flat_map(|link| ["--relevant-link", link]);
-        let run = place.to_with(&["start"].into_iter().chain(flags).collect::<Vec<_>>());
+        let run = sandbox.to_with(&["start"].into_iter().chain(flags).collect::<Vec<_>>());
         assert_eq!(run, Run::new(0, "1\n", ""));
     };
     start(&["Logs=https://logs.example", "Build=https://build.example/?a=b=c"]);
@@ -123,14 +123,14 @@ fn a_repeated_start_adds_only_the_links_that_the_execution_lacks() {
 #[test]
 fn links_go_apart_one_by_one_after_the_start() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap();
-    place.write(
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    sandbox.write(
         "request.json",
         json!({"relevant_links": [{"label": "a", "url": "https://a.example/"},
                                   {"label": "b", "url": "https://b.example/"}]})
         .to_string(),
     );
-    assert_eq!(place.to("start --from request.json"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start --from request.json"), Run::new(0, "1\n", ""));
     let requests = server.requests();
     let told: Vec<String> = requests.iter().map(|r| format!("{} {}", r.method, r.path)).collect();
     assert_eq!(
@@ -158,17 +158,17 @@ fn a_link_of_unknown_fate_is_reported_and_not_sent_again() {
     for (fault, reason) in faults {
         let server = Server::start();
         server.fault(posts_link, 1, fault);
-        let place = linked(&server).with("TO_RELEVANT_LINK", "Logs=https://logs.example/1");
+        let sandbox = linked(&server).with("TO_RELEVANT_LINK", "Logs=https://logs.example/1");
         let said = format!(
             "error: execution 1 is open, but may lack the link `Logs`: {}\n{}",
             reason.replace("{url}", &server.url()),
             kept("the links", ".to")
         );
-        assert_eq!(place.to("start"), Run::new(4, "1\n", &said));
+        assert_eq!(sandbox.to("start"), Run::new(4, "1\n", &said));
         assert_eq!(count(&server, posts_link), 1);
         assert_eq!(links(&server), ["Logs=https://logs.example/1"]);
 
-        assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+        assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
         assert_eq!(links(&server), ["Logs=https://logs.example/1"], "not doubled");
     }
 }
@@ -177,8 +177,8 @@ fn a_link_of_unknown_fate_is_reported_and_not_sent_again() {
 fn a_link_that_was_not_taken_is_sent_again() {
     let server = Server::start();
     server.fault(posts_link, 2, Fault::answer(Response::nginx(503)));
-    let place = Place::new(&server.url()).with_snap();
-    let run = place.to("-q start --relevant-link Logs=https://logs.example/1");
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    let run = sandbox.to("-q start --relevant-link Logs=https://logs.example/1");
     assert_eq!(run, Run::new(0, "1\n", ""));
     assert_eq!(links(&server), ["Logs=https://logs.example/1"]);
 }
@@ -189,8 +189,8 @@ fn a_link_that_is_refused_does_not_keep_the_others_back() {
     let refusal = Response::refusal(422, "not this one");
     let is_bad = |request: &Request| posts_link(request) && request.json()["label"] == "bad";
     server.fault(is_bad, ALWAYS, Fault::answer(refusal));
-    let place = Place::new(&server.url()).with_snap();
-    let run = place
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    let run = sandbox
         .to("start --relevant-link bad=https://a.example/ --relevant-link good=https://b.example/");
     let said = "error: execution 1 is open, but lacks the link `bad`: \
                 the server answered 422: not this one\n\
@@ -204,7 +204,7 @@ fn a_link_that_is_refused_does_not_keep_the_others_back() {
 fn a_link_that_is_none_is_a_usage_error() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url()).with_snap();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
     let cases = [
         ("Logs", "a link is written LABEL=URL"),
         ("=https://x.example/", "a link needs a label"),
@@ -212,7 +212,7 @@ fn a_link_that_is_none_is_a_usage_error() {
         ("Logs=ftp://x.example", "`ftp://x.example` is a `ftp` URL, not one of http or https"),
     ];
     for (link, reason) in cases {
-        let run = place.to_with(&["start", "--relevant-link", link]);
+        let run = sandbox.to_with(&["start", "--relevant-link", link]);
         let said = format!(
             "error: invalid value '{link}' for '--relevant-link <LABEL=URL>': {reason}\n\n\
              For more information, try '--help'.\n"

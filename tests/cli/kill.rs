@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::lab::{Lab, Switch, files, lines, names};
-use crate::standin::{ALWAYS, Execution, Fault, Request, Server};
-use crate::to::{Place, Process, Run};
+use crate::support::fake_server::{ALWAYS, Execution, Fault, Request, Server};
+use crate::support::{Process, Run, Sandbox, Switch, TestContext, files, lines, names};
 
 /// The first batch has a hundred of them; each that follows has one, so that there are more requests
 /// than moments at which something is killed.
@@ -59,16 +58,16 @@ fn assert_whole_lines(text: &str) {
 #[test]
 fn a_submission_that_is_killed_is_mended_by_another() {
     for moment in 1..=20 {
-        let lab = Lab::new().with("TO_BATCH_TIME", BATCH_TIME);
-        let names = lab.report(RESULTS);
-        slow_down(&lab.server);
-        kill_after(moment, &lab.server, || lab.place.spawn("submit -q report.jsonl"));
-        assert_given(&lab.server.execution(1), &names);
-        assert!(lab.stored().len() < RESULTS, "killed at the end: {moment}");
-        assert_eq!(lab.to("push -q").status, 0);
-        assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""), "{moment}");
-        assert_eq!(lab.stored_sorted(), names, "{moment}");
-        assert_eq!(lab.files(), [".gitignore"]);
+        let context = TestContext::new().with("TO_BATCH_TIME", BATCH_TIME);
+        let names = context.report(RESULTS);
+        slow_down(&context.server);
+        kill_after(moment, &context.server, || context.sandbox.spawn("submit -q report.jsonl"));
+        assert_given(&context.server.execution(1), &names);
+        assert!(context.stored().len() < RESULTS, "killed at the end: {moment}");
+        assert_eq!(context.to("push -q").status, 0);
+        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""), "{moment}");
+        assert_eq!(context.stored_sorted(), names, "{moment}");
+        assert_eq!(context.files(), [".gitignore"]);
     }
 }
 
@@ -77,28 +76,28 @@ fn a_submission_that_is_killed_is_mended_by_another() {
 #[test]
 fn a_submission_that_is_killed_while_it_writes_the_outbox_is_mended() {
     for bytes in [0, 100 * 512, 2_000 * 512, 8_000 * 512] {
-        let lab = Lab::new().with("TO_RETRY_FOR", "0");
+        let context = TestContext::new().with("TO_RETRY_FOR", "0");
         let log = "x".repeat(200_000);
         let result = |name: &String| {
             format!("{{\"name\":\"{name}\",\"status\":\"PASSED\",\"io_log\":\"{log}\"}}\n")
         };
         let names = names(24);
-        lab.place.write("report.jsonl", names.iter().map(result).collect::<String>());
-        lab.server.go_down();
+        context.sandbox.write("report.jsonl", names.iter().map(result).collect::<String>());
+        context.server.go_down();
         let script =
             format!("ulimit -c 0; ulimit -f {}; exec to submit -q report.jsonl", bytes / 512);
-        assert_eq!(lab.place.shell(&script), Run::new(-1, "", ""));
-        let kept = fs::read_to_string(lab.place.path(".to/outbox/1/results.jsonl"));
+        assert_eq!(context.sandbox.shell(&script), Run::new(-1, "", ""));
+        let kept = fs::read_to_string(context.sandbox.path(".to/outbox/1/results.jsonl"));
         let kept = kept.unwrap_or_default();
         assert_eq!(kept.len(), bytes);
         assert_whole_lines(&kept);
-        lab.server.come_back();
-        let run = lab.to("push -q");
+        context.server.come_back();
+        let run = context.to("push -q");
         assert_eq!((run.status, &*run.stderr), (0, ""), "{bytes}");
-        assert_given(&lab.server.execution(1), &names);
-        assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""), "{bytes}");
-        assert_eq!(lab.stored_sorted(), names, "{bytes}");
-        let execution = lab.server.execution(1);
+        assert_given(&context.server.execution(1), &names);
+        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""), "{bytes}");
+        assert_eq!(context.stored_sorted(), names, "{bytes}");
+        let execution = context.server.execution(1);
         assert!(execution.results().iter().all(|result| result.io_log == log));
     }
 }
@@ -107,29 +106,29 @@ fn a_submission_that_is_killed_while_it_writes_the_outbox_is_mended() {
 fn a_push_that_is_killed_is_mended_by_another() {
     for moment in 1..=15 {
         let server = Server::start();
-        let place = Place::new(&server.url())
+        let sandbox = Sandbox::new(&server.url())
             .with_snap()
             .with("TO_CI_LINK", "https://ci.example/1")
             .with("TO_BATCH_TIME", BATCH_TIME);
-        place.write("report.jsonl", lines(&names(RESULTS)));
+        sandbox.write("report.jsonl", lines(&names(RESULTS)));
         server.go_down();
         let offline = "-q --best-effort --retry-for 0";
         for command in ["start --relevant-link log=https://l.example", "submit report.jsonl", "end"]
         {
-            assert_eq!(place.to(&format!("{command} {offline}")).status, 0);
+            assert_eq!(sandbox.to(&format!("{command} {offline}")).status, 0);
         }
         server.come_back();
         slow_down(&server);
-        kill_after(moment, &server, || place.spawn("push -q"));
+        kill_after(moment, &server, || sandbox.spawn("push -q"));
         assert_given(&server.execution(1), &names(RESULTS));
 
-        let run = place.to("push -q");
+        let run = sandbox.to("push -q");
         assert_eq!((run.status, &*run.stderr), (0, ""), "{moment}");
         assert_eq!(server.executions().len(), 1, "{moment}");
         let execution = server.execution(1);
         assert_eq!(execution.results().len(), RESULTS, "{moment}");
         assert_eq!((&*execution.status, execution.links.len()), ("PASSED", 1), "{moment}");
-        assert_eq!(files(&place.path(".to/outbox")), [".lock", "1"], "{moment}");
+        assert_eq!(files(&sandbox.path(".to/outbox")), [".lock", "1"], "{moment}");
     }
 }
 
@@ -138,21 +137,21 @@ fn a_push_that_is_killed_is_mended_by_another() {
 #[test]
 fn a_push_that_is_killed_between_requests_is_mended_by_another() {
     for moment in 0..10_u64 {
-        let lab = Lab::new().with("TO_RETRY_FOR", "0");
-        let names = lab.report(50);
-        lab.server.go_down();
-        assert_eq!(lab.to("submit -q report.jsonl").status, 4);
-        lab.server.come_back();
-        let child = lab.place.spawn("push -q");
+        let context = TestContext::new().with("TO_RETRY_FOR", "0");
+        let names = context.report(50);
+        context.server.go_down();
+        assert_eq!(context.to("submit -q report.jsonl").status, 4);
+        context.server.come_back();
+        let child = context.sandbox.spawn("push -q");
         if moment % 2 == 0 {
-            lab.server.wait_for(|requests| requests.iter().any(|r| r.answered == Some(200)));
+            context.server.wait_for(|requests| requests.iter().any(|r| r.answered == Some(200)));
         }
         thread::sleep(Duration::from_micros(200 * moment));
         drop(child);
-        let run = lab.to("push -q");
+        let run = context.to("push -q");
         assert_eq!((run.status, &*run.stderr), (0, ""), "{moment}");
-        assert_eq!(lab.stored(), names);
-        let left = files(&lab.place.path(".to/outbox"));
+        assert_eq!(context.stored(), names);
+        let left = files(&context.sandbox.path(".to/outbox"));
         let shown: Vec<_> = left.iter().filter(|name| !name.starts_with('.')).collect();
         assert!(shown.is_empty(), "{left:?}");
     }

@@ -1,27 +1,27 @@
 //! What is changed for the server's sake: counted and named, and the same at every submission.
 
 use crate::model::{Record, held};
-use crate::reports::{delivered, junit, open, passed};
-use crate::to::Run;
+use crate::support::Run;
+use crate::support::reports::{delivered, junit, open, passed};
 
 /// More than this the server does not take in a name.
 const LONGEST_NAME: usize = 2000;
 
 #[test]
 fn nul_becomes_the_replacement_character_everywhere() {
-    let (server, place) = open();
-    place.write(
+    let (server, sandbox) = open();
+    sandbox.write(
         "1.xml",
         "<testsuite name=\"s&#0;\">\n<testcase name=\"a\0b\"><failure message=\"m&#x0;\">1\0\u{32}&#0;\
          <![CDATA[\0]]></failure></testcase></testsuite>",
     );
-    place.write(
+    sandbox.write(
         "2.json",
         r#"[{"name": "c", "status": "pass", "category": "\u0000", "template_id": "t\u0000",
              "comment": "\u0000", "io_log": "\u0000\u0000"}, {"name": "d", "status": "pass"}]"#,
     );
     let more = "warning: NUL characters became U+FFFD (2): `a\u{fffd}b`, `c`\n";
-    let run = place.to("submit 1.xml 2.json");
+    let run = sandbox.to("submit 1.xml 2.json");
     assert_eq!(run, delivered("3 results", [2, 1, 0], "2 files, 1 batch", more));
     let record = |name: &str, status: &str, texts: [&str; 4]| {
         let [category, template_id, comment, io_log] =
@@ -43,9 +43,9 @@ fn a_long_name_is_cut_and_stays_one_name_and_its_own() {
     let long = "é".repeat(2500);
     let (one, two) = (format!("{long}1"), format!("{long}2"));
     let longest = "n".repeat(LONGEST_NAME);
-    let (server, place) = open();
-    place.write("r.xml", passed([one.as_str(), two.as_str(), longest.as_str()]));
-    let run = place.to("submit r.xml");
+    let (server, sandbox) = open();
+    sandbox.write("r.xml", passed([one.as_str(), two.as_str(), longest.as_str()]));
+    let run = sandbox.to("submit r.xml");
     assert_eq!(run.status, 0, "{}", run.stderr);
     let warning = "\nwarning: a name, category or template id was cut to 2,000 bytes (2): `é";
     assert!(run.stderr.contains(warning), "{}", run.stderr);
@@ -60,25 +60,25 @@ fn a_long_name_is_cut_and_stays_one_name_and_its_own() {
     }
 
     let before = names();
-    assert_eq!(place.to("submit r.xml").status, 0);
+    assert_eq!(sandbox.to("submit r.xml").status, 0);
     assert_eq!(names(), before, "histories hang on names");
 
     // The same name from another format, in another execution, with other company.
     let text = format!("{{\"name\": \"{two}\", \"status\": \"fail\"}}\n");
-    assert_eq!(place.pipe(text, "submit").status, 0);
+    assert_eq!(sandbox.pipe(text, "submit").status, 0);
     assert_eq!(server.execution(1).result(second).status, "FAILED");
     assert_eq!(names().len(), 3);
 }
 
 #[test]
 fn long_categories_and_template_ids_are_cut_too() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let long = "x".repeat(5000);
-    place.write(
+    sandbox.write(
         "r.xml",
         junit("<testcase name=\"a\" classname=\"c\"/>").replace("\"s\"", &format!("\"{long}\"")),
     );
-    let run = place.to("submit --case-template-id {suite} r.xml");
+    let run = sandbox.to("submit --case-template-id {suite} r.xml");
     assert_eq!(run.status, 0, "{}", run.stderr);
     let held = &held(&server)[0];
     assert_eq!(held.category, held.template_id);
@@ -96,19 +96,19 @@ fn a_long_log_keeps_head_and_tail_around_a_line_that_says_what_was_cut() {
         ("--max-log 1", 1),
         ("--max-log 0", 0),
     ] {
-        let (server, place) = open();
+        let (server, sandbox) = open();
         let log = |size: usize| -> String {
             (0..size).map(|at| char::from(b'a' + u8::try_from(at % 23).unwrap())).collect()
         };
         let (fits, long) = (log(longest), log(longest + 1000));
-        place.write(
+        sandbox.write(
             "r.json",
             format!(
                 "[{{\"name\": \"fits\", \"status\": \"pass\", \"io_log\": \"{fits}\"}},\
                   {{\"name\": \"long\", \"status\": \"pass\", \"io_log\": \"{long}\"}}]"
             ),
         );
-        let run = place.to(&format!("submit {flag} r.json"));
+        let run = sandbox.to(&format!("submit {flag} r.json"));
         let more = "warning: a log was cut to the length of --max-log (1): `long`\n";
         assert_eq!(run, delivered("2 results", [2, 0, 0], "1 file, 1 batch", more), "{flag}");
 
@@ -125,14 +125,14 @@ fn a_long_log_keeps_head_and_tail_around_a_line_that_says_what_was_cut() {
 
 #[test]
 fn a_cut_falls_between_characters() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let log = "é😀".repeat(500);
-    place.write(
+    sandbox.write(
         "r.json",
         format!("{{\"name\": \"a\", \"status\": \"pass\", \"io_log\": \"{log}\"}}"),
     );
     for longest in 90..100 {
-        assert_eq!(place.to(&format!("submit --max-log {longest} r.json")).status, 0);
+        assert_eq!(sandbox.to(&format!("submit --max-log {longest} r.json")).status, 0);
         let execution = server.execution(1);
         let (head, rest) = execution.result("a").io_log.split_once("\n[… ").unwrap();
         let (mark, tail) = rest.split_once(" bytes cut …]\n").unwrap();
@@ -145,11 +145,11 @@ fn a_cut_falls_between_characters() {
 /// What is merged is one log.
 #[test]
 fn the_limit_holds_for_merged_logs() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let result =
         format!("{{\"name\": \"a\", \"status\": \"pass\", \"io_log\": \"{}\"}}", "x".repeat(60));
-    place.write("r.json", format!("[{result}, {result}]"));
-    assert_eq!(place.to("submit --max-log 100 r.json").status, 0);
+    sandbox.write("r.json", format!("[{result}, {result}]"));
+    assert_eq!(sandbox.to("submit --max-log 100 r.json").status, 0);
     let log = held(&server)[0].io_log.clone();
     assert!(log.len() < 140 && log.contains(" bytes cut …]\n"), "{log}");
 }
@@ -157,8 +157,8 @@ fn the_limit_holds_for_merged_logs() {
 #[test]
 fn what_is_no_size_is_a_usage_error() {
     for size in ["1G", "-1", "M", "1.5M", "1 M", "99999999999999999999", "18446744073709551615K"] {
-        let (server, place) = open();
-        let run = place.to_with(&["submit", &format!("--max-log={size}"), "r.xml"]);
+        let (server, sandbox) = open();
+        let run = sandbox.to_with(&["submit", &format!("--max-log={size}"), "r.xml"]);
         let Run { stdout, stderr, status } = run;
         assert_eq!((status, stdout.as_str()), (2, ""), "{size}: {stderr}");
         let error = format!("error: invalid value '{size}' for '--max-log <SIZE>': ");

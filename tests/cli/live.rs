@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use rustix::io::ioctl_fionread;
 
 use crate::model::{Record, held, held_names};
-use crate::process::eventually;
-use crate::reports::{delivered, open, summary};
-use crate::standin::{ALWAYS, Fault, Request, Response, results};
-use crate::to::Run;
+use crate::support::fake_server::{ALWAYS, Fault, Request, Response, results};
+use crate::support::reports::{delivered, open, summary};
+use crate::support::{Run, eventually};
 
 /// The longest that a result may take from the pipe to the server.
 const LIVE: Duration = Duration::from_secs(5);
@@ -23,8 +22,8 @@ fn when_read(pipe: &ChildStdin) -> Instant {
 
 #[test]
 fn a_result_is_at_the_server_within_five_seconds_while_the_pipe_stays_open() {
-    let (server, place) = open();
-    let mut child = place.spawn("submit -");
+    let (server, sandbox) = open();
+    let mut child = sandbox.spawn("submit -");
     let mut pipe = child.stdin();
 
     pipe.write_all(b"{\"name\": \"a\", \"status\": \"PASSED\"}\n{\"name\": \"half").unwrap();
@@ -67,8 +66,8 @@ fn a_result_is_at_the_server_within_five_seconds_while_the_pipe_stays_open() {
 
 #[test]
 fn a_connection_that_the_server_closed_meanwhile_is_not_used_again() {
-    let (server, place) = open();
-    let mut child = place.spawn("submit -v -");
+    let (server, sandbox) = open();
+    let mut child = sandbox.spawn("submit -v -");
     let mut pipe = child.stdin();
     let mut said = BufReader::new(child.stderr()).lines().map(Result::unwrap);
 
@@ -91,9 +90,9 @@ fn a_connection_that_the_server_closed_meanwhile_is_not_used_again() {
 
 #[test]
 fn many_lines_fill_batches_and_a_name_that_comes_again_replaces() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let line = |n: usize| format!("{{\"name\": \"{}\", \"status\": \"PASSED\"}}\n", n % 240);
-    let run = place.pipe((0..250).map(line).collect::<String>(), "submit --json");
+    let run = sandbox.pipe((0..250).map(line).collect::<String>(), "submit --json");
     assert_eq!(run.status, 0, "{}", run.stderr);
     let posts: Vec<usize> =
         server.requests().iter().map(|post| post.json().as_array().unwrap().len()).collect();
@@ -109,11 +108,11 @@ fn many_lines_fill_batches_and_a_name_that_comes_again_replaces() {
 
 #[test]
 fn lines_are_mended_and_cut_like_reports() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let log = "x".repeat(5000);
     let line =
         format!("{{\"name\": \"a\\u0000b\", \"status\": \"fail\", \"io_log\": \"{log}\"}}\n");
-    let run = place.pipe(line, "submit --max-log 10");
+    let run = sandbox.pipe(line, "submit --max-log 10");
     assert_eq!(
         run,
         Run::new(
@@ -133,20 +132,20 @@ fn lines_are_mended_and_cut_like_reports() {
 /// JSON lines from a file are no pipe: their duplicates are what the flag says.
 #[test]
 fn lines_from_a_file_are_read_through_first() {
-    let (server, place) = open();
-    place.write(
+    let (server, sandbox) = open();
+    sandbox.write(
         "results.jsonl",
         "{\"name\": \"a\", \"status\": \"fail\"}\n{\"name\": \"a\", \"status\": \"pass\"}\n",
     );
-    let run = place.to("submit --on-duplicate number results.jsonl");
+    let run = sandbox.to("submit --on-duplicate number results.jsonl");
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(held_names(&server), ["F a", "P a [2]"]);
 }
 
 #[test]
 fn a_pipe_without_a_good_line_is_an_error() {
-    let (server, place) = open();
-    let run = place.pipe("{\"name\": \"a\", \"status\": \"odd\"}\n{}\n", "submit --format jsonl");
+    let (server, sandbox) = open();
+    let run = sandbox.pipe("{\"name\": \"a\", \"status\": \"odd\"}\n{}\n", "submit --format jsonl");
     assert_eq!((run.status, run.stdout.as_str()), (3, ""));
     assert!(
         run.stderr.starts_with(
@@ -163,9 +162,9 @@ fn a_pipe_without_a_good_line_is_an_error() {
 /// What a pipe held is nowhere else: it is read to its end, and kept.
 #[test]
 fn a_server_that_refuses_costs_nothing_that_was_piped() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     server.fault(results, ALWAYS, Fault::answer(Response::nginx(403)));
-    let mut child = place.spawn("submit -");
+    let mut child = sandbox.spawn("submit -");
     let mut pipe = child.stdin();
     pipe.write_all(b"{\"name\": \"a\", \"status\": \"PASSED\"}\n").unwrap();
     server.wait_for(|requests: &[Request]| requests.iter().any(results));
@@ -174,7 +173,7 @@ fn a_server_that_refuses_costs_nothing_that_was_piped() {
     let run = child.finish();
     assert_eq!((run.status, run.stdout.as_str()), (5, ""), "{}", run.stderr);
     assert_eq!(
-        place.read(".to/outbox/1/results.jsonl"),
+        sandbox.read(".to/outbox/1/results.jsonl"),
         "{\"name\":\"a\",\"status\":\"PASSED\"}\n{\"name\":\"b\",\"status\":\"FAILED\"}\n"
     );
 }
@@ -182,8 +181,8 @@ fn a_server_that_refuses_costs_nothing_that_was_piped() {
 /// Its format is known before its first line is.
 #[test]
 fn a_long_first_line_is_no_obstacle() {
-    let (server, place) = open();
-    let mut child = place.spawn("submit");
+    let (server, sandbox) = open();
+    let mut child = sandbox.spawn("submit");
     let mut pipe = child.stdin();
     let log = "x".repeat(300_000);
     let line = format!("{{\"io_log\": \"{log}\", \"status\": \"fail\", \"name\": \"a\"}}\n");
@@ -198,8 +197,8 @@ fn a_long_first_line_is_no_obstacle() {
 /// Unlike a report, it has been sent when it is known that there is no more.
 #[test]
 fn an_empty_pipe_is_an_error_unless_it_may_be_empty() {
-    let (server, place) = open();
-    let run = place.pipe("", "submit --format jsonl");
+    let (server, sandbox) = open();
+    let run = sandbox.pipe("", "submit --format jsonl");
     let hint = "hint: --allow-empty makes this no error\n";
     assert_eq!((run.status, run.stdout.as_str()), (3, ""));
     assert!(
@@ -207,7 +206,7 @@ fn an_empty_pipe_is_an_error_unless_it_may_be_empty() {
         "{}",
         run.stderr
     );
-    let run = place.pipe("\n\n", "submit --format jsonl --allow-empty");
+    let run = sandbox.pipe("\n\n", "submit --format jsonl --allow-empty");
     assert_eq!(run, delivered("0 results", [0, 0, 0], "1 file, 0 batches", ""));
     server.expect_no_requests();
 }

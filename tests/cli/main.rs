@@ -1,4 +1,4 @@
-//! Tests that run the real binary against a stand-in of Test Observer, over real sockets.
+//! Tests that run the real binary against a fake of Test Observer, over real sockets.
 //!
 //! They are one target, so that the suite is linked once.
 
@@ -23,13 +23,13 @@ mod duplicates;
 mod end;
 mod examples;
 mod exchanges;
+mod fake_server;
 mod faults;
 mod fixtures;
 mod floors;
 mod help;
 mod identity;
 mod kill;
-mod lab;
 mod limits;
 mod live;
 mod manual;
@@ -39,11 +39,10 @@ mod note;
 mod outbox;
 mod pace;
 mod paths;
-mod process;
+mod processes;
 mod properties;
 mod push;
 mod refusals;
-mod reports;
 mod result;
 mod retry;
 mod run;
@@ -52,10 +51,10 @@ mod shapes;
 mod show;
 mod signals;
 mod spool;
-mod standin;
 mod start;
+#[path = "../support/mod.rs"]
+mod support;
 mod templates;
 mod terminal;
 mod tls;
-mod to;
 mod update;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::help::{commands, help};
-use crate::to::{Place, Process, Run};
+use crate::support::{Process, Run, Sandbox};
 
 /// The arguments that print each page, and the page's name.
 fn pages() -> Vec<(String, String)> {
@@ -24,10 +24,10 @@ fn project(path: &str) -> PathBuf {
 
 #[test]
 fn the_files_are_what_the_binary_prints() {
-    let place = Place::new("");
+    let sandbox = Sandbox::new("");
     let mut names = BTreeSet::new();
     for (arguments, name) in pages() {
-        let printed = place.to(&arguments);
+        let printed = sandbox.to(&arguments);
         let committed = fs::read_to_string(project(&format!("man/{name}.1"))).unwrap_or_default();
         assert_eq!((printed.status, printed.stderr.as_str()), (0, ""));
         assert!(
@@ -44,15 +44,16 @@ fn the_files_are_what_the_binary_prints() {
 
 #[test]
 fn variables_do_not_change_what_is_printed() {
-    let plain = Place::new("").to("man start");
-    let place = Place::new("https://observer.example").with_snap().with("TO_API_KEY", "to_secret");
-    assert_eq!(place.with("COLUMNS", "40").to("man start"), plain);
+    let plain = Sandbox::new("").to("man start");
+    let sandbox =
+        Sandbox::new("https://observer.example").with_snap().with("TO_API_KEY", "to_secret");
+    assert_eq!(sandbox.with("COLUMNS", "40").to("man start"), plain);
 }
 
 #[test]
 fn a_page_of_an_unknown_command_is_a_usage_error() {
     let said = "error: there is no command `strat`\nhint: `to help` lists them\n";
-    assert_eq!(Place::new("").to("man strat"), Run::new(2, "", said));
+    assert_eq!(Sandbox::new("").to("man strat"), Run::new(2, "", said));
 }
 
 /// What `man` shows of this page, on lines that are long enough for anything.
@@ -79,9 +80,9 @@ fn words(text: &str) -> String {
 
 #[test]
 fn a_page_shows_the_flags_variables_examples_and_exit_statuses() {
-    let place = Place::new("");
+    let sandbox = Sandbox::new("");
     for (arguments, name) in pages() {
-        let Some(page) = shown(&place.to(&arguments).stdout) else { return };
+        let Some(page) = shown(&sandbox.to(&arguments).stdout) else { return };
         let page = words(&page);
         let help = help(arguments.trim_start_matches("man"));
         for word in help.split_whitespace().filter_map(flag_or_variable) {

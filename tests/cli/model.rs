@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use roxmltree::Node;
 use serde_json::{Value, json};
 
-use crate::standin::{Server, TestResult};
+use crate::support::fake_server::{Server, TestResult};
 
 /// One result at the server.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

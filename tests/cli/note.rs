@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::standin::{Server, patches};
-use crate::to::{BINARY, Place, Process, Run};
+use crate::support::fake_server::{Server, patches};
+use crate::support::{BINARY, Process, Run, Sandbox};
 
 const NOTE: &str = ".to/current.json";
 
@@ -17,20 +17,20 @@ const NO_NOTE: &str = "error: no execution is given, and .to/current.json notes 
                        hint: run `to start` first, in this directory, or say --execution \
                        (or TO_EXECUTION)\n";
 
-/// A place in which a snap was started.
-fn started(server: &Server) -> Place {
-    let place = Place::new(&server.url()).with_snap();
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
-    place
+/// A sandbox in which a snap was started.
+fn started(server: &Server) -> Sandbox {
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    sandbox
 }
 
 #[test]
 fn start_submit_and_end_need_no_id() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
     server.open_execution();
-    place.write("report.xml", REPORT);
-    let run = place.shell("to start && to submit report.xml && to end");
+    sandbox.write("report.xml", REPORT);
+    let run = sandbox.shell("to start && to submit report.xml && to end");
     let said = "sent 1 result to execution 2: 1 passed, 0 failed, 0 skipped\n\
                 1 file, 1 batch, N s\n";
     assert_eq!(run, Run::new(0, "2\nPASSED\n", said));
@@ -41,31 +41,31 @@ fn start_submit_and_end_need_no_id() {
 #[test]
 fn the_note_names_server_and_execution_in_a_directory_that_git_ignores() {
     let server = Server::start();
-    let place = started(&server);
-    let note: Value = serde_json::from_str(&place.read(NOTE)).unwrap();
+    let sandbox = started(&server);
+    let note: Value = serde_json::from_str(&sandbox.read(NOTE)).unwrap();
     assert_eq!(note, json!({"url": server.url(), "execution": 1}));
-    assert_eq!(place.read(".to/.gitignore"), "*\n");
-    let left: Vec<_> = fs::read_dir(place.path(".to")).unwrap().collect();
+    assert_eq!(sandbox.read(".to/.gitignore"), "*\n");
+    let left: Vec<_> = fs::read_dir(sandbox.path(".to")).unwrap().collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }
 
 #[test]
 fn a_gitignore_that_is_there_is_left_as_it_is() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap().with("TO_STATE_DIR", ".");
-    place.write(".gitignore", "/target\n");
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
-    assert_eq!(place.read(".gitignore"), "/target\n");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_STATE_DIR", ".");
+    sandbox.write(".gitignore", "/target\n");
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.read(".gitignore"), "/target\n");
 }
 
 #[test]
 fn the_flag_beats_the_variable_and_both_beat_the_note() {
     let server = Server::start();
-    let place = started(&server).with("TO_EXECUTION", "2");
+    let sandbox = started(&server).with("TO_EXECUTION", "2");
     server.open_execution();
     server.open_execution();
-    assert_eq!(place.to("end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
-    assert_eq!(place.to("end --execution 3 --status PASSED"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(sandbox.to("end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+    assert_eq!(sandbox.to("end --execution 3 --status PASSED"), Run::new(0, "PASSED\n", ""));
     let paths: Vec<String> =
         server.requests().into_iter().filter(patches).map(|request| request.path).collect();
     assert_eq!(paths, ["/v1/test-executions/2", "/v1/test-executions/3"]);
@@ -74,9 +74,9 @@ fn the_flag_beats_the_variable_and_both_beat_the_note() {
 #[test]
 fn each_start_notes_its_own_execution() {
     let server = Server::start();
-    let place = started(&server);
-    assert_eq!(place.to("start"), Run::new(0, "2\n", ""));
-    assert_eq!(place.to("end --status PASSED"), Run::new(0, "PASSED\n", ""));
+    let sandbox = started(&server);
+    assert_eq!(sandbox.to("start"), Run::new(0, "2\n", ""));
+    assert_eq!(sandbox.to("end --status PASSED"), Run::new(0, "PASSED\n", ""));
     assert_eq!(server.execution(1).status, "IN_PROGRESS");
     assert_eq!(server.execution(2).status, "PASSED");
 }
@@ -85,31 +85,31 @@ fn each_start_notes_its_own_execution() {
 fn without_a_note_nothing_is_sent() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url());
-    place.write("report.xml", REPORT);
-    assert_eq!(place.to("end"), Run::new(2, "", NO_NOTE));
-    assert_eq!(place.to("submit report.xml"), Run::new(2, "", NO_NOTE));
+    let sandbox = Sandbox::new(&server.url());
+    sandbox.write("report.xml", REPORT);
+    assert_eq!(sandbox.to("end"), Run::new(2, "", NO_NOTE));
+    assert_eq!(sandbox.to("submit report.xml"), Run::new(2, "", NO_NOTE));
 }
 
 #[test]
 fn the_note_of_another_server_is_not_used() {
     let (server, other) = (Server::start(), Server::start());
     other.expect_no_requests();
-    let place = started(&server).with("TO_URL", &other.url());
+    let sandbox = started(&server).with("TO_URL", &other.url());
     let said = format!(
         "error: .to/current.json notes execution 1 of {}, which is another server\n\
          hint: use that --url, run `to start` for this one, or say --execution (or TO_EXECUTION)\n",
         server.url()
     );
-    assert_eq!(place.to("end"), Run::new(2, "", &said));
+    assert_eq!(sandbox.to("end"), Run::new(2, "", &said));
 }
 
 #[test]
 fn all_spellings_of_a_url_are_the_same_server() {
     let server = Server::start();
-    let place = started(&server);
+    let sandbox = started(&server);
     for end in ["", "/", "/v1", "/v1/"] {
-        let run = place.to(&format!("end --url {}{end}", server.url()));
+        let run = sandbox.to(&format!("end --url {}{end}", server.url()));
         assert_eq!(run, Run::new(0, "ENDED_PREMATURELY\n", ""), "{end}");
     }
 }
@@ -118,44 +118,44 @@ fn all_spellings_of_a_url_are_the_same_server() {
 fn a_damaged_note_is_named() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url());
+    let sandbox = Sandbox::new(&server.url());
     let cases = [
         ("{\"url\": \"ht", "EOF while parsing a string at line 1 column 11"),
         ("", "EOF while parsing a value at line 1 column 0"),
         ("{\"url\": \"file:x\"}", "missing field `execution` at line 1 column 17"),
     ];
     for (note, reason) in cases {
-        place.write(NOTE, note);
+        sandbox.write(NOTE, note);
         let said = format!(
             "error: {NOTE} is damaged: {reason}\n\
              hint: `to start` writes it anew; --execution does without it\n"
         );
-        assert_eq!(place.to("end"), Run::new(2, "", &said));
+        assert_eq!(sandbox.to("end"), Run::new(2, "", &said));
     }
 }
 
 #[test]
 fn a_damaged_note_does_not_keep_start_from_writing_another() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap();
-    place.write(NOTE, "{");
-    assert_eq!(place.shell("to start && to end"), Run::new(0, "1\nENDED_PREMATURELY\n", ""));
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    sandbox.write(NOTE, "{");
+    assert_eq!(sandbox.shell("to start && to end"), Run::new(0, "1\nENDED_PREMATURELY\n", ""));
 }
 
 #[test]
 fn a_state_directory_that_cannot_be_is_found_before_anything_is_sent() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url()).with_snap();
-    place.write("file", "in the way");
-    place.write("report.xml", REPORT);
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    sandbox.write("file", "in the way");
+    sandbox.write("report.xml", REPORT);
     let hint = "hint: --state-dir (or TO_STATE_DIR) chooses another directory\n";
     let cases = [("file", "file exists"), ("file/below", "not a directory")];
     for (directory, reason) in cases {
         let said =
             format!("error: the state directory cannot be written: {directory}: {reason}\n{hint}");
         for command in ["start", "submit report.xml --execution 1", "end --execution 1"] {
-            let run = place.to(&format!("{command} --state-dir {directory}"));
+            let run = sandbox.to(&format!("{command} --state-dir {directory}"));
             assert_eq!(run, Run::new(1, "", &said), "{command}");
         }
     }
@@ -167,8 +167,8 @@ fn a_state_directory_without_the_right_to_write_is_found_before_anything_is_sent
     use std::os::unix::fs::PermissionsExt;
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url()).with_snap();
-    let directory = place.path("locked");
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    let directory = sandbox.path("locked");
     fs::create_dir(&directory).unwrap();
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o555)).unwrap();
     if fs::write(directory.join("trial"), "").is_ok() {
@@ -177,32 +177,32 @@ fn a_state_directory_without_the_right_to_write_is_found_before_anything_is_sent
     }
     let said = "error: the state directory cannot be written: locked: permission denied\n\
                 hint: --state-dir (or TO_STATE_DIR) chooses another directory\n";
-    assert_eq!(place.to("start --state-dir locked"), Run::new(1, "", said));
+    assert_eq!(sandbox.to("start --state-dir locked"), Run::new(1, "", said));
 }
 
 #[test]
 fn an_execution_that_cannot_be_noted_is_named_all_the_same() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap();
-    place.write(".to/current.json/in-the-way", "");
-    let run = place.to("start");
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    sandbox.write(".to/current.json/in-the-way", "");
+    let run = sandbox.to("start");
     assert_eq!(run.status, 1);
     assert_eq!(run.stdout, "1\n", "{}", run.stderr);
 }
 
 #[test]
 fn the_note_of_a_relative_spool_serves_from_another_directory() {
-    let place = Place::new("file:spool").with_snap();
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
-    let note: Value = serde_json::from_str(&place.read(NOTE)).unwrap();
+    let sandbox = Sandbox::new("file:spool").with_snap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    let note: Value = serde_json::from_str(&sandbox.read(NOTE)).unwrap();
     let noted = note["url"].as_str().unwrap().strip_prefix("file:").unwrap();
-    assert_eq!(fs::canonicalize(noted).unwrap(), fs::canonicalize(place.path("spool")).unwrap());
+    assert_eq!(fs::canonicalize(noted).unwrap(), fs::canonicalize(sandbox.path("spool")).unwrap());
 
-    fs::create_dir(place.path("other")).unwrap();
+    fs::create_dir(sandbox.path("other")).unwrap();
     let absolute = format!("file:{noted}");
     for url in [absolute.as_str(), "file:../spool", "file:../spool/"] {
-        let mut command = place.command(BINARY);
-        command.current_dir(place.path("other"));
+        let mut command = sandbox.command(BINARY);
+        command.current_dir(sandbox.path("other"));
         let arguments = ["end", "--state-dir", "../.to", "--url", url];
         command.args(arguments);
         let run = Process::start(command).finish();
@@ -212,11 +212,11 @@ fn the_note_of_a_relative_spool_serves_from_another_directory() {
 
 #[test]
 fn a_relative_spool_is_another_one_elsewhere() {
-    let place = Place::new("file:spool").with_snap();
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
-    fs::create_dir(place.path("other")).unwrap();
-    let mut command = place.command(BINARY);
-    command.current_dir(place.path("other"));
+    let sandbox = Sandbox::new("file:spool").with_snap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    fs::create_dir(sandbox.path("other")).unwrap();
+    let mut command = sandbox.command(BINARY);
+    command.current_dir(sandbox.path("other"));
     command.args(["end", "--state-dir", "../.to"]);
     let run = Process::start(command).finish();
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));

@@ -1,18 +1,19 @@
 //! `--best-effort` and the outbox: what no server takes now is delivered later, in order.
 
-use crate::lab::{Lab, files, lines, names};
-use crate::standin::{ALWAYS, Fault, Request, Response, Server, patches, results, starts};
-use crate::to::{Place, Run};
+use crate::support::fake_server::{
+    ALWAYS, Fault, Request, Response, Server, patches, results, starts,
+};
+use crate::support::{Run, Sandbox, TestContext, files, lines, names};
 
-/// A place whose server is down, with all that a start needs.
-fn offline(server: &Server) -> Place {
+/// A sandbox whose server is down, with all that a start needs.
+fn offline(server: &Server) -> Sandbox {
     server.go_down();
-    Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0").with("TO_BEST_EFFORT", "true")
+    Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0").with("TO_BEST_EFFORT", "true")
 }
 
 /// With the server's address as `URL`.
-fn to(place: &Place, server: &Server, arguments: &str) -> Run {
-    let run = place.to(arguments);
+fn to(sandbox: &Sandbox, server: &Server, arguments: &str) -> Run {
+    let run = sandbox.to(arguments);
     Run { stderr: run.stderr.replace(&server.url(), "URL"), ..run }
 }
 
@@ -27,33 +28,33 @@ const LINK: [&str; 2] = ["--relevant-link", "log=https://logs.example/1"];
 #[test]
 fn best_effort_without_a_server_ends_well_and_a_push_delivers_it_all() {
     let server = Server::start();
-    let place = offline(&server);
-    place.write("report.jsonl", lines(&names(3)));
-    let run = place.to_with(&[&["start"], &LINK[..]].concat());
+    let sandbox = offline(&server);
+    sandbox.write("report.jsonl", lines(&names(3)));
+    let run = sandbox.to_with(&[&["start"], &LINK[..]].concat());
     let said = "warning: cannot reach URL/v1: connection refused\n\
                 warning: kept the execution in .to/outbox/1\n\
                 hint: `to push` delivers what is kept\n";
     let stderr = run.stderr.replace(&server.url(), "URL");
     assert_eq!((run.status, &*run.stdout, &*stderr), (0, "outbox-1\n", said));
     let note = format!("{{\"url\":\"{}\",\"execution\":\"outbox-1\"}}", server.url());
-    assert_eq!(place.read(".to/current.json"), note);
+    assert_eq!(sandbox.read(".to/current.json"), note);
 
-    let run = to(&place, &server, "submit report.jsonl");
+    let run = to(&sandbox, &server, "submit report.jsonl");
     let said = "kept 3 results to execution outbox-1: 3 passed, 0 failed, 0 skipped\n\
                 1 file, 1 batch, N s\n";
     assert_eq!(run, Run::new(0, "", said));
-    assert_eq!(to(&place, &server, "end"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(to(&sandbox, &server, "end"), Run::new(0, "PASSED\n", ""));
     let kept = ["links.jsonl", "patch.json", "results.jsonl", "start.json"];
-    assert_eq!(files(&place.path(".to/outbox/1")), kept);
+    assert_eq!(files(&sandbox.path(".to/outbox/1")), kept);
 
     // Nobody is there yet: all stays.
-    let run = to(&place, &server, "push");
+    let run = to(&sandbox, &server, "push");
     let said = "warning: .to/outbox/1: cannot reach URL/v1: connection refused\n";
     assert_eq!(run, Run::new(0, "", said));
-    assert_eq!(files(&place.path(".to/outbox/1")), kept);
+    assert_eq!(files(&sandbox.path(".to/outbox/1")), kept);
 
     server.come_back();
-    let run = to(&place, &server, "push");
+    let run = to(&sandbox, &server, "push");
     assert_eq!(run, Run::new(0, "1\n", ".to/outbox/1: sent 3 results to execution 1\n"));
     assert_eq!(
         asked(&server),
@@ -70,138 +71,140 @@ fn best_effort_without_a_server_ends_well_and_a_push_delivers_it_all() {
     assert_eq!(execution.links.len(), 1);
     assert_eq!(execution.links[0]["label"], "log");
     let left = [".gitignore", "current.json", "outbox/.lock", "outbox/1"];
-    assert_eq!(files(&place.path(".to")), left);
+    assert_eq!(files(&sandbox.path(".to")), left);
 
     // What follows goes to the execution that the server has now.
     let note = format!("{{\"url\":\"{}\",\"execution\":1}}", server.url());
-    assert_eq!(place.read(".to/current.json"), note);
-    assert_eq!(to(&place, &server, "end"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(sandbox.read(".to/current.json"), note);
+    assert_eq!(to(&sandbox, &server, "end"), Run::new(0, "PASSED\n", ""));
     let said = "nothing is kept in the outbox\n";
-    assert_eq!(to(&place, &server, "push"), Run::new(0, "", said));
+    assert_eq!(to(&sandbox, &server, "push"), Run::new(0, "", said));
     assert_eq!(server.executions().len(), 1);
 }
 
 #[test]
 fn several_executions_of_the_outbox_are_told_apart() {
     let server = Server::start();
-    let place = offline(&server);
+    let sandbox = offline(&server);
     for (number, plan) in [(1, "one"), (2, "two")] {
-        let run = place.to(&format!("start -q --test-plan {plan}"));
+        let run = sandbox.to(&format!("start -q --test-plan {plan}"));
         assert_eq!((run.status, run.stdout), (0, format!("outbox-{number}\n")));
-        place.write("report.jsonl", lines(&names(number)));
-        assert_eq!(place.to("submit -q report.jsonl"), Run::new(0, "", ""));
+        sandbox.write("report.jsonl", lines(&names(number)));
+        assert_eq!(sandbox.to("submit -q report.jsonl"), Run::new(0, "", ""));
     }
     server.come_back();
-    assert_eq!(place.to("push -q"), Run::new(0, "1\n2\n", ""));
+    assert_eq!(sandbox.to("push -q"), Run::new(0, "1\n2\n", ""));
     let executions = server.executions();
     let plans = executions.iter().map(|e| (&*e.test_plan, e.results().len()));
     assert_eq!(plans.collect::<Vec<_>>(), [("one", 1), ("two", 2)]);
     let note = format!("{{\"url\":\"{}\",\"execution\":2}}", server.url());
-    assert_eq!(place.read(".to/current.json"), note);
+    assert_eq!(sandbox.read(".to/current.json"), note);
 }
 
 #[test]
 fn best_effort_keeps_the_results_of_an_execution_that_the_server_has() {
-    let lab = Lab::new().with("TO_RETRY_FOR", "0").with("TO_BEST_EFFORT", "1");
-    let names = lab.report(3);
-    lab.server.go_down();
-    let run = lab.to("submit report.jsonl");
+    let context = TestContext::new().with("TO_RETRY_FOR", "0").with("TO_BEST_EFFORT", "1");
+    let names = context.report(3);
+    context.server.go_down();
+    let run = context.to("submit report.jsonl");
     let said = "warning: 0 of 3 results were sent: cannot reach URL/v1: connection refused\n\
                 warning: kept 3 results in .to/outbox/1\n\
                 hint: `to push` delivers what is kept\n";
     assert_eq!(run, Run::new(0, "", said));
-    let run = lab.to("end");
+    let run = context.to("end");
     let said = "warning: cannot reach URL/v1: connection refused\n\
                 warning: kept the status in .to/outbox/1\n\
                 hint: `to push` delivers what is kept\n";
     assert_eq!(run, Run::new(0, "", said));
-    let home = format!("{{\"url\":\"{}\",\"execution\":1}}\n", lab.server.url());
-    assert_eq!(lab.place.read(".to/outbox/1/execution.json"), home);
-    lab.server.come_back();
-    assert_eq!(lab.to("push -q"), Run::new(0, "1\n", ""));
-    assert_eq!(lab.stored(), names);
-    assert_eq!(lab.server.execution(1).status, "PASSED");
+    let home = format!("{{\"url\":\"{}\",\"execution\":1}}\n", context.server.url());
+    assert_eq!(context.sandbox.read(".to/outbox/1/execution.json"), home);
+    context.server.come_back();
+    assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+    assert_eq!(context.stored(), names);
+    assert_eq!(context.server.execution(1).status, "PASSED");
 }
 
 #[test]
 fn best_effort_keeps_the_links_that_a_start_cannot_add() {
     for after_the_work in [false, true] {
         let server = Server::start();
-        let place = Place::new(&server.url()).with_snap().with("TO_BEST_EFFORT", "1");
+        let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_BEST_EFFORT", "1");
         let fault = Fault::hang_up();
         let fault = if after_the_work { fault.after_the_work() } else { fault };
         server.fault(|request| request.route().ends_with("/links"), 1, fault);
-        let run = place.to_with(&[&["start", "-q"], &LINK[..]].concat());
+        let run = sandbox.to_with(&[&["start", "-q"], &LINK[..]].concat());
         assert_eq!((run.status, &*run.stdout), (0, "1\n"), "{}", run.stderr);
         assert!(run.stderr.contains("kept the links in .to/outbox/1"), "{}", run.stderr);
-        assert_eq!(place.to("push -q"), Run::new(0, "1\n", ""));
+        assert_eq!(sandbox.to("push -q"), Run::new(0, "1\n", ""));
         assert_eq!(server.execution(1).links.len(), 1);
     }
 }
 
 #[test]
 fn best_effort_keeps_what_is_refused_too() {
-    let lab = Lab::new().with("TO_BEST_EFFORT", "1");
-    let names = lab.report(3);
-    lab.server.require_keys(true);
-    let run = lab.to("submit -q report.jsonl");
+    let context = TestContext::new().with("TO_BEST_EFFORT", "1");
+    let names = context.report(3);
+    context.server.require_keys(true);
+    let run = context.to("submit -q report.jsonl");
     let said = "warning: 0 of 3 results were sent: the server answered 403: Insufficient \
                 permissions\n\
                 warning: kept 3 results in .to/outbox/1\n\
                 hint: `to push` delivers what is kept\n";
     assert_eq!(run, Run::new(0, "", said));
-    lab.server.require_keys(false);
-    assert_eq!(lab.to("push -q"), Run::new(0, "1\n", ""));
-    assert_eq!(lab.stored(), names);
+    context.server.require_keys(false);
+    assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+    assert_eq!(context.stored(), names);
 }
 
 #[test]
 fn a_start_whose_fate_is_unknown_is_not_made_again_by_a_push() {
     let server = Server::start();
     server.fault(starts, 1, Fault::hang_up().after_the_work());
-    let place = Place::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
-    assert_eq!(place.to("start -q --best-effort").stdout, "outbox-1\n");
-    let run = place.to("push -q");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
+    assert_eq!(sandbox.to("start -q --best-effort").stdout, "outbox-1\n");
+    let run = sandbox.to("push -q");
     let said = "error: .to/outbox/1: .to/outbox/1 was being started when `to` was killed: \
                 the execution may exist\n\
                 hint: look for it at the server; --start-again opens another execution\n";
     assert_eq!(run, Run::new(4, "", said));
     assert_eq!(server.executions().len(), 1);
-    assert_eq!(place.to("push -q --start-again"), Run::new(0, "2\n", ""));
+    assert_eq!(sandbox.to("push -q --start-again"), Run::new(0, "2\n", ""));
     assert_eq!(server.executions().len(), 2);
 }
 
 #[test]
 fn an_execution_never_ends_over_results_that_are_in_the_outbox() {
-    let lab = Lab::new();
-    let names = lab.report(3);
-    lab.server.fault(results, 1, Fault::answer(Response::refusal(403, "no")));
-    assert_eq!(lab.to("submit -q report.jsonl").status, 5);
+    let context = TestContext::new();
+    let names = context.report(3);
+    context.server.fault(results, 1, Fault::answer(Response::refusal(403, "no")));
+    assert_eq!(context.to("submit -q report.jsonl").status, 5);
 
-    lab.server.fault(results, 1, Fault::answer(Response::refusal(403, "no")));
-    let run = lab.to("end -q");
+    context.server.fault(results, 1, Fault::answer(Response::refusal(403, "no")));
+    let run = context.to("end -q");
     let said = "error: the server answered 403: no\n\
                 hint: no key was sent: give one with --api-key-file or TO_API_KEY\n\
                 warning: kept the status in .to/outbox/1\n\
                 hint: `to push` delivers what is kept\n";
     assert_eq!(run, Run::new(5, "", said));
-    assert_eq!(lab.server.execution(1).status, "IN_PROGRESS");
-    assert!(!lab.server.requests().iter().any(patches));
+    assert_eq!(context.server.execution(1).status, "IN_PROGRESS");
+    assert!(!context.server.requests().iter().any(patches));
 
-    assert_eq!(lab.to("end -q"), Run::new(0, "PASSED\n", ""));
-    assert_eq!(lab.stored(), names);
-    assert_eq!(lab.server.execution(1).status, "PASSED");
-    assert_eq!(lab.files(), [".gitignore", "outbox/.lock"]);
+    assert_eq!(context.to("end -q"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(context.stored(), names);
+    assert_eq!(context.server.execution(1).status, "PASSED");
+    assert_eq!(context.files(), [".gitignore", "outbox/.lock"]);
 }
 
 #[test]
 fn an_end_delivers_the_outbox_and_names_what_is_refused() {
-    let lab = Lab::new();
-    lab.report(3);
-    lab.server.fault(results, 1, Fault::answer(Response::refusal(403, "no")));
-    lab.to("submit -q report.jsonl");
-    lab.server.poison(|name| name == "case-00002", crate::standin::Poison::Refusal);
-    let run = lab.to("end -q");
+    let context = TestContext::new();
+    context.report(3);
+    context.server.fault(results, 1, Fault::answer(Response::refusal(403, "no")));
+    context.to("submit -q report.jsonl");
+    context
+        .server
+        .poison(|name| name == "case-00002", crate::support::fake_server::Poison::Refusal);
+    let run = context.to("end -q");
     let said = "error: result `case-00002` was refused: name: This name is not wanted\n\
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(run, Run::new(6, "PASSED\n", said));
@@ -209,7 +212,7 @@ fn an_end_delivers_the_outbox_and_names_what_is_refused() {
 
 #[test]
 fn an_outbox_of_another_server_stays_there() {
-    let (one, other) = (Lab::new().with("TO_RETRY_FOR", "0"), Lab::new());
+    let (one, other) = (TestContext::new().with("TO_RETRY_FOR", "0"), TestContext::new());
     one.report(3);
     one.server.go_down();
     assert_eq!(one.to("submit -q report.jsonl").status, 4);
@@ -228,45 +231,45 @@ fn an_outbox_of_another_server_stays_there() {
 
 #[test]
 fn one_execution_that_is_not_taken_does_not_hold_up_the_others() {
-    let lab = Lab::new().with("TO_RETRY_FOR", "0");
-    lab.report(3);
-    lab.server.go_down();
+    let context = TestContext::new().with("TO_RETRY_FOR", "0");
+    context.report(3);
+    context.server.go_down();
     for execution in ["7", "1"] {
-        lab.to(&format!("submit -q report.jsonl --execution {execution}"));
+        context.to(&format!("submit -q report.jsonl --execution {execution}"));
     }
-    lab.server.come_back();
-    let run = lab.to("push -q");
+    context.server.come_back();
+    let run = context.to("push -q");
     let said = "error: .to/outbox/1: the server answered 404: TestExecution not found\n\
                 hint: `to start` opens an execution; --execution (or TO_EXECUTION) chooses another\n";
     assert_eq!(run, Run::new(5, "1\n", said));
-    assert_eq!(lab.stored(), names(3));
+    assert_eq!(context.stored(), names(3));
     assert_eq!(
-        files(&lab.place.path(".to/outbox")),
+        files(&context.sandbox.path(".to/outbox")),
         [".lock", "1/execution.json", "1/results.jsonl"]
     );
 }
 
 #[test]
 fn what_a_submission_keeps_is_in_order_behind_what_was_kept() {
-    let lab = Lab::new().with("TO_RETRY_FOR", "0");
-    lab.server.go_down();
+    let context = TestContext::new().with("TO_RETRY_FOR", "0");
+    context.server.go_down();
     let result = |status| format!("[{{\"name\":\"boot\",\"status\":\"{status}\"}}]");
     for status in ["FAILED", "SKIPPED", "PASSED"] {
-        lab.place.write("report.json", result(status));
-        assert_eq!(lab.to("submit -q report.json").status, 4);
+        context.sandbox.write("report.json", result(status));
+        assert_eq!(context.to("submit -q report.json").status, 4);
     }
-    lab.server.come_back();
-    assert_eq!(lab.to("push -q"), Run::new(0, "1\n", ""));
-    assert_eq!(lab.server.execution(1).result("boot").status, "PASSED");
+    context.server.come_back();
+    assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+    assert_eq!(context.server.execution(1).result("boot").status, "PASSED");
 }
 
 #[test]
 fn json_says_what_is_kept() {
-    let lab = Lab::new();
-    lab.report(150);
-    lab.server.fault(results, 1, Fault::none());
-    lab.server.fault(results, ALWAYS, Fault::answer(Response::refusal(403, "no")));
-    let run = lab.to("submit -q --json report.jsonl");
+    let context = TestContext::new();
+    context.report(150);
+    context.server.fault(results, 1, Fault::none());
+    context.server.fault(results, ALWAYS, Fault::answer(Response::refusal(403, "no")));
+    let run = context.to("submit -q --json report.jsonl");
     assert_eq!(run.status, 5);
     let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
     let field = |name: &str| summary[name].as_u64().expect("a number");
@@ -277,14 +280,14 @@ fn json_says_what_is_kept() {
 #[test]
 fn several_pushes_at_once_deliver_once() {
     let server = Server::start();
-    let place = offline(&server).with("TO_CI_LINK", "https://ci.example/1");
-    place.write("report.jsonl", lines(&names(300)));
+    let sandbox = offline(&server).with("TO_CI_LINK", "https://ci.example/1");
+    sandbox.write("report.jsonl", lines(&names(300)));
     let start = [&["start", "-q"], &LINK[..]].concat();
-    assert_eq!(place.to_with(&start).status, 0);
-    assert_eq!(place.to("submit -q report.jsonl").status, 0);
+    assert_eq!(sandbox.to_with(&start).status, 0);
+    assert_eq!(sandbox.to("submit -q report.jsonl").status, 0);
     server.come_back();
-    let place = place.with("TO_BEST_EFFORT", "false");
-    let push = || place.to("push -q --retry-for 20");
+    let sandbox = sandbox.with("TO_BEST_EFFORT", "false");
+    let push = || sandbox.to("push -q --retry-for 20");
     let runs: Vec<Run> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(push)).collect();
         threads.into_iter().map(|thread| thread.join().expect("a run")).collect()
@@ -298,43 +301,45 @@ fn several_pushes_at_once_deliver_once() {
 
 #[test]
 fn several_submissions_at_once_keep_whole_lines() {
-    let lab = Lab::new().with("TO_RETRY_FOR", "0");
-    lab.server.go_down();
+    let context = TestContext::new().with("TO_RETRY_FOR", "0");
+    context.server.go_down();
     let reports: Vec<_> = (0..4).map(|n| format!("{n}.jsonl")).collect();
     for report in &reports {
         let named = |name: String| format!("{report} {name}");
-        lab.place.write(report, lines(&names(200).into_iter().map(named).collect::<Vec<_>>()));
+        context
+            .sandbox
+            .write(report, lines(&names(200).into_iter().map(named).collect::<Vec<_>>()));
     }
     std::thread::scope(|scope| {
-        let submit = |report| lab.place.to(&format!("submit -q {report}")).status;
+        let submit = |report| context.sandbox.to(&format!("submit -q {report}")).status;
         let run = |report| scope.spawn(move || submit(report));
         let threads: Vec<_> = reports.iter().map(run).collect();
         for thread in threads {
             assert_eq!(thread.join().expect("a run"), 4);
         }
     });
-    lab.server.come_back();
-    assert_eq!(lab.to("push -q"), Run::new(0, "1\n", ""));
-    assert_eq!(lab.stored().len(), 800);
+    context.server.come_back();
+    assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+    assert_eq!(context.stored().len(), 800);
 }
 
 #[test]
 fn an_execution_that_has_left_the_outbox_is_found_under_its_old_name() {
     let server = Server::start();
     server.go_down();
-    let place = Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
-    let place = place.with("TO_BEST_EFFORT", "true");
-    place.write("report.xml", "<testsuite name='s'><testcase name='boot'/></testsuite>");
-    assert_eq!(place.to("start -q").stdout, "outbox-1\n");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    let sandbox = sandbox.with("TO_BEST_EFFORT", "true");
+    sandbox.write("report.xml", "<testsuite name='s'><testcase name='boot'/></testsuite>");
+    assert_eq!(sandbox.to("start -q").stdout, "outbox-1\n");
     server.come_back();
-    assert_eq!(place.to("push -q"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("push -q"), Run::new(0, "1\n", ""));
 
     // A job has the old name in a variable, and a later execution waits under another number.
     server.go_down();
-    assert_eq!(place.to("start -q").stdout, "outbox-2\n");
+    assert_eq!(sandbox.to("start -q").stdout, "outbox-2\n");
     server.come_back();
-    assert_eq!(place.to("submit -q --execution outbox-1 report.xml").status, 0);
-    assert_eq!(place.to("end -q --execution outbox-1"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(sandbox.to("submit -q --execution outbox-1 report.xml").status, 0);
+    assert_eq!(sandbox.to("end -q --execution outbox-1"), Run::new(0, "PASSED\n", ""));
     assert_eq!(server.execution(1).result("boot").status, "PASSED");
 }
 
@@ -342,15 +347,15 @@ fn an_execution_that_has_left_the_outbox_is_found_under_its_old_name() {
 fn an_execution_that_never_was_in_the_outbox_is_an_error() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url()).with("TO_EXECUTION", "outbox-7");
-    place.write("report.xml", "<testsuite name='s'><testcase name='boot'/></testsuite>");
+    let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "outbox-7");
+    sandbox.write("report.xml", "<testsuite name='s'><testcase name='boot'/></testsuite>");
     for command in
         ["submit report.xml", "submit report.xml --best-effort", "end", "end --best-effort"]
     {
-        let run = place.to(command);
+        let run = sandbox.to(command);
         assert_eq!((run.status, &*run.stdout), (5, ""), "{command}: {}", run.stderr);
         let said = "no such execution: .to/outbox/7 does not exist";
         assert!(run.stderr.contains(said), "{command}: {}", run.stderr);
     }
-    assert!(!place.path(".to/outbox/7").exists());
+    assert!(!sandbox.path(".to/outbox/7").exists());
 }

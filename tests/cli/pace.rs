@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::lab::Lab;
-use crate::to::Run;
+use crate::support::{Run, TestContext};
 
 /// A proxy of 60 s and a server of 20 ms a result, a hundred times as fast.
 #[test]
@@ -15,20 +14,20 @@ fn no_batch_after_the_first_two_is_too_slow_for_the_proxy() {
         (6_500, 150),
     ];
     for (micros, count) in cases {
-        let lab = Lab::new().with("TO_BATCH_TIME", "0.05");
-        let names = lab.report(count);
-        lab.server.pace(Duration::from_micros(micros), Some(Duration::from_millis(600)));
-        assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""));
-        assert_eq!(lab.stored_sorted(), names);
-        let statuses: Vec<_> = lab.posts().iter().map(|(_, status)| *status).collect();
+        let context = TestContext::new().with("TO_BATCH_TIME", "0.05");
+        let names = context.report(count);
+        context.server.pace(Duration::from_micros(micros), Some(Duration::from_millis(600)));
+        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+        assert_eq!(context.stored_sorted(), names);
+        let statuses: Vec<_> = context.posts().iter().map(|(_, status)| *status).collect();
         assert!(statuses.iter().skip(2).all(|status| *status == Some(200)), "{statuses:?}");
-        say_ratio(&lab, micros);
+        say_ratio(&context, micros);
     }
 }
 
 /// How much longer all took than the server. Machines are noisy: nothing is asserted.
-fn say_ratio(lab: &Lab, micros: u64) {
-    let requests = lab.server.requests();
+fn say_ratio(context: &TestContext, micros: u64) {
+    let requests = context.server.requests();
     let server: Duration = requests.iter().filter_map(|request| request.took).sum();
     let (first, last) = (&requests[0], &requests[requests.len() - 1]);
     let whole = last.at + last.took.unwrap_or_default() - first.at;
@@ -41,50 +40,50 @@ fn say_ratio(lab: &Lab, micros: u64) {
 
 #[test]
 fn batches_grow_while_the_server_is_quick() {
-    let lab = Lab::new();
-    let names = lab.report(3_500);
-    assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""));
-    assert_eq!(lab.stored(), names);
-    let sizes: Vec<usize> = lab.posts().iter().map(|(count, _)| *count).collect();
+    let context = TestContext::new();
+    let names = context.report(3_500);
+    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.stored(), names);
+    let sizes: Vec<usize> = context.posts().iter().map(|(count, _)| *count).collect();
     assert_eq!(sizes, [100, 400, 1000, 1000, 1000]);
 }
 
 #[test]
 fn batches_shrink_when_the_server_becomes_slow() {
-    let lab = Lab::new().with("TO_BATCH_TIME", "0.02");
-    let names = lab.report(300);
-    lab.server.pace(Duration::from_millis(2), None);
-    assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""));
-    assert_eq!(lab.stored(), names);
-    let sizes: Vec<usize> = lab.posts().iter().map(|(count, _)| *count).collect();
+    let context = TestContext::new().with("TO_BATCH_TIME", "0.02");
+    let names = context.report(300);
+    context.server.pace(Duration::from_millis(2), None);
+    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.stored(), names);
+    let sizes: Vec<usize> = context.posts().iter().map(|(count, _)| *count).collect();
     assert_eq!(sizes[0], 100);
     assert!(sizes[1..].iter().all(|size| *size <= 10), "{sizes:?}");
 }
 
 #[test]
 fn results_of_large_logs_are_sent_in_batches_of_four_mebibytes() {
-    let lab = Lab::new();
+    let context = TestContext::new();
     let log = "x".repeat(1 << 20);
     let line =
         |n| format!("{{\"name\":\"case-{n}\",\"status\":\"PASSED\",\"io_log\":\"{log}\"}}\n");
-    lab.place.write("report.jsonl", (0..7).map(line).collect::<String>());
-    assert_eq!(lab.to("submit -q report.jsonl"), Run::new(0, "", ""));
-    let sizes: Vec<usize> = lab.posts().iter().map(|(count, _)| *count).collect();
+    context.sandbox.write("report.jsonl", (0..7).map(line).collect::<String>());
+    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    let sizes: Vec<usize> = context.posts().iter().map(|(count, _)| *count).collect();
     assert_eq!(sizes, [3, 3, 1]);
-    assert!(lab.server.requests().iter().all(|request| request.body.len() <= 4 << 20));
+    assert!(context.server.requests().iter().all(|request| request.body.len() <= 4 << 20));
 }
 
 #[test]
 fn a_pipe_is_sent_as_it_comes_in() {
     use std::io::Write as _;
-    let lab = Lab::new();
-    let mut child = lab.place.spawn("submit -q -");
+    let context = TestContext::new();
+    let mut child = context.sandbox.spawn("submit -q -");
     let mut pipe = child.stdin();
     pipe.write_all(b"{\"name\":\"early\",\"status\":\"PASSED\"}\n").expect("a reader");
     // The pipe stays open: what is in it is sent all the same.
-    lab.server.wait_for_execution(1, |execution| !execution.results().is_empty());
+    context.server.wait_for_execution(1, |execution| !execution.results().is_empty());
     pipe.write_all(b"{\"name\":\"late\",\"status\":\"PASSED\"}\n").expect("a reader");
     drop(pipe);
     assert_eq!(child.finish(), Run::new(0, "", ""));
-    assert_eq!(lab.stored(), ["early", "late"]);
+    assert_eq!(context.stored(), ["early", "late"]);
 }

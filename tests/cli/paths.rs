@@ -3,8 +3,8 @@
 use std::fs;
 
 use crate::model::{held, held_names, records, report_of};
-use crate::reports::{delivered, open, passed, summary};
-use crate::to::{Place, Run, fixture};
+use crate::support::reports::{delivered, open, passed, summary};
+use crate::support::{Run, Sandbox, fixture};
 
 /// pytest's report, whole and in three: each with the suite around its cases.
 fn whole_and_in_three() -> (String, [String; 3]) {
@@ -49,12 +49,12 @@ fn one_report_is_the_same_however_it_comes() {
         ("3 files", "cat parts/b/1.xml | to submit parts/a.xml - parts/b/2/c.xml"),
         ("3 files", "TO_RESULTS=' parts/a.xml\tparts/b/*.xml\n parts/**/c.xml ' to submit"),
     ] {
-        let (server, place) = open();
-        place.write("whole/pytest.xml", &whole);
+        let (server, sandbox) = open();
+        sandbox.write("whole/pytest.xml", &whole);
         for (name, part) in ["a.xml", "b/1.xml", "b/2/c.xml"].iter().zip(&parts) {
-            place.write(&format!("parts/{name}"), part);
+            sandbox.write(&format!("parts/{name}"), part);
         }
-        let run = place.shell(script);
+        let run = sandbox.shell(script);
         let warnings = "warning: properties have no place in a result and were left out (1): `shelf`\n\
                         warning: result merged into the first of its name (1): \
                         `test_basket.test_failure_and_teardown_error`\n";
@@ -64,15 +64,15 @@ fn one_report_is_the_same_however_it_comes() {
     }
 }
 
-/// A place with a tree of reports, each of which has one case that is named after it.
-fn with_tree(place: &Place, paths: &[&str]) {
+/// A sandbox with a tree of reports, each of which has one case that is named after it.
+fn with_tree(sandbox: &Sandbox, paths: &[&str]) {
     for path in paths {
         let content = match path.rsplit_once('.').map(|(_, extension)| extension) {
             Some("json") => format!(r#"[{{"name": "{path}", "status": "PASSED"}}]"#),
             Some("jsonl") => format!(r#"{{"name": "{path}", "status": "PASSED"}}"#),
             _ => passed([*path]),
         };
-        place.write(path, content);
+        sandbox.write(path, content);
     }
 }
 
@@ -126,9 +126,9 @@ fn paths_mean_what_a_shell_user_expects() {
         (&["odd/[a]1.xml", "odd/a?.xml"], &["odd/a1.xml"]),
     ];
     for (arguments, expected) in cases {
-        let (server, place) = open();
-        with_tree(&place, &tree);
-        let run = place.to_with(&[&["submit"], arguments].concat());
+        let (server, sandbox) = open();
+        with_tree(&sandbox, &tree);
+        let run = sandbox.to_with(&[&["submit"], arguments].concat());
         assert_eq!(run.status, 0, "{arguments:?}: {}", run.stderr);
         let held: Vec<String> =
             held_names(&server).iter().map(|name| name.replacen("P ", "", 1)).collect();
@@ -144,18 +144,18 @@ fn a_path_that_matches_nothing_is_an_error() {
         ("empty", "error: empty: nothing there is a report\n"),
         ("other", "error: other: nothing there is a report\n"),
     ] {
-        let (server, place) = open();
-        fs::create_dir(place.path("empty")).unwrap();
-        place.write("other/notes.txt", "hello");
-        place.write("other/.xml", passed(["hidden"]));
-        place.write("good.xml", passed(["good"]));
+        let (server, sandbox) = open();
+        fs::create_dir(sandbox.path("empty")).unwrap();
+        sandbox.write("other/notes.txt", "hello");
+        sandbox.write("other/.xml", passed(["hidden"]));
+        sandbox.write("good.xml", passed(["good"]));
 
-        let run = place.to_with(&["submit", path]);
+        let run = sandbox.to_with(&["submit", path]);
         assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{path}: {}", run.stderr);
         assert!(run.stderr.starts_with(error), "{path}: {}", run.stderr);
         assert!(server.requests().is_empty());
 
-        let run = place.to_with(&["submit", path, "good.xml"]);
+        let run = sandbox.to_with(&["submit", path, "good.xml"]);
         assert_eq!((run.status, held_names(&server)), (3, vec!["P good".to_owned()]), "{path}");
         assert!(run.stderr.starts_with(error), "{path}: {}", run.stderr);
     }
@@ -163,10 +163,10 @@ fn a_path_that_matches_nothing_is_an_error() {
 
 #[test]
 fn allow_empty_makes_it_no_error() {
-    let (server, place) = open();
-    fs::create_dir(place.path("empty")).unwrap();
-    place.write("none.xml", passed([]));
-    place.write("none.json", "[]");
+    let (server, sandbox) = open();
+    fs::create_dir(sandbox.path("empty")).unwrap();
+    sandbox.write("none.xml", passed([]));
+    sandbox.write("none.json", "[]");
     let none = "sent 0 results to execution 1: 0 passed, 0 failed, 0 skipped\n";
     for (arguments, files) in [
         ("empty", "0 files"),
@@ -174,9 +174,9 @@ fn allow_empty_makes_it_no_error() {
         ("none.xml", "1 file"),
         ("none.xml none.json empty", "2 files"),
     ] {
-        let nothing = place.to(&format!("submit {arguments}"));
+        let nothing = sandbox.to(&format!("submit {arguments}"));
         assert_eq!((nothing.status, nothing.stdout.as_str()), (3, ""), "{arguments}");
-        let run = place.to(&format!("submit --allow-empty {arguments}"));
+        let run = sandbox.to(&format!("submit --allow-empty {arguments}"));
         assert_eq!(
             run,
             Run::new(0, "", &format!("{none}{files}, 0 batches, N s\n")),
@@ -184,17 +184,17 @@ fn allow_empty_makes_it_no_error() {
         );
     }
     // A file that was named is not empty but missing.
-    assert_eq!(place.to("submit --allow-empty nothing.xml").status, 3);
+    assert_eq!(sandbox.to("submit --allow-empty nothing.xml").status, 3);
     server.expect_no_requests();
 }
 
 #[test]
 fn reports_without_results_are_said_so_once() {
-    let (server, place) = open();
-    place.write("none.xml", passed([]));
-    place.write("none.json", "{\"results\": []}");
+    let (server, sandbox) = open();
+    sandbox.write("none.xml", passed([]));
+    sandbox.write("none.json", "{\"results\": []}");
     assert_eq!(
-        place.to("submit none.xml none.json"),
+        sandbox.to("submit none.xml none.json"),
         Run::new(
             3,
             "",
@@ -207,16 +207,16 @@ fn reports_without_results_are_said_so_once() {
 #[test]
 fn json_of_another_kind_is_passed_over_where_it_was_found_and_an_error_where_it_was_named() {
     let lacking = "holds no results: nothing in it has both a `name` and a `status`";
-    let (server, place) = open();
-    place.write("all/package.json", "{\"name\": \"shop\", \"version\": \"1.0\"}");
-    place.write("all/report.xml", passed(["a"]));
+    let (server, sandbox) = open();
+    sandbox.write("all/package.json", "{\"name\": \"shop\", \"version\": \"1.0\"}");
+    sandbox.write("all/report.xml", passed(["a"]));
     let note = format!("warning: no report, passed over (1): `all/package.json: {lacking}`\n");
     let expected = delivered("1 result", [1, 0, 0], "1 file, 1 batch", &note);
-    assert_eq!(place.to("submit all"), expected);
-    assert_eq!(place.to("submit all/*"), expected);
+    assert_eq!(sandbox.to("submit all"), expected);
+    assert_eq!(sandbox.to("submit all/*"), expected);
 
     assert_eq!(
-        place.to("submit all/package.json all/report.xml"),
+        sandbox.to("submit all/package.json all/report.xml"),
         Run::new(
             3,
             "",
@@ -230,29 +230,29 @@ fn json_of_another_kind_is_passed_over_where_it_was_found_and_an_error_where_it_
     );
     assert_eq!(held_names(&server), ["P a"]);
     // It was found before it was named.
-    assert_eq!(place.to("submit all all/package.json").status, 3);
+    assert_eq!(sandbox.to("submit all all/package.json").status, 3);
 
-    fs::remove_file(place.path("all/report.xml")).unwrap();
-    assert_eq!(place.to("submit all").status, 3);
+    fs::remove_file(sandbox.path("all/report.xml")).unwrap();
+    assert_eq!(sandbox.to("submit all").status, 3);
 }
 
 #[test]
 fn without_paths_at_a_terminal_or_with_an_empty_pipe_there_is_an_error() {
-    let (server, place) = open();
-    let run = place.to("submit");
+    let (server, sandbox) = open();
+    let run = sandbox.to("submit");
     assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{}", run.stderr);
     assert!(run.stderr.starts_with("error: standard input:"), "{}", run.stderr);
-    let run = place.with("TO_RESULTS", " \n ").pipe(passed(["piped"]), "submit");
+    let run = sandbox.with("TO_RESULTS", " \n ").pipe(passed(["piped"]), "submit");
     assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", ""));
     assert_eq!(held_names(&server), ["P piped"]);
 }
 
 #[test]
 fn paths_beat_the_variable() {
-    let (server, place) = open();
-    place.write("a.xml", passed(["a"]));
-    place.write("b.xml", passed(["b"]));
-    let run = place.with("TO_RESULTS", "a.xml").to("submit b.xml");
+    let (server, sandbox) = open();
+    sandbox.write("a.xml", passed(["a"]));
+    sandbox.write("b.xml", passed(["b"]));
+    let run = sandbox.with("TO_RESULTS", "a.xml").to("submit b.xml");
     assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", ""));
     assert_eq!(held_names(&server), ["P b"]);
 }
@@ -260,27 +260,27 @@ fn paths_beat_the_variable() {
 #[test]
 fn links_in_a_searched_directory_are_followed_once_and_those_to_nothing_matter_only_as_reports() {
     use std::os::unix::fs::symlink;
-    let (server, place) = open();
-    place.write("all/a.xml", passed(["a"]));
-    place.write("elsewhere/b.xml", passed(["b"]));
-    symlink("../elsewhere", place.path("all/linked")).unwrap();
-    symlink("a.xml", place.path("all/z.xml")).unwrap();
-    symlink(".", place.path("all/again")).unwrap();
-    symlink("nowhere", place.path("all/lost")).unwrap();
-    let run = place.to("submit all");
+    let (server, sandbox) = open();
+    sandbox.write("all/a.xml", passed(["a"]));
+    sandbox.write("elsewhere/b.xml", passed(["b"]));
+    symlink("../elsewhere", sandbox.path("all/linked")).unwrap();
+    symlink("a.xml", sandbox.path("all/z.xml")).unwrap();
+    symlink(".", sandbox.path("all/again")).unwrap();
+    symlink("nowhere", sandbox.path("all/lost")).unwrap();
+    let run = sandbox.to("submit all");
     assert_eq!(run, delivered("2 results", [2, 0, 0], "2 files, 1 batch", ""));
     assert_eq!(held_names(&server), ["P a", "P b"]);
 
-    symlink("nowhere", place.path("all/lost.xml")).unwrap();
-    let run = place.to("submit all");
+    symlink("nowhere", sandbox.path("all/lost.xml")).unwrap();
+    let run = sandbox.to("submit all");
     assert_eq!(run.status, 3, "{}", run.stderr);
     assert!(run.stderr.starts_with("error: all/lost.xml: "), "{}", run.stderr);
 }
 
 #[test]
 fn what_is_no_glob_and_no_file_is_an_error() {
-    let (server, place) = open();
-    let run = place.to("submit a[.xml ***");
+    let (server, sandbox) = open();
+    let run = sandbox.to("submit a[.xml ***");
     assert_eq!((run.status, run.stdout.as_str()), (3, ""));
     let mut lines = run.stderr.lines();
     assert!(lines.next().unwrap().starts_with("error: a[.xml: "), "{}", run.stderr);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::model::{Case, Outcome, Part, Record, Suite, held, merged, records, replace_nul};
-use crate::reports::open;
+use crate::support::reports::open;
 
 /// How a text is written down.
 #[derive(Clone, Copy, Debug)]
@@ -257,11 +257,11 @@ fn what_the_server_holds_is_what_went_in() {
             let reports: Vec<Suite> = drafts.iter().map(|draft| draft.report.clone()).collect();
             let expected = records(&reports);
             prop_assume!(!expected.is_empty());
-            let (server, place) = open();
+            let (server, sandbox) = open();
             for (at, draft) in drafts.iter().enumerate() {
-                place.write(&format!("{at}.xml"), draft.to_xml());
+                sandbox.write(&format!("{at}.xml"), draft.to_xml());
             }
-            let run = place.to("submit .");
+            let run = sandbox.to("submit .");
             prop_assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
             prop_assert_eq!(held(&server), expected);
             Ok(())
@@ -291,11 +291,11 @@ fn json_is_held_to_the_letter() {
             let mut mended = results.clone();
             mended.iter_mut().for_each(replace_nul);
             let expected = merged(mended);
-            let (server, place) = open();
+            let (server, sandbox) = open();
             let lines: Vec<String> =
                 results.iter().map(|result| result.to_json().to_string()).collect();
-            place.write("results.jsonl", lines.join("\n"));
-            let run = place.to("submit results.jsonl");
+            sandbox.write("results.jsonl", lines.join("\n"));
+            let run = sandbox.to("submit results.jsonl");
             prop_assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
             prop_assert_eq!(held(&server), expected);
             Ok(())

@@ -4,11 +4,10 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::lab::{files, lines, names};
-use crate::standin::{
+use crate::support::fake_server::{
     ALWAYS, Fault, Poison, Request, Response, Server, anything, patches, results, starts,
 };
-use crate::to::{Place, Run};
+use crate::support::{Run, Sandbox, files, lines, names};
 
 const START: &str = r#"{"family": "snap", "name": "core22", "version": "1", "revision": 1,
 "track": "22", "store": "ubuntu", "arch": "amd64", "execution_stage": "beta", "environment": "vm",
@@ -16,17 +15,17 @@ const START: &str = r#"{"family": "snap", "name": "core22", "version": "1", "rev
 [{"label": "log", "url": "https://logs.example/1"}, {"label": "doc", "url": "https://docs.example"}]}"#;
 
 /// An execution as the pytest plugin leaves it.
-fn write_plugin_spool(place: &Place) {
-    place.write("spool/b7e2/start.json", START);
-    place.write("spool/b7e2/results.jsonl", lines(&names(3)));
+fn write_plugin_spool(sandbox: &Sandbox) {
+    sandbox.write("spool/b7e2/start.json", START);
+    sandbox.write("spool/b7e2/results.jsonl", lines(&names(3)));
     let event = |name, at| json!({ "event_name": name, "timestamp": at, "detail": "" }).to_string();
     let events = [event("started", "2026-01-01T00:00:00Z"), event("ended", "2026-01-01T00:05:00Z")];
-    place.write("spool/b7e2/status_updates.jsonl", events.join("\n") + "\n");
+    sandbox.write("spool/b7e2/status_updates.jsonl", events.join("\n") + "\n");
     let patch = json!({ "execution_metadata": { "kernel": ["6.8"] }, "status": "COMPLETED" });
-    place.write("spool/b7e2/patch.json", patch.to_string());
+    sandbox.write("spool/b7e2/patch.json", patch.to_string());
     let links = [("log", "https://logs.example/1"), ("video", "https://videos.example/1")]
         .map(|(label, url)| json!({ "label": label, "url": url }).to_string() + "\n");
-    place.write("spool/b7e2/links.jsonl", links.concat());
+    sandbox.write("spool/b7e2/links.jsonl", links.concat());
 }
 
 /// The execution as it is to be; panics where it is not, or is there twice.
@@ -49,9 +48,9 @@ fn assert_delivered(server: &Server) {
 #[test]
 fn a_spool_of_the_pytest_plugin_is_delivered_once() {
     let server = Server::start();
-    let place = Place::new(&server.url());
-    write_plugin_spool(&place);
-    let run = place.to("push spool");
+    let sandbox = Sandbox::new(&server.url());
+    write_plugin_spool(&sandbox);
+    let run = sandbox.to("push spool");
     assert_eq!(run, Run::new(0, "1\n", "spool/b7e2: sent 3 results to execution 1\n"));
     assert_delivered(&server);
     // Rules that attach known issues look at the metadata while results are posted.
@@ -60,21 +59,21 @@ fn a_spool_of_the_pytest_plugin_is_delivered_once() {
     assert!(first(patches) < first(results));
 
     let mark: serde_json::Value =
-        serde_json::from_str(&place.read("spool/b7e2/delivered.json")).expect("JSON");
+        serde_json::from_str(&sandbox.read("spool/b7e2/delivered.json")).expect("JSON");
     assert_eq!((&mark["url"], &mark["execution"]), (&json!(server.url()), &json!(1)));
     let asked = server.requests().len();
-    assert_eq!(place.to("push spool"), Run::new(0, "", "spool/b7e2: delivered before\n"));
+    assert_eq!(sandbox.to("push spool"), Run::new(0, "", "spool/b7e2: delivered before\n"));
     assert_eq!(server.requests().len(), asked);
 }
 
 #[test]
 fn a_spool_that_was_delivered_and_grew_is_delivered_again() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
-    place.write("report.jsonl", lines(&names(3)));
-    place.write("more.jsonl", lines(&names(5)));
-    let spool = |command: &str| place.to(&format!("{command} -q --url file:spool"));
-    let push = || place.to("push -q spool");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
+    sandbox.write("report.jsonl", lines(&names(3)));
+    sandbox.write("more.jsonl", lines(&names(5)));
+    let spool = |command: &str| sandbox.to(&format!("{command} -q --url file:spool"));
+    let push = || sandbox.to("push -q spool");
 
     assert_eq!(spool("start"), Run::new(0, "1\n", ""));
     assert_eq!(push(), Run::new(0, "1\n", ""));
@@ -98,18 +97,18 @@ fn a_push_that_fails_anywhere_is_mended_by_another() {
     for fault in faults {
         for good in 0.. {
             let server = Server::start();
-            let place = Place::new(&server.url()).with("TO_RETRY_FOR", "0");
-            write_plugin_spool(&place);
+            let sandbox = Sandbox::new(&server.url()).with("TO_RETRY_FOR", "0");
+            write_plugin_spool(&sandbox);
             server.fault(anything, good, Fault::none());
             server.fault(anything, 1, fault.clone());
-            let run = place.to("push -q spool");
+            let run = sandbox.to("push -q spool");
             if run.status == 0 {
                 assert!(good > 8, "a push makes more requests than {good}");
                 break;
             }
             assert_eq!(run.status, 4, "{}", run.stderr);
-            assert!(!place.path("spool/b7e2/delivered.json").exists());
-            assert_eq!(place.to("push -q spool"), Run::new(0, "1\n", ""), "{good}");
+            assert!(!sandbox.path("spool/b7e2/delivered.json").exists());
+            assert_eq!(sandbox.to("push -q spool"), Run::new(0, "1\n", ""), "{good}");
             assert_delivered(&server);
         }
     }
@@ -118,75 +117,75 @@ fn a_push_that_fails_anywhere_is_mended_by_another() {
 #[test]
 fn what_was_refused_is_named_though_the_push_fails_later() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with("TO_RETRY_FOR", "0");
-    write_plugin_spool(&place);
+    let sandbox = Sandbox::new(&server.url()).with("TO_RETRY_FOR", "0");
+    write_plugin_spool(&sandbox);
     server.poison(|name| name == "case-00002", Poison::Refusal);
     let ends = |request: &Request| patches(request) && request.json()["status"] == "COMPLETED";
     server.fault(ends, ALWAYS, Fault::hang_up());
-    let run = place.to("push -q spool");
+    let run = sandbox.to("push -q spool");
     let refused = "error: result `case-00002` was refused: name: This name is not wanted\n\
                    hint: 1 result refused: written to .to/refused.jsonl\n";
     assert!(run.stderr.ends_with(refused), "{}", run.stderr);
     assert_eq!((run.status, &*run.stdout), (4, ""), "{}", run.stderr);
-    assert!(place.read(".to/refused.jsonl").contains("case-00002"));
+    assert!(sandbox.read(".to/refused.jsonl").contains("case-00002"));
 }
 
 #[test]
 fn a_push_that_is_killed_during_a_start_finds_it_by_its_ci_link() {
     let server = Server::start();
-    let place = Place::new(&server.url());
-    write_plugin_spool(&place);
+    let sandbox = Sandbox::new(&server.url());
+    write_plugin_spool(&sandbox);
     server.fault(starts, 1, Fault::silence().after_the_work());
-    let child = place.spawn("push -q spool");
+    let child = sandbox.spawn("push -q spool");
     server.wait_for(|requests| requests.len() == 1);
     child.kill();
-    assert_eq!(place.to("push -q spool"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("push -q spool"), Run::new(0, "1\n", ""));
     assert_delivered(&server);
 }
 
 #[test]
 fn a_push_that_is_killed_during_a_start_without_a_ci_link_says_so() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
-    assert_eq!(place.to("start -q --url file:spool").stdout, "1\n");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
+    assert_eq!(sandbox.to("start -q --url file:spool").stdout, "1\n");
     server.fault(starts, 1, Fault::silence().after_the_work());
-    let child = place.spawn("push -q spool");
+    let child = sandbox.spawn("push -q spool");
     server.wait_for_execution(1, |_| true);
     child.kill();
     let said = "error: spool/1: spool/1 was being started when `to` was killed: the execution \
                 may exist\n\
                 hint: look for it at the server; --start-again opens another execution\n";
     for _ in 0..2 {
-        assert_eq!(place.to("push -q spool"), Run::new(4, "", said));
+        assert_eq!(sandbox.to("push -q spool"), Run::new(4, "", said));
     }
     assert_eq!(server.requests().len(), 1);
-    assert_eq!(place.to("push -q --start-again spool"), Run::new(0, "2\n", ""));
-    assert_eq!(place.to("push -q spool"), Run::new(0, "", ""));
+    assert_eq!(sandbox.to("push -q --start-again spool"), Run::new(0, "2\n", ""));
+    assert_eq!(sandbox.to("push -q spool"), Run::new(0, "", ""));
     assert_eq!(server.executions().len(), 2);
 }
 
 #[test]
 fn a_start_without_a_ci_link_that_was_refused_may_be_pushed_again() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
-    assert_eq!(place.to("start -q --ci-link none --url file:spool").stdout, "1\n");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    assert_eq!(sandbox.to("start -q --ci-link none --url file:spool").stdout, "1\n");
     for page in [Response::refusal(403, "no"), Response::nginx(503)] {
         server.fault(starts, 1, Fault::answer(page));
-        assert_ne!(place.to("push -q spool").status, 0);
+        assert_ne!(sandbox.to("push -q spool").status, 0);
     }
-    assert_eq!(place.to("push -q spool"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("push -q spool"), Run::new(0, "1\n", ""));
     assert_eq!(server.executions().len(), 1);
 }
 
 #[test]
 fn a_spool_goes_to_one_server() {
     let (one, other) = (Server::start(), Server::start());
-    let place = Place::new(&one.url());
-    write_plugin_spool(&place);
+    let sandbox = Sandbox::new(&one.url());
+    write_plugin_spool(&sandbox);
     one.fault(results, 1, Fault::answer(Response::refusal(403, "no")));
-    assert_eq!(place.to("push -q spool").status, 5);
+    assert_eq!(sandbox.to("push -q spool").status, 5);
     other.expect_no_requests();
-    let run = place.to(&format!("push -q spool --url {}", other.url()));
+    let run = sandbox.to(&format!("push -q spool --url {}", other.url()));
     let said = format!(
         "error: spool/b7e2: spool/b7e2 belongs to an execution of {}\nhint: push with that --url\n",
         one.url()
@@ -197,25 +196,25 @@ fn a_spool_goes_to_one_server() {
 #[test]
 fn no_torn_line_is_ever_read_as_good() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
     let whole = lines(&names(3));
     let last = lines(&names(3)[2..]).len();
     for cut in 0..=last {
         let spool = format!("spool-{cut}");
-        place.write(&format!("{spool}/1/start.json"), START.replace("ci.example/1", &spool));
-        place.write(&format!("{spool}/1/results.jsonl"), &whole[..whole.len() - cut]);
-        let run = place.to(&format!("push -q {spool}"));
+        sandbox.write(&format!("{spool}/1/start.json"), START.replace("ci.example/1", &spool));
+        sandbox.write(&format!("{spool}/1/results.jsonl"), &whole[..whole.len() - cut]);
+        let run = sandbox.to(&format!("push -q {spool}"));
         assert_eq!((run.status, &*run.stderr), (0, ""), "{cut}");
         let stored = server.execution(cut + 1).results().len();
         assert_eq!(stored, if cut == 0 { 3 } else { 2 }, "{cut}");
     }
     // What is added to a torn file stands on a line of its own.
     let url = "--url file:spool-9 --execution 1";
-    place.write("more.jsonl", "{\"name\":\"more\",\"status\":\"FAILED\"}\n");
-    assert_eq!(place.to(&format!("submit -q more.jsonl {url}")), Run::new(0, "", ""));
+    sandbox.write("more.jsonl", "{\"name\":\"more\",\"status\":\"FAILED\"}\n");
+    assert_eq!(sandbox.to(&format!("submit -q more.jsonl {url}")), Run::new(0, "", ""));
     let good = lines(&names(2)) + "{\"name\":\"more\",\"status\":\"FAILED\"}\n";
-    assert_eq!(place.read("spool-9/1/results.jsonl"), good);
-    assert_eq!(place.to("push -q spool-9"), Run::new(0, "10\n", ""));
+    assert_eq!(sandbox.read("spool-9/1/results.jsonl"), good);
+    assert_eq!(sandbox.to("push -q spool-9"), Run::new(0, "10\n", ""));
     assert_eq!(server.execution(10).result("more").status, "FAILED");
 }
 
@@ -236,22 +235,22 @@ fn a_spool_that_is_damaged_is_named_with_its_file() {
     ];
     for (file, content, said, status) in damages {
         let server = Server::start();
-        let place = Place::new(&server.url());
-        write_plugin_spool(&place);
+        let sandbox = Sandbox::new(&server.url());
+        write_plugin_spool(&sandbox);
         // Another execution of the spool is delivered all the same.
-        place.write("spool/c/start.json", START.replace("ci.example/1", "ci.example/2"));
-        place.write(&format!("spool/b7e2/{file}"), content);
-        let run = place.to("push -q spool");
+        sandbox.write("spool/c/start.json", START.replace("ci.example/1", "ci.example/2"));
+        sandbox.write(&format!("spool/b7e2/{file}"), content);
+        let run = sandbox.to("push -q spool");
         assert!(run.stderr.contains(said), "{file}: {}", run.stderr);
         assert!(run.stderr.starts_with("error: spool/b7e2: "), "{}", run.stderr);
         assert!(run.stdout.ends_with('\n') && run.stdout.lines().count() == 1, "{}", run.stdout);
         assert_eq!(run.status, status, "{file}: {}", run.stderr);
-        assert!(!place.path("spool/b7e2/delivered.json").exists());
-        assert!(place.path("spool/c/delivered.json").exists());
+        assert!(!sandbox.path("spool/b7e2/delivered.json").exists());
+        assert!(sandbox.path("spool/c/delivered.json").exists());
 
-        fs::remove_dir_all(place.path("spool/b7e2")).expect("a directory");
-        write_plugin_spool(&place);
-        let run = place.to("push -q spool");
+        fs::remove_dir_all(sandbox.path("spool/b7e2")).expect("a directory");
+        write_plugin_spool(&sandbox);
+        let run = sandbox.to("push -q spool");
         assert_eq!((run.status, &*run.stderr), (0, ""), "{file}");
     }
 }
@@ -259,12 +258,12 @@ fn a_spool_that_is_damaged_is_named_with_its_file() {
 #[test]
 fn a_directory_in_which_nothing_was_recorded_is_no_execution() {
     let server = Server::start();
-    let place = Place::new(&server.url());
-    write_plugin_spool(&place);
+    let sandbox = Sandbox::new(&server.url());
+    write_plugin_spool(&sandbox);
     // A process that is killed may leave these.
-    fs::create_dir(place.path("spool/1")).expect("a directory");
-    place.write("spool/2/.tmpXyz", "{");
-    assert_eq!(place.to("push -q spool"), Run::new(0, "1\n", ""));
+    fs::create_dir(sandbox.path("spool/1")).expect("a directory");
+    sandbox.write("spool/2/.tmpXyz", "{");
+    assert_eq!(sandbox.to("push -q spool"), Run::new(0, "1\n", ""));
     assert_delivered(&server);
 }
 
@@ -272,40 +271,40 @@ fn a_directory_in_which_nothing_was_recorded_is_no_execution() {
 fn results_without_a_start_are_no_execution_and_named() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url());
-    place.write("spool/1/results.jsonl", lines(&names(1)));
-    let run = place.to("push -q spool");
+    let sandbox = Sandbox::new(&server.url());
+    sandbox.write("spool/1/results.jsonl", lines(&names(1)));
+    let run = sandbox.to("push -q spool");
     let said = "error: spool/1: spool/1/start.json is missing\n";
     assert_eq!((run.stdout, run.stderr), (String::new(), said.to_owned()));
     assert_ne!(run.status, 0);
-    assert_eq!(files(&place.path("spool")), ["1/results.jsonl"]);
+    assert_eq!(files(&sandbox.path("spool")), ["1/results.jsonl"]);
 }
 
 #[test]
 fn a_directory_without_executions_is_an_error() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url());
-    let run = place.to("push nowhere");
+    let sandbox = Sandbox::new(&server.url());
+    let run = sandbox.to("push nowhere");
     assert_eq!(run, Run::new(3, "", "error: nowhere: no execution is recorded there\n"));
 }
 
 #[test]
 fn every_command_works_on_a_spool_and_a_push_delivers_it() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
-    place.write("report.jsonl", lines(&names(3)));
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
+    sandbox.write("report.jsonl", lines(&names(3)));
     let spooled =
-        Place::to(&place, "start -q --url file:spool --relevant-link log=https://l.example/1");
+        Sandbox::to(&sandbox, "start -q --url file:spool --relevant-link log=https://l.example/1");
     assert_eq!(spooled, Run::new(0, "1\n", ""));
-    let run = place.to("submit -q --url file:spool report.jsonl");
+    let run = sandbox.to("submit -q --url file:spool report.jsonl");
     assert_eq!(run, Run::new(0, "", ""));
-    assert_eq!(place.to("end -q --url file:spool"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(sandbox.to("end -q --url file:spool"), Run::new(0, "PASSED\n", ""));
     assert_eq!(
-        files(&place.path("spool")),
+        files(&sandbox.path("spool")),
         ["1/links.jsonl", "1/patch.json", "1/results.jsonl", "1/start.json"]
     );
-    assert_eq!(place.to("push -q spool"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("push -q spool"), Run::new(0, "1\n", ""));
     let execution = server.execution(1);
     assert_eq!((&*execution.status, execution.links.len()), ("PASSED", 1));
     assert_eq!(execution.results().len(), 3);

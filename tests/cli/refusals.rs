@@ -3,10 +3,10 @@
 
 use serde_json::json;
 
-use crate::standin::{
+use crate::support::fake_server::{
     ALWAYS, Builder, Fault, Poison, Port, Response, Server, anything, patches, starts,
 };
-use crate::to::{Place, Run, kept};
+use crate::support::{Run, Sandbox, kept};
 
 const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
 
@@ -19,33 +19,33 @@ const INVALID: &str =
 const REPORTS: &str =
     "hint: reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's submissions\n";
 
-/// A place that tries once, with a snap's variables, a report and an execution.
-fn impatient(server: &Server) -> Place {
-    let place = Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
-    place.write("report.xml", REPORT);
-    place.with("TO_EXECUTION", "1")
+/// A sandbox that tries once, with a snap's variables, a report and an execution.
+fn impatient(server: &Server) -> Sandbox {
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    sandbox.write("report.xml", REPORT);
+    sandbox.with("TO_EXECUTION", "1")
 }
 
 /// All three commands say the same of a refusal; what was to be sent is kept, unless no repetition
 /// could ever deliver it. Each has a state
 /// directory of its own: none finds what another has kept.
-fn assert_refused(place: &Place, status: i32, said: &str) {
-    assert_eq!(place.to("start"), Run::new(status, "", said));
-    assert_unsent(place, status, said);
-    assert_unended(place, status, said);
+fn assert_refused(sandbox: &Sandbox, status: i32, said: &str) {
+    assert_eq!(sandbox.to("start"), Run::new(status, "", said));
+    assert_unsent(sandbox, status, said);
+    assert_unended(sandbox, status, said);
 }
 
-fn assert_unsent(place: &Place, status: i32, said: &str) {
+fn assert_unsent(sandbox: &Sandbox, status: i32, said: &str) {
     let error = said.strip_prefix("error: ").expect("an error");
     let kept = kept_after(said, "1 result", "unsent");
     let said = format!("error: 0 of 1 results were sent: {error}{kept}");
-    let run = place.to("submit report.xml --state-dir unsent");
+    let run = sandbox.to("submit report.xml --state-dir unsent");
     assert_eq!(run, Run::new(status, "", &said));
 }
 
-fn assert_unended(place: &Place, status: i32, said: &str) {
+fn assert_unended(sandbox: &Sandbox, status: i32, said: &str) {
     let said = format!("{said}{}", kept_after(said, "the status", "unended"));
-    assert_eq!(place.to("end --state-dir unended"), Run::new(status, "", &said));
+    assert_eq!(sandbox.to("end --state-dir unended"), Run::new(status, "", &said));
 }
 
 fn kept_after(said: &str, what: &str, state: &str) -> String {
@@ -63,11 +63,11 @@ fn locked() -> Builder {
 #[test]
 fn a_wrong_key() {
     let server = locked().start();
-    let place = impatient(&server).with("TO_API_KEY", "to_wrong");
+    let sandbox = impatient(&server).with("TO_API_KEY", "to_wrong");
     let said = "error: the server answered 403: Insufficient permissions\n\
                 hint: the server does not know the key: check --api-key, --api-key-file and \
                 TO_API_KEY\n";
-    assert_refused(&place, 5, said);
+    assert_refused(&sandbox, 5, said);
     assert!(server.executions().is_empty());
 }
 
@@ -83,19 +83,19 @@ fn no_key() {
 #[test]
 fn a_key_without_the_permission_to_write() {
     let server = locked().start();
-    let place = impatient(&server).with("TO_API_KEY", "to_reader");
+    let sandbox = impatient(&server).with("TO_API_KEY", "to_reader");
     let said = "error: the server answered 403: Insufficient permissions\n\
                 hint: the key is known, but its application lacks the permission `change_test`: \
                 ask an administrator of Test Observer for it\n";
-    assert_refused(&place, 5, said);
+    assert_refused(&sandbox, 5, said);
 }
 
 #[test]
 fn a_key_in_a_file_loses_the_white_space_around_it() {
     let server = locked().start();
-    let place = impatient(&server);
-    place.write("key", " \tto_full\r\n\n");
-    assert_eq!(place.to("start --api-key-file key"), Run::new(0, "1\n", ""));
+    let sandbox = impatient(&server);
+    sandbox.write("key", " \tto_full\r\n\n");
+    assert_eq!(sandbox.to("start --api-key-file key"), Run::new(0, "1\n", ""));
     assert_eq!(server.requests()[0].header("authorization"), Some("Bearer to_full"));
 }
 
@@ -104,10 +104,10 @@ fn a_flag_of_the_key_beats_both_variables() {
     for variables in [["TO_API_KEY", "to_wrong"], ["TO_API_KEY_FILE", "wrong"]] {
         for flag in ["--api-key-file key", "--api-key to_full"] {
             let server = locked().start();
-            let place = impatient(&server).with(variables[0], variables[1]);
-            place.write("key", "to_full");
-            place.write("wrong", "to_wrong");
-            let run = place.to(&format!("start {flag}"));
+            let sandbox = impatient(&server).with(variables[0], variables[1]);
+            sandbox.write("key", "to_full");
+            sandbox.write("wrong", "to_wrong");
+            let run = sandbox.to(&format!("start {flag}"));
             assert_eq!(run, Run::new(0, "1\n", ""), "{flag} over {}", variables[0]);
         }
     }
@@ -116,21 +116,21 @@ fn a_flag_of_the_key_beats_both_variables() {
 #[test]
 fn an_unknown_execution() {
     let server = Server::start();
-    let place = impatient(&server);
-    assert_unended(&place, 5, UNKNOWN_EXECUTION);
-    assert_unsent(&place, 5, UNKNOWN_EXECUTION);
+    let sandbox = impatient(&server);
+    assert_unended(&sandbox, 5, UNKNOWN_EXECUTION);
+    assert_unsent(&sandbox, 5, UNKNOWN_EXECUTION);
 }
 
 #[test]
 fn a_wrong_path_at_the_right_host_is_not_taken_for_an_unknown_execution() {
     let server = Server::start();
     let url = format!("{}/api", server.url());
-    let place = impatient(&server).with("TO_URL", &url);
+    let sandbox = impatient(&server).with("TO_URL", &url);
     let said = format!(
         "error: the server answered 404: Not Found\n{}",
         "hint: --url (or TO_URL) takes the API's address: nothing is known at this one\n"
     );
-    assert_refused(&place, 5, &said);
+    assert_refused(&sandbox, 5, &said);
 }
 
 #[test]
@@ -185,8 +185,8 @@ fn a_refused_result_is_named() {
 #[test]
 fn a_reason_in_one_sentence() {
     let server = Server::start();
-    let place = Place::new(&server.url());
-    let run = place.to("start --family image --sha256 abc --environment vm --test-plan smoke");
+    let sandbox = Sandbox::new(&server.url());
+    let run = sandbox.to("start --family image --sha256 abc --environment vm --test-plan smoke");
     let said = format!(
         "error: the server answered 422: No image with this sha256 exists yet; \
          provide the full image details to create it.\n{INVALID}"
@@ -255,9 +255,9 @@ fn a_request_that_is_too_large_for_the_proxy() {
     server.fault(anything, ALWAYS, Fault::answer(Response::nginx(413)));
     let said = "error: a proxy answered 413: 413 Request Entity Too Large\n\
                 hint: the proxy before the server limits the size of a request\n";
-    let place = impatient(&server);
-    assert_eq!(place.to("start"), Run::new(5, "", said));
-    assert_unended(&place, 5, said);
+    let sandbox = impatient(&server);
+    assert_eq!(sandbox.to("start"), Run::new(5, "", said));
+    assert_unended(&sandbox, 5, said);
 }
 
 #[test]
@@ -266,8 +266,8 @@ fn a_gateway_that_gives_up() {
         let server = Server::start();
         server.fault(anything, ALWAYS, Fault::answer(Response::nginx(status)));
         // Without a link the execution may exist: that is said in `retry.rs`.
-        let place = impatient(&server).with("TO_CI_LINK", "https://ci.example/1");
-        assert_refused(&place, 4, &format!("error: a proxy answered {status}: {title}\n"));
+        let sandbox = impatient(&server).with("TO_CI_LINK", "https://ci.example/1");
+        assert_refused(&sandbox, 4, &format!("error: a proxy answered {status}: {title}\n"));
     }
 }
 
@@ -287,13 +287,14 @@ fn an_answer_that_never_comes() {
 fn a_closed_port() {
     let port = Port::reserve();
     let url = format!("http://127.0.0.1:{}", port.number);
-    let place = Place::new(&url).with_snap().with("TO_RETRY_FOR", "0").with("TO_EXECUTION", "1");
-    place.write("report.xml", REPORT);
+    let sandbox =
+        Sandbox::new(&url).with_snap().with("TO_RETRY_FOR", "0").with("TO_EXECUTION", "1");
+    sandbox.write("report.xml", REPORT);
     let said = format!(
         "error: cannot reach {url}/v1: connection refused\n\
          hint: check --url (or TO_URL), and whether the server is up and this network reaches it\n"
     );
-    assert_refused(&place, 4, &said);
+    assert_refused(&sandbox, 4, &said);
 }
 
 #[test]
@@ -301,13 +302,13 @@ fn a_port_that_speaks_no_tls_gets_no_key() {
     let server = Server::start();
     server.expect_no_requests();
     let url = format!("https://127.0.0.1:{}", server.port());
-    let place = Place::new(&url).with("TO_API_KEY", "to_secret").with("TO_EXECUTION", "1");
+    let sandbox = Sandbox::new(&url).with("TO_API_KEY", "to_secret").with("TO_EXECUTION", "1");
     let reason = "what answers there does not speak TLS";
     let said = format!(
         "error: cannot trust {url}/v1: {reason}\n\
          hint: --ca-cert PEM trusts a private certificate authority\n"
     );
-    assert_unended(&place, 4, &said);
+    assert_unended(&sandbox, 4, &said);
     for heard in server.nonsense(1) {
         assert!(!String::from_utf8_lossy(&heard).contains("to_secret"));
     }
@@ -319,14 +320,14 @@ fn a_key_is_not_sent_over_plain_http_to_another_host() {
     proxy.expect_no_requests();
     for host in ["192.0.2.1", "192.0.2.1:8000", "[2001:db8::1]", "observer.invalid"] {
         let url = format!("http://{host}");
-        let place = Place::new(&url).with_snap().with("TO_API_KEY", "to_secret");
+        let sandbox = Sandbox::new(&url).with_snap().with("TO_API_KEY", "to_secret");
         // Whatever is sent to another host than this one passes here.
-        let place = place.with("HTTP_PROXY", &proxy.url());
+        let sandbox = sandbox.with("HTTP_PROXY", &proxy.url());
         let said = format!(
             "error: the key is not sent to {url}: plain http can be read on the way\n\
              hint: use https, or leave out the key\n"
         );
-        assert_eq!(place.to("start"), Run::new(2, "", &said));
+        assert_eq!(sandbox.to("start"), Run::new(2, "", &said));
     }
 }
 
@@ -335,8 +336,8 @@ fn a_key_is_sent_over_plain_http_to_this_host() {
     let server = locked().start();
     for host in ["127.0.0.1", "localhost"] {
         let url = format!("http://{host}:{}", server.port());
-        let place = impatient(&server).with("TO_URL", &url).with("TO_API_KEY", "to_full");
-        assert_eq!(place.to("start").status, 0, "{host}");
+        let sandbox = impatient(&server).with("TO_URL", &url).with("TO_API_KEY", "to_full");
+        assert_eq!(sandbox.to("start").status, 0, "{host}");
     }
 }
 
@@ -344,29 +345,29 @@ fn a_key_is_sent_over_plain_http_to_this_host() {
 fn a_key_that_cannot_be_one() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url()).with_snap();
-    place.write("two-lines", "to_one\nto_two\n");
-    place.write("empty", "\n");
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    sandbox.write("two-lines", "to_one\nto_two\n");
+    sandbox.write("empty", "\n");
     let line_feed = "the key contains a control character, such as a line feed";
     let flag = "--api-key (or TO_API_KEY)";
-    let refused = |run: Run, place: &str, reason: &str| {
-        assert_eq!(run, Run::new(2, "", &format!("error: {place}: {reason}\n")));
+    let refused = |run: Run, source: &str, reason: &str| {
+        assert_eq!(run, Run::new(2, "", &format!("error: {source}: {reason}\n")));
     };
-    refused(place.to_with(&["start", "--api-key", "to_one\nto_two"]), flag, line_feed);
-    refused(place.to("start --api-key-file two-lines"), "two-lines", line_feed);
-    refused(place.to("start --api-key-file empty"), "empty", "the key is empty");
+    refused(sandbox.to_with(&["start", "--api-key", "to_one\nto_two"]), flag, line_feed);
+    refused(sandbox.to("start --api-key-file two-lines"), "two-lines", line_feed);
+    refused(sandbox.to("start --api-key-file empty"), "empty", "the key is empty");
     refused(
-        place.to_with(&["start", "--api-key", "to_schlüssel"]),
+        sandbox.to_with(&["start", "--api-key", "to_schlüssel"]),
         flag,
         "the key contains a character that is not ASCII",
     );
     refused(
-        place.to("start --api-key-file missing"),
+        sandbox.to("start --api-key-file missing"),
         "the key file missing cannot be read",
         "no such file or directory",
     );
-    let place = place.with("TO_API_KEY", "to_one\nto_two");
-    refused(place.to("start"), flag, line_feed);
+    let sandbox = sandbox.with("TO_API_KEY", "to_one\nto_two");
+    refused(sandbox.to("start"), flag, line_feed);
 }
 
 #[test]
@@ -378,12 +379,12 @@ fn a_key_may_begin_with_a_dash() {
 
 #[test]
 fn a_certificate_that_is_none() {
-    let place = Place::new("https://127.0.0.1:1").with("TO_EXECUTION", "1");
-    place.write("not.pem", "hello");
+    let sandbox = Sandbox::new("https://127.0.0.1:1").with("TO_EXECUTION", "1");
+    sandbox.write("not.pem", "hello");
     let said = "error: --ca-cert not.pem: it holds no certificate in PEM\n";
-    assert_eq!(place.to("end --ca-cert not.pem"), Run::new(2, "", said));
+    assert_eq!(sandbox.to("end --ca-cert not.pem"), Run::new(2, "", said));
     let said = "error: --ca-cert missing.pem: no such file or directory\n";
-    assert_eq!(place.to("end --ca-cert missing.pem"), Run::new(2, "", said));
+    assert_eq!(sandbox.to("end --ca-cert missing.pem"), Run::new(2, "", said));
 }
 
 /// Arguments that are wrong in themselves, and what is said before the pointer to the help.
@@ -427,9 +428,9 @@ const USAGE: &[(&str, &str)] = &[
 #[test]
 fn a_wrong_command_line() {
     for (arguments, said) in USAGE {
-        let place = Place::new("").with("TO_EXECUTION", "1");
+        let sandbox = Sandbox::new("").with("TO_EXECUTION", "1");
         let said = format!("error: {said}\n\nFor more information, try '--help'.\n");
-        assert_eq!(place.to(arguments), Run::new(2, "", &said), "{arguments}");
+        assert_eq!(sandbox.to(arguments), Run::new(2, "", &said), "{arguments}");
     }
 }
 
@@ -449,22 +450,22 @@ fn a_timeout_of_nothing_is_refused() {
 fn a_flag_beats_the_variable_that_it_excludes() {
     let server = Server::start();
     server.open_execution();
-    let place = impatient(&server).with("TO_VERBOSE", "1");
-    assert_eq!(place.to("end -q"), Run::new(0, "ENDED_PREMATURELY\n", ""));
-    let place = impatient(&server).with("TO_QUIET", "1");
-    let run = place.to("end -v");
+    let sandbox = impatient(&server).with("TO_VERBOSE", "1");
+    assert_eq!(sandbox.to("end -q"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+    let sandbox = impatient(&server).with("TO_QUIET", "1");
+    let run = sandbox.to("end -v");
     let said = "PATCH /v1/test-executions/1: 200 (22 bytes, N ms, attempt 1)\n";
     assert_eq!(run, Run::new(0, "ENDED_PREMATURELY\n", said));
 }
 
 #[test]
 fn no_server_at_all() {
-    let place = Place::new(" ").with_snap();
+    let sandbox = Sandbox::new(" ").with_snap();
     let said = "error: no server is given\n\
                 hint: --url (or TO_URL) takes the API's address, https://HOST, \
                 or file:DIR for a spool directory\n";
     for command in ["start", "submit x.xml", "submit x.xml --execution 1", "end"] {
-        assert_eq!(place.to(command), Run::new(2, "", said), "{command}");
+        assert_eq!(sandbox.to(command), Run::new(2, "", said), "{command}");
     }
 }
 
@@ -472,29 +473,29 @@ fn no_server_at_all() {
 fn a_directory_without_reports() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = impatient(&server);
-    place.write("empty/notes.txt", "no report");
-    place.write("empty/.hidden/report.xml", REPORT);
+    let sandbox = impatient(&server);
+    sandbox.write("empty/notes.txt", "no report");
+    sandbox.write("empty/.hidden/report.xml", REPORT);
     let said = "error: empty: nothing there is a report\n\
                 hint: directories are searched for *.xml, *.json and *.jsonl; --allow-empty makes \
                 it no error to find nothing\n";
-    assert_eq!(place.to("submit empty"), Run::new(3, "", said));
+    assert_eq!(sandbox.to("submit empty"), Run::new(3, "", said));
 }
 
 #[test]
 fn a_file_that_is_no_report() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = impatient(&server);
+    let sandbox = impatient(&server);
     let cases = [
         ("<html><body/></html>", "an HTML page, not a JUnit report"),
         ("<coverage/>", "root element `coverage`, not `testsuites` or `testsuite`"),
         ("hello\n", "text where the report should begin: `hello`"),
     ];
     for (content, reason) in cases {
-        place.write("report.xml", content);
+        sandbox.write("report.xml", content);
         let said = format!("error: report.xml:1: {reason}\n{REPORTS}");
-        assert_eq!(place.to("submit report.xml"), Run::new(3, "", &said), "{content}");
+        assert_eq!(sandbox.to("submit report.xml"), Run::new(3, "", &said), "{content}");
     }
 }
 

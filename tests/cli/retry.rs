@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use crate::faults::TIMEOUT;
-use crate::standin::{
+use crate::support::fake_server::{
     ALWAYS, Fault, Request, Response, Server, anything, patches, results, starts,
 };
-use crate::to::{Place, Run, kept};
+use crate::support::{Run, Sandbox, kept};
 
 const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
 
-fn open(server: &Server) -> Place {
+fn open(server: &Server) -> Sandbox {
     server.open_execution();
-    let place = Place::new(&server.url()).with_snap().with("TO_EXECUTION", "1");
-    place.write("report.xml", REPORT);
-    place
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_EXECUTION", "1");
+    sandbox.write("report.xml", REPORT);
+    sandbox
 }
 
 fn busy() -> Response {
@@ -43,24 +43,24 @@ fn what_passes_is_tried_again_and_said() {
 fn verbose_tells_every_attempt_and_quiet_none() {
     let server = Server::start();
     server.fault(patches, 1, Fault::answer(busy()));
-    let place = open(&server);
+    let sandbox = open(&server);
     let said = format!(
         "PATCH /v1/test-executions/1: 503 (22 bytes, N ms, attempt 1)\n\
          warning: {BUSY}; trying again in N s\n\
          PATCH /v1/test-executions/1: 200 (22 bytes, N ms, attempt 2)\n"
     );
-    assert_eq!(place.to("end -v"), Run::new(0, "ENDED_PREMATURELY\n", &said));
+    assert_eq!(sandbox.to("end -v"), Run::new(0, "ENDED_PREMATURELY\n", &said));
     server.fault(patches, 1, Fault::answer(busy()));
-    assert_eq!(place.to("end -q"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+    assert_eq!(sandbox.to("end -q"), Run::new(0, "ENDED_PREMATURELY\n", ""));
 }
 
 #[test]
 fn every_status_that_passes_is_tried_again() {
     for status in [408, 425, 429, 500, 502, 503, 504] {
         let server = Server::start();
-        let place = open(&server);
+        let sandbox = open(&server);
         server.fault(anything, 1, Fault::answer(Response::refusal(status, "later")));
-        assert_eq!(place.to("-q end"), Run::new(0, "ENDED_PREMATURELY\n", ""), "{status}");
+        assert_eq!(sandbox.to("-q end"), Run::new(0, "ENDED_PREMATURELY\n", ""), "{status}");
         assert_eq!(server.requests().len(), 2, "{status}");
     }
 }
@@ -69,9 +69,9 @@ fn every_status_that_passes_is_tried_again() {
 fn no_other_status_is_tried_again() {
     for status in [400, 401, 404, 405, 409, 410, 413, 422, 501] {
         let server = Server::start();
-        let place = open(&server);
+        let sandbox = open(&server);
         server.fault(anything, ALWAYS, Fault::answer(Response::refusal(status, "never")));
-        let run = place.to("-q end");
+        let run = sandbox.to("-q end");
         let code = if status == 501 { 4 } else { 5 };
         assert_eq!((run.status, run.stdout.as_str()), (code, ""), "{run:?}");
         assert_eq!(server.requests().len(), 1, "{status}");
@@ -81,13 +81,13 @@ fn no_other_status_is_tried_again() {
 #[test]
 fn results_and_an_end_of_unknown_fate_are_sent_again() {
     let server = Server::start();
-    let place = open(&server);
+    let sandbox = open(&server);
     for on in [results, patches] {
         server.fault(on, 1, Fault::hang_up().after_the_work());
         server.fault(on, 1, Fault::answer(Response::nginx(504)).after_the_work());
         server.fault(on, 1, Fault::hang_up());
     }
-    assert_eq!(place.shell("to -q submit report.xml && to -q end"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(sandbox.shell("to -q submit report.xml && to -q end"), Run::new(0, "PASSED\n", ""));
     assert_eq!(server.execution(1).results().len(), 1);
     assert_eq!(server.requests().len(), 8);
 }
@@ -102,9 +102,9 @@ fn first_wait(server: &Server) -> Duration {
 fn retry_after_in_seconds_is_obeyed() {
     let server = Server::start();
     server.fault(anything, 1, Fault::answer(busy().header("retry-after", "1")));
-    let place = open(&server);
+    let sandbox = open(&server);
     let said = format!("warning: {BUSY}; trying again in N s\n");
-    assert_eq!(place.to("end"), Run::new(0, "ENDED_PREMATURELY\n", &said));
+    assert_eq!(sandbox.to("end"), Run::new(0, "ENDED_PREMATURELY\n", &said));
     assert!(first_wait(&server) >= Duration::from_secs(1));
 }
 
@@ -112,9 +112,9 @@ fn retry_after_in_seconds_is_obeyed() {
 fn a_retry_after_beyond_what_is_left_ends_the_wait_at_once() {
     let server = Server::start();
     server.fault(anything, ALWAYS, Fault::answer(busy().header("retry-after", "301")));
-    let place = open(&server).with("TO_RETRY_FOR", "300");
+    let sandbox = open(&server).with("TO_RETRY_FOR", "300");
     let said = format!("error: {BUSY}\n{}", kept("the status", ".to"));
-    assert_eq!(place.to("end"), Run::new(4, "", &said));
+    assert_eq!(sandbox.to("end"), Run::new(4, "", &said));
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -122,8 +122,8 @@ fn a_retry_after_beyond_what_is_left_ends_the_wait_at_once() {
 fn a_retry_after_of_nothing_is_no_reason_to_rush() {
     let server = Server::start();
     server.fault(anything, ALWAYS, Fault::answer(busy().header("retry-after", "0")));
-    let place = open(&server).with("TO_RETRY_DELAY", "0.2").with("TO_RETRY_FOR", "0.5");
-    assert_eq!(place.to("-q end").status, 4);
+    let sandbox = open(&server).with("TO_RETRY_DELAY", "0.2").with("TO_RETRY_FOR", "0.5");
+    assert_eq!(sandbox.to("-q end").status, 4);
     assert!(server.requests().len() < 10, "{} requests", server.requests().len());
 }
 
@@ -144,9 +144,9 @@ fn the_final_error_says_how_often_and_how_long() {
 #[test]
 fn a_server_that_is_down_is_waited_for() {
     let server = Server::start();
-    let place = open(&server);
+    let sandbox = open(&server);
     server.fault(anything, 1, Fault::outage(Some(Duration::from_millis(200))));
-    assert_eq!(place.to("-q end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+    assert_eq!(sandbox.to("-q end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
     assert_eq!(server.requests().len(), 2);
 }
 
@@ -156,8 +156,8 @@ fn a_start_without_a_link_is_repeated_where_nothing_was_done() {
     let server = Server::start();
     server.fault(starts, 4, Fault::answer(Response::internal_error()));
     server.fault(starts, 2, Fault::answer(busy()));
-    let place = Place::new(&server.url()).with_snap();
-    assert_eq!(place.to("-q start"), Run::new(0, "1\n", ""));
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    assert_eq!(sandbox.to("-q start"), Run::new(0, "1\n", ""));
     assert_eq!(server.executions().len(), 1);
 }
 
@@ -179,16 +179,16 @@ fn a_start_without_a_link_of_unknown_fate_is_not_repeated() {
     for (fault, reason) in unknown_fates() {
         let server = Server::start();
         server.fault(starts, 1, fault.after_the_work());
-        let place = Place::new(&server.url()).with_snap().with("TO_TIMEOUT", TIMEOUT);
+        let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_TIMEOUT", TIMEOUT);
         let said = format!(
             "error: the execution may exist all the same: {}\n\
              hint: look for it before you start another; with --ci-link (or TO_CI_LINK) a start \
              may be repeated\n",
             reason.replace("{url}", &format!("{}/v1", server.url()))
         );
-        assert_eq!(place.to("start"), Run::new(4, "", &said));
+        assert_eq!(sandbox.to("start"), Run::new(4, "", &said));
         assert_eq!((server.executions().len(), server.requests().len()), (1, 1));
-        assert!(!place.path(".to/current.json").exists());
+        assert!(!sandbox.path(".to/current.json").exists());
     }
 }
 
@@ -197,11 +197,11 @@ fn a_start_with_a_link_is_repeated_and_makes_one_execution() {
     for (fault, _) in unknown_fates() {
         let server = Server::start();
         server.fault(starts, 2, fault.after_the_work());
-        let place = Place::new(&server.url())
+        let sandbox = Sandbox::new(&server.url())
             .with_snap()
             .with("TO_TIMEOUT", TIMEOUT)
             .with("TO_CI_LINK", "https://ci.example/1");
-        assert_eq!(place.to("-q start"), Run::new(0, "1\n", ""));
+        assert_eq!(sandbox.to("-q start"), Run::new(0, "1\n", ""));
         assert_eq!(server.executions().len(), 1);
         assert_eq!(server.requests().iter().filter(|r| starts(r)).count(), 3);
     }
@@ -210,7 +210,7 @@ fn a_start_with_a_link_is_repeated_and_makes_one_execution() {
 #[test]
 fn a_reset_before_anything_was_sent_is_no_unknown_fate() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
     server.go_down();
     server.expect_no_requests();
     let said = format!(
@@ -218,7 +218,7 @@ fn a_reset_before_anything_was_sent_is_no_unknown_fate() {
          hint: check --url (or TO_URL), and whether the server is up and this network reaches it\n",
         server.url()
     );
-    assert_eq!(place.to("start"), Run::new(4, "", &said));
+    assert_eq!(sandbox.to("start"), Run::new(4, "", &said));
 }
 
 #[test]
@@ -233,20 +233,20 @@ fn json_counts_the_retries() {
 #[test]
 fn a_failure_in_the_middle_says_what_was_sent() {
     let server = Server::start();
-    let place = open(&server).with("TO_RETRY_FOR", "0");
+    let sandbox = open(&server).with("TO_RETRY_FOR", "0");
     let second = |request: &Request| {
         results(request) && String::from_utf8_lossy(&request.body).contains("\"case 150\"")
     };
     server.fault(second, ALWAYS, Fault::answer(busy()));
     let case = |number| format!("<testcase name='case {number}'/>");
     let cases: String = (0..250).map(case).collect();
-    place.write("report.xml", format!("<testsuite>{cases}</testsuite>"));
+    sandbox.write("report.xml", format!("<testsuite>{cases}</testsuite>"));
     let said = format!(
         "sent 100 results to execution 1: 100 passed, 0 failed, 0 skipped\n\
          1 file, 1 batch, N s\n\
          error: 100 of 250 results were sent: {BUSY}\n{}",
         kept("150 results", ".to")
     );
-    assert_eq!(place.to("submit report.xml"), Run::new(4, "", &said));
+    assert_eq!(sandbox.to("submit report.xml"), Run::new(4, "", &said));
     assert_eq!(server.execution(1).results().len(), 100);
 }

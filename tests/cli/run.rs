@@ -7,24 +7,24 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
 
-use crate::standin::{ALWAYS, Fault, Request, Response, Server, results, starts};
-use crate::to::{Place, Process, Run};
+use crate::support::fake_server::{ALWAYS, Fault, Request, Response, Server, results, starts};
+use crate::support::{Process, Run, Sandbox};
 
 const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
 const FAILING: &str =
     r#"<testsuite name="s"><testcase name="boot"><failure/></testcase></testsuite>"#;
 
-fn place(server: &Server) -> Place {
-    Place::new(&server.url()).with_snap().with("PATH", "/usr/local/bin:/usr/bin:/bin")
+fn sandbox(server: &Server) -> Sandbox {
+    Sandbox::new(&server.url()).with_snap().with("PATH", "/usr/local/bin:/usr/bin:/bin")
 }
 
 /// Starts `to run` with a shell script as the command; it writes `report.xml`, or does not.
-fn start(place: &Place, script: &str) -> Process {
-    place.spawn_with(&["run", "--results", "report.xml", "--", "sh", "-c", script])
+fn start(sandbox: &Sandbox, script: &str) -> Process {
+    sandbox.spawn_with(&["run", "--results", "report.xml", "--", "sh", "-c", script])
 }
 
-fn run(place: &Place, script: &str) -> Run {
-    start(place, script).finish()
+fn run(sandbox: &Sandbox, script: &str) -> Run {
+    start(sandbox, script).finish()
 }
 
 fn writes(report: &str) -> String {
@@ -42,9 +42,9 @@ fn said(counts: &str, status: &str) -> String {
 #[test]
 fn a_command_that_succeeds() {
     let server = Server::start();
-    let place = place(&server);
+    let sandbox = sandbox(&server);
     let script = format!("cat; echo out $TO_EXECUTION; echo err >&2; {}", writes(REPORT));
-    let mut process = start(&place, &script);
+    let mut process = start(&sandbox, &script);
     process.stdin().write_all(b"typed\n").unwrap();
     let run = process.finish();
     let said = said("1 passed, 0 failed, 0 skipped", "PASSED").replace("1\nsent", "1\nerr\nsent");
@@ -57,7 +57,7 @@ fn a_command_that_succeeds() {
 fn a_command_that_fails_keeps_its_status() {
     for (script, status) in [("exit 7", 7), ("kill -9 $$", 137), ("exit 255", 255)] {
         let server = Server::start();
-        let run = run(&place(&server), &format!("{}; {script}", writes(FAILING)));
+        let run = run(&sandbox(&server), &format!("{}; {script}", writes(FAILING)));
         let said = said("0 passed, 1 failed, 0 skipped", "FAILED");
         assert_eq!(run, Run::new(status, "", &said), "{script}");
         assert_eq!(server.execution(1).status, "FAILED");
@@ -67,7 +67,7 @@ fn a_command_that_fails_keeps_its_status() {
 #[test]
 fn failed_tests_do_not_fail_a_command_that_does_not() {
     let server = Server::start();
-    let run = run(&place(&server), &writes(FAILING));
+    let run = run(&sandbox(&server), &writes(FAILING));
     assert_eq!(run, Run::new(0, "", &said("0 passed, 1 failed, 0 skipped", "FAILED")));
 }
 
@@ -78,9 +78,9 @@ fn a_command_that_cannot_be_run() {
         ("./plain", "./plain: permission denied", 126),
     ] {
         let server = Server::start();
-        let place = place(&server);
-        place.write("plain", "no program");
-        let run = place.to_with(&["run", "--results", "report.xml", "--", command]);
+        let sandbox = sandbox(&server);
+        sandbox.write("plain", "no program");
+        let run = sandbox.to_with(&["run", "--results", "report.xml", "--", command]);
         let said = format!(
             "execution 1\nerror: {said}\nerror: report.xml: no such file or directory\n\
              execution 1 is ENDED_PREMATURELY\n"
@@ -100,7 +100,7 @@ fn no_report_and_a_broken_one() {
         ),
     ] {
         let server = Server::start();
-        let run = run(&place(&server), script);
+        let run = run(&sandbox(&server), script);
         let said = format!("execution 1\n{said}execution 1 is ENDED_PREMATURELY\n");
         assert_eq!(run, Run::new(3, "", &said));
         assert_eq!(server.execution(1).status, "ENDED_PREMATURELY");
@@ -110,12 +110,12 @@ fn no_report_and_a_broken_one() {
 #[test]
 fn only_what_is_newer_than_the_start_is_sent() {
     let server = Server::start();
-    let place = place(&server);
-    let old = place.write("old.xml", FAILING);
+    let sandbox = sandbox(&server);
+    let old = sandbox.write("old.xml", FAILING);
     let hour_ago = SystemTime::now() - Duration::from_hours(1);
     fs::File::options().write(true).open(old).unwrap().set_modified(hour_ago).unwrap();
     let script = writes(REPORT);
-    let run = place.to_with(&["run", "--results", "*.xml", "--", "sh", "-c", &script]);
+    let run = sandbox.to_with(&["run", "--results", "*.xml", "--", "sh", "-c", &script]);
     let said = said("1 passed, 0 failed, 0 skipped", "PASSED").replace(
         "N s\n",
         "N s\nwarning: older than the start of the command, not sent (1): `old.xml`\n",
@@ -126,19 +126,19 @@ fn only_what_is_newer_than_the_start_is_sent() {
 #[test]
 fn several_results_and_the_variable_for_them() {
     let server = Server::start();
-    let place = place(&server).with("TO_RESULTS", "a.xml b.xml");
+    let sandbox = sandbox(&server).with("TO_RESULTS", "a.xml b.xml");
     let other = REPORT.replace("boot", "halt");
     let script = format!("printf '%s' '{REPORT}' > a.xml; printf '%s' '{other}' > b.xml");
-    let run = place.to_with(&["run", "--", "sh", "-c", &script]);
+    let run = sandbox.to_with(&["run", "--", "sh", "-c", &script]);
     assert_eq!((run.status, server.execution(1).results().len()), (0, 2), "{}", run.stderr);
-    let run = place.to_with(&["run", "--results", "a.xml", "b.xml", "--", "sh", "-c", &script]);
+    let run = sandbox.to_with(&["run", "--results", "a.xml", "b.xml", "--", "sh", "-c", &script]);
     assert_eq!((run.status, server.execution(2).results().len()), (0, 2), "{}", run.stderr);
 }
 
 #[test]
 fn nothing_says_where_the_reports_are() {
     let server = Server::start();
-    let run = place(&server).to("run -- true");
+    let run = sandbox(&server).to("run -- true");
     let said = "error: nothing says where the command writes its reports\n\
                 hint: name them with --results (or TO_RESULTS)\n";
     assert_eq!(run, Run::new(2, "", said));
@@ -149,16 +149,16 @@ fn nothing_says_where_the_reports_are() {
 fn a_start_that_fails_runs_nothing_unless_that_is_accepted() {
     let server = Server::start();
     server.fault(starts, ALWAYS, Fault::answer(Response::nginx(503)));
-    let place = place(&server).with("TO_RETRY_FOR", "0");
+    let sandbox = sandbox(&server).with("TO_RETRY_FOR", "0");
     let script = format!("touch was-run; {}", writes(REPORT));
-    let refused = run(&place, &script);
+    let refused = run(&sandbox, &script);
     assert_eq!(
         refused,
         Run::new(4, "", "error: a proxy answered 503: 503 Service Temporarily Unavailable\n")
     );
-    assert!(!place.path("was-run").exists());
+    assert!(!sandbox.path("was-run").exists());
 
-    let accepted = place.to_with(&[
+    let accepted = sandbox.to_with(&[
         "run",
         "--best-effort",
         "--results",
@@ -169,9 +169,9 @@ fn a_start_that_fails_runs_nothing_unless_that_is_accepted() {
         &script,
     ]);
     assert_eq!(accepted.status, 0, "{}", accepted.stderr);
-    assert!(place.path("was-run").exists());
-    assert!(place.read(".to/outbox/1/results.jsonl").contains("boot"));
-    assert_eq!(place.read(".to/outbox/1/patch.json"), "{\"status\":\"COMPLETED\"}\n");
+    assert!(sandbox.path("was-run").exists());
+    assert!(sandbox.read(".to/outbox/1/results.jsonl").contains("boot"));
+    assert_eq!(sandbox.read(".to/outbox/1/patch.json"), "{\"status\":\"COMPLETED\"}\n");
 }
 
 #[test]
@@ -179,8 +179,8 @@ fn a_link_that_could_not_be_added_is_no_success() {
     let server = Server::start();
     let posts_link = |request: &Request| request.route().ends_with("/links");
     server.fault(posts_link, 1, Fault::hang_up());
-    let place = place(&server).with("TO_RELEVANT_LINK", "Logs=https://logs.example/1");
-    let run = run(&place, &writes(REPORT));
+    let sandbox = sandbox(&server).with("TO_RELEVANT_LINK", "Logs=https://logs.example/1");
+    let run = run(&sandbox, &writes(REPORT));
     assert_eq!(run.status, 4, "{}", run.stderr);
     assert!(run.stderr.contains("execution 1 is open, but may lack the link `Logs`"));
     // The next step delivers what the start could not.
@@ -192,18 +192,18 @@ fn a_link_that_could_not_be_added_is_no_success() {
 fn what_cannot_be_delivered_does_not_hide_the_commands_status() {
     let server = Server::start();
     server.fault(results, ALWAYS, Fault::answer(Response::nginx(503)));
-    let place = place(&server).with("TO_RETRY_FOR", "0");
-    let failed = run(&place, &format!("{}; exit 9", writes(REPORT)));
+    let sandbox = sandbox(&server).with("TO_RETRY_FOR", "0");
+    let failed = run(&sandbox, &format!("{}; exit 9", writes(REPORT)));
     assert_eq!(failed.status, 9);
     // Not completed over results that are missing: the status waits behind them.
     assert_eq!(server.execution(1).status, "IN_PROGRESS");
-    assert!(place.read(".to/outbox/1/results.jsonl").contains("boot"));
-    assert_eq!(place.read(".to/outbox/1/patch.json"), "{\"status\":\"COMPLETED\"}\n");
+    assert!(sandbox.read(".to/outbox/1/results.jsonl").contains("boot"));
+    assert_eq!(sandbox.read(".to/outbox/1/patch.json"), "{\"status\":\"COMPLETED\"}\n");
 }
 
 /// Starts `to run`, waits until the command says that it is ready, and sends `to` a signal.
-fn signalled(place: &Place, script: &str, signal: Signal) -> Run {
-    let mut process = start(place, script);
+fn signalled(sandbox: &Sandbox, script: &str, signal: Signal) -> Run {
+    let mut process = start(sandbox, script);
     let mut ready = String::new();
     let mut stdout = BufReader::new(process.stdout());
     stdout.read_line(&mut ready).unwrap();
@@ -219,12 +219,12 @@ fn signalled(place: &Place, script: &str, signal: Signal) -> Run {
 fn a_signal_is_passed_on_and_the_execution_is_ended() {
     for (signal, name, status) in [(Signal::INT, "INT", 130), (Signal::TERM, "TERM", 143)] {
         let server = Server::start();
-        let place = place(&server);
+        let sandbox = sandbox(&server);
         let script = format!(
             "trap 'cp saved.xml report.xml; exit 3' {name}; echo ready; while :; do sleep 0.05; done"
         );
-        place.write("saved.xml", REPORT);
-        let run = signalled(&place, &script, signal);
+        sandbox.write("saved.xml", REPORT);
+        let run = signalled(&sandbox, &script, signal);
         assert_eq!(run, Run::new(status, "", &said("1 passed, 0 failed, 0 skipped", "PASSED")));
         assert_eq!(server.execution(1).status, "PASSED");
     }
@@ -234,7 +234,7 @@ fn a_signal_is_passed_on_and_the_execution_is_ended() {
 fn a_command_that_will_not_end_is_killed_and_the_execution_is_ended() {
     let server = Server::start();
     let script = "trap '' TERM; echo ready; while :; do sleep 0.05; done";
-    let run = signalled(&place(&server), script, Signal::TERM);
+    let run = signalled(&sandbox(&server), script, Signal::TERM);
     assert_eq!(run.status, 143);
     assert_eq!(server.execution(1).status, "ENDED_PREMATURELY");
 }

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::standin::{Fault, Request, Response, Server, anything, patches, results, starts};
-use crate::to::{Place, Run, fixture};
+use crate::support::fake_server::{
+    Fault, Request, Response, Server, anything, patches, results, starts,
+};
+use crate::support::{Run, Sandbox, fixture};
 
 const KEY: &str = "to_Kx7-very.secret_0123456789";
 
@@ -24,29 +26,29 @@ enum Way {
 
 /// Everything that was said in a session.
 struct Session {
-    place: Place,
+    sandbox: Sandbox,
     flags: &'static [&'static str],
     said: Vec<(String, Run)>,
 }
 
 impl Session {
     fn new(server: &Server, way: Way) -> Self {
-        let place = Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0.1");
-        let place = place.with("TO_RESULTS", fixture("gtest.xml").to_str().expect("UTF-8"));
-        let (place, flags): (_, &[&str]) = match way {
-            Way::Flag => (place, &["--api-key", KEY]),
-            Way::Variable => (place.with("TO_API_KEY", KEY), &[]),
+        let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0.1");
+        let sandbox = sandbox.with("TO_RESULTS", fixture("gtest.xml").to_str().expect("UTF-8"));
+        let (sandbox, flags): (_, &[&str]) = match way {
+            Way::Flag => (sandbox, &["--api-key", KEY]),
+            Way::Variable => (sandbox.with("TO_API_KEY", KEY), &[]),
             Way::File => {
-                place.write("key", format!("{KEY}\n"));
-                (place, &["--api-key-file", "key"])
+                sandbox.write("key", format!("{KEY}\n"));
+                (sandbox, &["--api-key-file", "key"])
             }
         };
-        Self { place, flags, said: Vec::new() }
+        Self { sandbox, flags, said: Vec::new() }
     }
 
     fn run(&mut self, arguments: &str) -> &Run {
         let words: Vec<&str> = arguments.split_whitespace().collect();
-        let run = self.place.to_with(&[&words[..], self.flags].concat());
+        let run = self.sandbox.to_with(&[&words[..], self.flags].concat());
         self.said.push((arguments.to_owned(), run));
         &self.said.last().expect("a run").1
     }
@@ -58,7 +60,7 @@ impl Session {
             assert!(!all.contains(PART), "by {way:?}, {arguments} says {all}");
         }
         let mut files = Vec::new();
-        read_all(self.place.directory.path(), &mut files);
+        read_all(self.sandbox.directory.path(), &mut files);
         assert!(files.len() > 4, "state and spool have files");
         for (path, content) in files {
             let is_key = path.ends_with("/key") && matches!(way, Way::File);
@@ -173,7 +175,7 @@ fn posts_link(request: &Request) -> bool {
 
 #[test]
 fn help_and_usage_errors_do_not_show_the_key() {
-    let place = Place::new("https://observer.example").with("TO_API_KEY", KEY);
+    let sandbox = Sandbox::new("https://observer.example").with("TO_API_KEY", KEY);
     let commands = [
         "--help",
         "help",
@@ -191,14 +193,14 @@ fn help_and_usage_errors_do_not_show_the_key() {
         "strat",
     ];
     for command in commands {
-        let run = place.to(command);
+        let run = sandbox.to(command);
         assert!(!format!("{run:?}").contains(PART), "{command} says {run:?}");
     }
 }
 
 #[test]
 fn a_key_on_a_wrong_command_line_is_not_shown() {
-    let place = Place::new("https://observer.example");
+    let sandbox = Sandbox::new("https://observer.example");
     let given = format!("--api-key={KEY}");
     let misspelt = format!("--api-kee={KEY}");
     let cases: &[&[&str]] = &[
@@ -210,7 +212,7 @@ fn a_key_on_a_wrong_command_line_is_not_shown() {
         &["end", &misspelt],
     ];
     for arguments in cases {
-        let run = place.to_with(arguments);
+        let run = sandbox.to_with(arguments);
         assert_eq!(run.status, 2);
         assert!(!format!("{run:?}").contains(PART), "{arguments:?}: {run:?}");
     }
@@ -218,11 +220,11 @@ fn a_key_on_a_wrong_command_line_is_not_shown() {
 
 #[test]
 fn a_key_that_is_refused_is_not_shown() {
-    let place = Place::new("http://127.0.0.1:1").with_snap();
+    let sandbox = Sandbox::new("http://127.0.0.1:1").with_snap();
     let broken = format!("{KEY}\n{KEY}");
-    place.write("key", &broken);
+    sandbox.write("key", &broken);
     for arguments in [["--api-key", &broken], ["--api-key-file", "key"]] {
-        let run = place.to_with(&[&["start"], &arguments[..]].concat());
+        let run = sandbox.to_with(&[&["start"], &arguments[..]].concat());
         assert_eq!(run.status, 2);
         assert!(!format!("{run:?}").contains(PART), "{run:?}");
     }
@@ -233,9 +235,9 @@ fn a_password_in_the_url_is_refused_and_not_shown() {
     let said = "a user or password has no place in it; the key goes to --api-key-file";
     for url in ["https://user:very.secret@observer.example", "https://very.secret@observer.example"]
     {
-        let place = Place::new("").with("TO_EXECUTION", "1");
-        let by_flag = place.to_with(&["end", "--url", url]);
-        let by_variable = place.with("TO_URL", url).to("end");
+        let sandbox = Sandbox::new("").with("TO_EXECUTION", "1");
+        let by_flag = sandbox.to_with(&["end", "--url", url]);
+        let by_variable = sandbox.with("TO_URL", url).to("end");
         for run in [by_flag, by_variable] {
             assert_eq!((run.status, run.stdout.as_str()), (2, ""));
             assert!(run.stderr.contains(said) && !run.stderr.contains(PART), "{run:?}");
@@ -261,10 +263,10 @@ fn a_key_with_characters_that_are_escaped_on_the_way_is_not_shown() {
     ];
     let server = Server::start();
     server.open_execution();
-    let place = Place::new(&server.url()).with("TO_EXECUTION", "1").with("TO_API_KEY", key);
+    let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1").with("TO_API_KEY", key);
     for echo in echoes {
         server.fault(patches, 1, Fault::answer(echo));
-        let run = place.to("-v end --exit-code");
+        let run = sandbox.to("-v end --exit-code");
         let all = format!("{}{}", run.stdout, run.stderr);
         assert!(!all.contains("very.secret"), "{all}");
     }
@@ -274,14 +276,14 @@ fn a_key_with_characters_that_are_escaped_on_the_way_is_not_shown() {
 fn a_redirect_does_not_take_the_key_elsewhere() {
     let (server, other) = (Server::start(), Server::start());
     other.expect_no_requests();
-    let place = Place::new(&server.url()).with_snap().with("TO_API_KEY", KEY);
-    place.write("report.xml", r"<testsuite><testcase name='a'/></testsuite>");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_API_KEY", KEY);
+    sandbox.write("report.xml", r"<testsuite><testcase name='a'/></testsuite>");
     for status in [301, 302, 303, 307, 308] {
         let address = format!("{}/v1/test-executions/1", other.url());
         let redirect = Response::page(status, "text/plain", "").header("location", &address);
         server.fault(anything, 3, Fault::answer(redirect));
         for command in ["start", "submit report.xml --execution 1", "end --execution 1"] {
-            let run = place.to(command);
+            let run = sandbox.to(command);
             assert_eq!(run.status, 5, "{run:?}");
             assert!(run.stderr.contains(&format!("a redirect ({status}) to {address}\n")));
         }

@@ -1,8 +1,8 @@
 //! JSON in all the shapes in which scripts have it, and reports out of pipes that hold more than them.
 
 use crate::model::{Record, held, held_names};
-use crate::reports::{delivered, junit, open};
-use crate::to::Run;
+use crate::support::Run;
+use crate::support::reports::{delivered, junit, open};
 
 fn expected() -> [Record; 3] {
     [
@@ -40,19 +40,19 @@ fn json_is_read_in_every_shape() {
     ];
     for text in &texts {
         for from_pipe in [true, false] {
-            let (server, place) = open();
-            place.write("results.data", text);
+            let (server, sandbox) = open();
+            sandbox.write("results.data", text);
             let run = if from_pipe {
-                place.pipe(text, "submit -")
+                sandbox.pipe(text, "submit -")
             } else {
-                place.to("submit results.data")
+                sandbox.to("submit results.data")
             };
             assert_eq!(run, delivered("3 results", [1, 1, 1], "1 file, 1 batch", ""), "{text}");
             assert_eq!(held(&server), expected(), "{text}");
         }
     }
-    let (server, place) = open();
-    let run = place.pipe(first, "submit");
+    let (server, sandbox) = open();
+    let run = sandbox.pipe(first, "submit");
     assert_eq!(run, delivered("1 result", [0, 1, 0], "1 file, 1 batch", ""));
     assert_eq!(held(&server), expected()[..1]);
 }
@@ -64,7 +64,7 @@ fn statuses_are_known_in_any_case_and_in_short() {
         ("F", ["FAILED", "failed", "Failed", "fail", "FAIL", "faiL"]),
         ("S", ["SKIPPED", "skipped", "Skipped", "skip", "SKIP", "sKip"]),
     ];
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let mut lines = Vec::new();
     let mut expected = Vec::new();
     for (letter, words) in words {
@@ -73,20 +73,20 @@ fn statuses_are_known_in_any_case_and_in_short() {
             expected.push(format!("{letter} {word}"));
         }
     }
-    place.write("array.json", format!("[{}]", lines.join(",")));
-    let run = place.to("submit array.json");
+    sandbox.write("array.json", format!("[{}]", lines.join(",")));
+    let run = sandbox.to("submit array.json");
     assert_eq!(run, delivered("18 results", [6, 6, 6], "1 file, 1 batch", ""));
     assert_eq!(held_names(&server), expected);
 }
 
 #[test]
 fn unknown_fields_are_named_and_nulls_are_not_sent() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let text = r#"{"version": 2, "note": null, "results": [
         {"name": "a", "status": "pass", "duration": 3, "comment": null, "owner": null},
         {"name": "b", "status": "fail", "duration": 4, "tags": ["x"]}]}"#;
     let warning = "warning: unknown field, not sent (4): `version`, `duration`, `tags`, …\n";
-    let run = place.pipe(text, "submit");
+    let run = sandbox.pipe(text, "submit");
     assert_eq!(run, delivered("2 results", [1, 1, 0], "1 file, 1 batch", warning));
     let sent = String::from_utf8(server.requests()[0].body.clone()).unwrap();
     assert_eq!(sent, r#"[{"name":"a","status":"PASSED"},{"name":"b","status":"FAILED"}]"#);
@@ -94,21 +94,21 @@ fn unknown_fields_are_named_and_nulls_are_not_sent() {
 
 #[test]
 fn a_report_is_found_in_what_its_tool_said_around_it() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let report = junit("<testcase name=\"a\"/>\n<testcase name=\"b\"><failure/></testcase>");
     let said = format!(
         "=== test session starts <3> & more ===\ncollected 2 items\n\n\
          <?xml version=\"1.0\" encoding=\"utf-8\"?>{report}- generated xml file: /dev/stdout -\n\
          === 1 failed, 1 passed in 0.1s ===\n"
     );
-    let run = place.pipe(&said, "submit -");
+    let run = sandbox.pipe(&said, "submit -");
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(held_names(&server), ["P a", "F b"]);
     let talk = run.stderr.lines().last().unwrap();
     assert!(talk.starts_with("warning: text around a report was passed over ("), "{talk}");
 
-    place.write("said.xml", said);
-    let run = place.to("submit said.xml");
+    sandbox.write("said.xml", said);
+    let run = sandbox.to("submit said.xml");
     assert_eq!(
         run,
         Run::new(
@@ -147,12 +147,12 @@ fn reports_in_other_encodings_arrive_as_the_same_text() {
         ("windows-1252", latin(&report("windows-1252"))),
     ] {
         for from_pipe in [false, true] {
-            let (server, place) = open();
-            place.write("report.xml", &bytes);
+            let (server, sandbox) = open();
+            sandbox.write("report.xml", &bytes);
             let run = if from_pipe {
-                place.pipe(&bytes, "submit")
+                sandbox.pipe(&bytes, "submit")
             } else {
-                place.to("submit report.xml")
+                sandbox.to("submit report.xml")
             };
             assert_eq!(run, delivered("1 result", [0, 1, 0], "1 file, 1 batch", ""), "{name}");
             let expected = Record {

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::standin::{Fault, Request, Response, Server};
-use crate::to::{Place, Run, kept};
+use crate::support::fake_server::{Fault, Request, Response, Server};
+use crate::support::{Run, Sandbox, kept};
 
-/// A place with an execution that has one result of each status, links, metadata and an event.
-fn full(url: &str) -> Place {
-    let place = Place::new(url).with_snap().with("TO_RETRY_FOR", "0");
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+/// A sandbox with an execution that has one result of each status, links, metadata and an event.
+fn full(url: &str) -> Sandbox {
+    let sandbox = Sandbox::new(url).with_snap().with("TO_RETRY_FOR", "0");
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     let results = json!([
         {"name": "boot", "status": "PASSED"},
         {"name": "wifi/scan", "status": "FAILED", "category": "wifi",
@@ -16,8 +16,8 @@ fn full(url: &str) -> Place {
         {"name": "gpu", "status": "SKIPPED", "comment": "no gpu"},
         {"name": "audio", "status": "FAILED"},
     ]);
-    assert_eq!(place.pipe(results.to_string(), "-q submit -"), Run::new(0, "", ""));
-    let run = place.to_with(&[
+    assert_eq!(sandbox.pipe(results.to_string(), "-q submit -"), Run::new(0, "", ""));
+    let run = sandbox.to_with(&[
         "update",
         "--status",
         "FAILED",
@@ -33,7 +33,7 @@ fn full(url: &str) -> Place {
         "job_end=it went well",
     ]);
     assert_eq!(run, Run::new(0, "", ""));
-    place
+    sandbox
 }
 
 /// The table without the line of the time at which the execution was made, and the time of events.
@@ -86,21 +86,21 @@ PASSED   boot
 fn an_execution_and_its_results_failures_first() {
     let server = Server::start();
     for url in [server.url(), "file:spool".to_owned()] {
-        let place = full(&url);
-        let run = without_times(place.to("show"));
+        let sandbox = full(&url);
+        let run = without_times(sandbox.to("show"));
         assert_eq!(run, Run::new(0, &format!("{FACTS}{RESULTS}"), ""), "{url}");
-        let run = without_times(place.to("show --logs"));
+        let run = without_times(sandbox.to("show --logs"));
         assert_eq!(run, Run::new(0, &format!("{FACTS}{RESULTS_WITH_LOGS}"), ""), "{url}");
     }
 }
 
 #[test]
 fn an_execution_without_results() {
-    let place = Place::new("file:spool").with_snap();
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    let sandbox = Sandbox::new("file:spool").with_snap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     let said = "execution 1: IN_PROGRESS\n  test plan    smoke\n  environment  cm3 (arm64)\n\n\
                 0 results: 0 passed, 0 failed, 0 skipped\n";
-    assert_eq!(place.to("show"), Run::new(0, said, ""));
+    assert_eq!(sandbox.to("show"), Run::new(0, said, ""));
 }
 
 #[test]
@@ -141,12 +141,12 @@ fn json_has_all_that_the_server_tells() {
 
 #[test]
 fn json_of_a_spool_has_the_last_result_of_each_name() {
-    let place = Place::new("file:spool").with_snap();
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    let sandbox = Sandbox::new("file:spool").with_snap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     for (name, status) in [("a", "fail"), ("b", "pass"), ("a", "pass")] {
-        assert_eq!(place.to(&format!("-q result {name} {status}")), Run::new(0, "", ""));
+        assert_eq!(sandbox.to(&format!("-q result {name} {status}")), Run::new(0, "", ""));
     }
-    let told: Value = serde_json::from_str(&place.to("show --json").stdout).expect("JSON");
+    let told: Value = serde_json::from_str(&sandbox.to("show --json").stdout).expect("JSON");
     let expected = json!({
         "execution": 1, "status": "IN_PROGRESS", "total": 2, "passed": 2, "failed": 0,
         "skipped": 0, "test_plan": "smoke", "relevant_links": [], "execution_metadata": {},
@@ -162,15 +162,15 @@ const NASTY: &str = "\u{1b}[2Jred\u{7}\rover\u{9b}1m\n  PASSED   forged";
 #[test]
 fn no_line_is_wider_than_80_columns_and_none_moves_the_cursor() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap().with("TO_ENVIRONMENT", NASTY);
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_ENVIRONMENT", NASTY);
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     let long = "suite.module.class.".repeat(12);
     let results = json!([
         {"name": long, "status": "FAILED", "comment": "many words ".repeat(30)},
         {"name": NASTY, "status": "FAILED", "comment": NASTY, "io_log": NASTY},
     ]);
-    assert_eq!(place.pipe(results.to_string(), "-q submit -"), Run::new(0, "", ""));
-    let run = place.to("show --logs");
+    assert_eq!(sandbox.pipe(results.to_string(), "-q submit -"), Run::new(0, "", ""));
+    let run = sandbox.to("show --logs");
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     for line in run.stdout.lines() {
         assert!(line.chars().count() <= 80, "{line}");
@@ -189,9 +189,9 @@ fn a_server_that_is_too_old() {
     server.fault(asks, 1, Fault::answer(Response::refusal(405, "Method Not Allowed")));
     let said = "error: this server is too old to show an execution (before 2025-11): \
                 the server answered 405: Method Not Allowed\n";
-    let place = Place::new(&server.url());
-    assert_eq!(place.to("show --execution 1"), Run::new(5, "", said));
-    assert!(!place.path(".to").exists(), "showing makes nothing");
+    let sandbox = Sandbox::new(&server.url());
+    assert_eq!(sandbox.to("show --execution 1"), Run::new(5, "", said));
+    assert!(!sandbox.path(".to").exists(), "showing makes nothing");
 }
 
 #[test]
@@ -200,10 +200,10 @@ fn an_execution_that_is_not_there() {
     let hint = "hint: `to start` opens an execution; --execution (or TO_EXECUTION) chooses \
                 another\n";
     let said = format!("error: the server answered 404: TestExecution not found\n{hint}");
-    let run = Place::new(&server.url()).to("show --execution 7");
+    let run = Sandbox::new(&server.url()).to("show --execution 7");
     assert_eq!(run, Run::new(5, "", &said));
     let said = format!("error: no such execution: spool/7 does not exist\n{hint}");
-    assert_eq!(Place::new("file:spool").to("show --execution 7"), Run::new(5, "", &said));
+    assert_eq!(Sandbox::new("file:spool").to("show --execution 7"), Run::new(5, "", &said));
 }
 
 #[test]
@@ -211,31 +211,31 @@ fn a_key_that_may_not_read() {
     let server = Server::builder().auth_required().key("to_writer", &["change_test"]).start();
     server.open_execution();
     let said = "error: the server answered 403: Insufficient permissions\n";
-    let place = Place::new(&server.url()).with("TO_API_KEY", "to_writer");
-    assert_eq!(place.to("show --execution 1"), Run::new(5, "", said));
+    let sandbox = Sandbox::new(&server.url()).with("TO_API_KEY", "to_writer");
+    assert_eq!(sandbox.to("show --execution 1"), Run::new(5, "", said));
 }
 
 #[test]
 fn what_is_kept_is_said_and_an_execution_of_the_outbox_is_shown() {
     let server = Server::start();
     server.open_execution();
-    let place = Place::new(&server.url()).with("TO_EXECUTION", "1").with("TO_RETRY_FOR", "0");
+    let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1").with("TO_RETRY_FOR", "0");
     server.fault(|_| true, 1, Fault::answer(Response::nginx(503)));
-    assert_eq!(place.to("-q result boot fail").status, 4);
-    let run = place.to("show");
+    assert_eq!(sandbox.to("-q result boot fail").status, 4);
+    let run = sandbox.to("show");
     let said = "warning: what is kept in .to/outbox/1 is not delivered yet\n\
                 hint: `to push` delivers what is kept\n";
     assert_eq!((run.status, run.stderr.as_str()), (0, said));
     assert!(run.stdout.contains("\n0 results: "), "{run:?}");
 
     server.fault(|_| true, 1, Fault::answer(Response::nginx(503)));
-    let place = Place::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
-    let run = place.to("start --best-effort");
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    let run = sandbox.to("start --best-effort");
     assert_eq!((run.status, run.stdout.as_str()), (0, "outbox-1\n"));
     assert!(run.stderr.ends_with(&kept("the execution", ".to")));
     let waiting = "error: execution outbox-1 is at no server yet\nhint: `to push` delivers it\n";
-    assert_eq!(place.to("-q result boot fail"), Run::new(4, "", waiting));
-    let run = place.to("show");
+    assert_eq!(sandbox.to("-q result boot fail"), Run::new(4, "", waiting));
+    let run = sandbox.to("show");
     assert!(run.stdout.starts_with("execution outbox-1: IN_PROGRESS\n"), "{run:?}");
     assert!(run.stdout.ends_with("\n\nFAILED   boot\n"), "{run:?}");
 }

@@ -6,10 +6,8 @@ use std::thread;
 use rustix::io::ioctl_fionread;
 use rustix::process::Signal;
 
-use crate::lab::{Lab, Switch, lines, names};
-use crate::process::eventually;
-use crate::standin::{ALWAYS, Fault, Response, Server, patches, results, starts};
-use crate::to::{Place, Process, Run};
+use crate::support::fake_server::{ALWAYS, Fault, Response, Server, patches, results, starts};
+use crate::support::{Process, Run, Sandbox, Switch, TestContext, eventually, lines, names};
 
 const SIGNALS: [(Signal, i32, &str); 2] =
     [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")];
@@ -32,65 +30,65 @@ fn kept(said: &str, sent: usize, count: usize) -> String {
 #[test]
 fn a_signal_during_a_request_keeps_what_was_not_delivered() {
     for (signal, status, said) in SIGNALS {
-        let lab = Lab::new();
-        let names = lab.report(250);
-        lab.server.fault(results, 1, Fault::none());
-        lab.server.fault(results, 1, Fault::silence());
-        let child = lab.place.spawn("submit -q report.jsonl");
-        lab.server.wait_for(|requests| requests.len() == 2);
+        let context = TestContext::new();
+        let names = context.report(250);
+        context.server.fault(results, 1, Fault::none());
+        context.server.fault(results, 1, Fault::silence());
+        let child = context.sandbox.spawn("submit -q report.jsonl");
+        context.server.wait_for(|requests| requests.len() == 2);
         assert_eq!(end(child, signal), Run::new(status, "", &kept(said, 100, 250)));
-        assert_eq!(lab.stored(), names[..100]);
-        assert_eq!(lab.place.read(".to/outbox/1/results.jsonl"), lines(&names[100..]));
+        assert_eq!(context.stored(), names[..100]);
+        assert_eq!(context.sandbox.read(".to/outbox/1/results.jsonl"), lines(&names[100..]));
 
-        assert_eq!(lab.to("push -q"), Run::new(0, "1\n", ""));
-        assert_eq!(lab.stored(), names);
-        assert_eq!(lab.files(), [".gitignore", "outbox/.lock"]);
+        assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+        assert_eq!(context.stored(), names);
+        assert_eq!(context.files(), [".gitignore", "outbox/.lock"]);
     }
 }
 
 #[test]
 fn a_signal_during_a_wait_keeps_what_was_not_delivered() {
     for (signal, status, said) in SIGNALS {
-        let lab = Lab::new().with("TO_RETRY_FOR", "300").with("TO_RETRY_DELAY", "30");
-        let names = lab.report(50);
-        lab.server.fault(results, 1, Fault::answer(Response::nginx(503)));
-        let child = lab.place.spawn("submit -q report.jsonl");
-        lab.server.wait_for(|requests| requests.first().is_some_and(|r| r.answered.is_some()));
+        let context = TestContext::new().with("TO_RETRY_FOR", "300").with("TO_RETRY_DELAY", "30");
+        let names = context.report(50);
+        context.server.fault(results, 1, Fault::answer(Response::nginx(503)));
+        let child = context.sandbox.spawn("submit -q report.jsonl");
+        context.server.wait_for(|requests| requests.first().is_some_and(|r| r.answered.is_some()));
         assert_eq!(end(child, signal), Run::new(status, "", &kept(said, 0, 50)));
-        assert_eq!(lab.to("push -q"), Run::new(0, "1\n", ""));
-        assert_eq!(lab.stored(), names);
+        assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+        assert_eq!(context.stored(), names);
     }
 }
 
 #[test]
 fn a_signal_is_no_lesser_end_with_best_effort() {
-    let lab = Lab::new();
-    lab.report(50);
-    lab.server.fault(results, 1, Fault::silence());
-    let child = lab.place.spawn("submit -q --best-effort report.jsonl");
-    lab.server.wait_for(|requests| requests.len() == 1);
+    let context = TestContext::new();
+    context.report(50);
+    context.server.fault(results, 1, Fault::silence());
+    let child = context.sandbox.spawn("submit -q --best-effort report.jsonl");
+    context.server.wait_for(|requests| requests.len() == 1);
     assert_eq!(end(child, Signal::INT), Run::new(130, "", &kept("interrupted", 0, 50)));
 }
 
 #[test]
 fn a_signal_while_a_live_pipe_is_read_sends_or_keeps_what_came() {
-    let lab = Lab::new();
-    let mut child = lab.place.spawn("submit -q -");
+    let context = TestContext::new();
+    let mut child = context.sandbox.spawn("submit -q -");
     let mut pipe = child.stdin();
     pipe.write_all(lines(&names(3)).as_bytes()).expect("a reader");
-    lab.server.wait_for_execution(1, |execution| !execution.results().is_empty());
+    context.server.wait_for_execution(1, |execution| !execution.results().is_empty());
     let run = end(child, Signal::INT);
     drop(pipe);
     assert_eq!(run, Run::new(130, "", ""));
-    assert_eq!(lab.stored(), names(3));
-    assert_eq!(lab.files(), [".gitignore"]);
+    assert_eq!(context.stored(), names(3));
+    assert_eq!(context.files(), [".gitignore"]);
 }
 
 #[test]
 fn a_signal_before_the_first_batch_of_a_live_pipe_loses_nothing_that_was_read() {
-    let lab = Lab::new();
-    lab.server.fault(results, ALWAYS, Fault::silence());
-    let mut child = lab.place.spawn("submit -q -");
+    let context = TestContext::new();
+    context.server.fault(results, ALWAYS, Fault::silence());
+    let mut child = context.sandbox.spawn("submit -q -");
     let mut pipe = child.stdin();
     // More than a pipe holds: where this is written, the first lines are read.
     let many = names(5_000);
@@ -98,18 +96,18 @@ fn a_signal_before_the_first_batch_of_a_live_pipe_loses_nothing_that_was_read() 
         _ = pipe.write_all(lines(&many).as_bytes());
         pipe
     });
-    lab.server.wait_for(|requests| requests.len() == 1);
+    context.server.wait_for(|requests| requests.len() == 1);
     let run = end(child, Signal::TERM);
     assert_eq!(run.status, 143, "{}", run.stderr);
     drop(writing.join().expect("a writer"));
-    let kept = lab.place.read(".to/outbox/1/results.jsonl").lines().count();
+    let kept = context.sandbox.read(".to/outbox/1/results.jsonl").lines().count();
     assert!(kept >= 100, "{kept}");
 }
 
 #[test]
 fn a_signal_while_nothing_was_sent_yet_ends_in_order() {
-    let lab = Lab::new();
-    let mut child = lab.place.spawn("submit -q -");
+    let context = TestContext::new();
+    let mut child = context.sandbox.spawn("submit -q -");
     let mut pipe = child.stdin();
     // Where a blank line after it has been read, it has been dealt with.
     for text in [&*lines(&names(1)), "\n", "\n"] {
@@ -119,19 +117,19 @@ fn a_signal_while_nothing_was_sent_yet_ends_in_order() {
     let run = end(child, Signal::INT);
     drop(pipe);
     assert_eq!(run.status, 130, "{}", run.stderr);
-    let kept = std::fs::read_to_string(lab.place.path(".to/outbox/1/results.jsonl"));
-    let stored = lab.stored().len();
+    let kept = std::fs::read_to_string(context.sandbox.path(".to/outbox/1/results.jsonl"));
+    let stored = context.stored().len();
     assert_eq!(kept.unwrap_or_default().lines().count() + stored, 1, "{}", run.stderr);
-    assert_eq!(lab.place.to("push -q").status, 0);
+    assert_eq!(context.sandbox.to("push -q").status, 0);
     if stored == 0 {
-        assert_eq!(lab.stored(), names(1));
+        assert_eq!(context.stored(), names(1));
     }
 }
 
 #[test]
 fn a_signal_ends_a_pipe_that_never_pauses() {
-    let lab = Lab::new();
-    let mut child = lab.place.spawn("submit -q -");
+    let context = TestContext::new();
+    let mut child = context.sandbox.spawn("submit -q -");
     let mut pipe = child.stdin();
     let stop = Switch::on();
     let on = stop.clone();
@@ -139,7 +137,7 @@ fn a_signal_ends_a_pipe_that_never_pauses() {
         let line = "{\"name\":\"again\",\"status\":\"PASSED\"}\n".repeat(100);
         while on.is_on() && pipe.write_all(line.as_bytes()).is_ok() {}
     });
-    lab.server.wait_for(|requests| requests.len() >= 2);
+    context.server.wait_for(|requests| requests.len() >= 2);
     let run = end(child, Signal::INT);
     stop.turn_off();
     writing.join().expect("a writer");
@@ -149,19 +147,19 @@ fn a_signal_ends_a_pipe_that_never_pauses() {
 #[test]
 fn a_signal_during_an_end_keeps_the_status() {
     for (signal, status, said) in SIGNALS {
-        let lab = Lab::new();
-        lab.report(3);
-        lab.to("submit report.jsonl");
-        lab.server.fault(patches, 1, Fault::silence());
-        let child = lab.place.spawn("end -q");
-        lab.server.wait_for(|requests| requests.len() == 2);
+        let context = TestContext::new();
+        context.report(3);
+        context.to("submit report.jsonl");
+        context.server.fault(patches, 1, Fault::silence());
+        let child = context.sandbox.spawn("end -q");
+        context.server.wait_for(|requests| requests.len() == 2);
         let expected = format!(
             "error: {said}\nwarning: kept the status in .to/outbox/1\n\
              hint: `to push` delivers what is kept\n"
         );
         assert_eq!(end(child, signal), Run::new(status, "", &expected));
-        assert_eq!(lab.to("push -q"), Run::new(0, "1\n", ""));
-        assert_eq!(lab.server.execution(1).status, "PASSED");
+        assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+        assert_eq!(context.server.execution(1).status, "PASSED");
     }
 }
 
@@ -169,47 +167,47 @@ fn a_signal_during_an_end_keeps_the_status() {
 fn a_signal_during_a_start_says_that_the_execution_may_exist() {
     for best_effort in ["", " --best-effort"] {
         let server = Server::start();
-        let place = Place::new(&server.url()).with_snap();
+        let sandbox = Sandbox::new(&server.url()).with_snap();
         server.fault(starts, 1, Fault::silence().after_the_work());
-        let child = place.spawn(&format!("start -q --ci-link none{best_effort}"));
+        let child = sandbox.spawn(&format!("start -q --ci-link none{best_effort}"));
         server.wait_for(|requests| requests.len() == 1);
         let said = "error: the execution may exist all the same: interrupted\n\
                     hint: look for it before you start another; with --ci-link (or TO_CI_LINK) a \
                     start may be repeated\n";
         assert_eq!(end(child, Signal::INT), Run::new(130, "", said));
-        assert!(!place.path(".to/current.json").exists());
+        assert!(!sandbox.path(".to/current.json").exists());
 
         server.fault(starts, 1, Fault::silence());
-        let child = place.spawn(&format!("start -q --ci-link https://ci/1{best_effort}"));
+        let child = sandbox.spawn(&format!("start -q --ci-link https://ci/1{best_effort}"));
         server.wait_for(|requests| requests.len() == 2);
         assert_eq!(end(child, Signal::TERM), Run::new(143, "", "error: terminated\n"));
-        assert_eq!(place.to("start -q --ci-link https://ci/1"), Run::new(0, "2\n", ""));
+        assert_eq!(sandbox.to("start -q --ci-link https://ci/1"), Run::new(0, "2\n", ""));
     }
 }
 
 #[test]
 fn a_signal_during_a_push_leaves_the_rest_where_it_is() {
     for (signal, status, said) in SIGNALS {
-        let lab = Lab::new().with("TO_RETRY_FOR", "0");
-        let names = lab.report(150);
-        lab.server.open_execution();
-        lab.server.go_down();
-        lab.to("submit -q report.jsonl");
-        lab.to("submit -q report.jsonl --execution 2");
-        lab.server.come_back();
-        lab.server.fault(results, 1, Fault::none());
-        lab.server.fault(results, 1, Fault::silence());
-        let child = lab.place.spawn("push -q");
-        lab.server.wait_for(|requests| requests.len() == 2);
+        let context = TestContext::new().with("TO_RETRY_FOR", "0");
+        let names = context.report(150);
+        context.server.open_execution();
+        context.server.go_down();
+        context.to("submit -q report.jsonl");
+        context.to("submit -q report.jsonl --execution 2");
+        context.server.come_back();
+        context.server.fault(results, 1, Fault::none());
+        context.server.fault(results, 1, Fault::silence());
+        let child = context.sandbox.spawn("push -q");
+        context.server.wait_for(|requests| requests.len() == 2);
         let expected = format!("error: .to/outbox/1: {said}\n");
         assert_eq!(end(child, signal), Run::new(status, "", &expected));
-        assert_eq!(lab.place.read(".to/outbox/1/results.jsonl"), lines(&names));
-        assert_eq!(lab.place.read(".to/outbox/2/results.jsonl"), lines(&names));
+        assert_eq!(context.sandbox.read(".to/outbox/1/results.jsonl"), lines(&names));
+        assert_eq!(context.sandbox.read(".to/outbox/2/results.jsonl"), lines(&names));
 
-        assert_eq!(lab.to("push -q"), Run::new(0, "1\n2\n", ""));
+        assert_eq!(context.to("push -q"), Run::new(0, "1\n2\n", ""));
         for id in [1, 2] {
-            assert_eq!(lab.server.execution(id).results().len(), 150);
+            assert_eq!(context.server.execution(id).results().len(), 150);
         }
-        assert_eq!(lab.files(), [".gitignore", "outbox/.lock"]);
+        assert_eq!(context.files(), [".gitignore", "outbox/.lock"]);
     }
 }

@@ -5,23 +5,23 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::to::{Place, Process, Run};
+use crate::support::{Process, Run, Sandbox};
 
-fn spool() -> Place {
-    Place::new("file:spool").with_snap()
+fn spool() -> Sandbox {
+    Sandbox::new("file:spool").with_snap()
 }
 
 /// A spool with one execution, which has these lines of results.
-fn with_results(lines: &[&str]) -> Place {
-    let place = spool();
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+fn with_results(lines: &[&str]) -> Sandbox {
+    let sandbox = spool();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     let whole: Vec<String> = lines.iter().map(|line| format!("{line}\n")).collect();
-    place.write("spool/1/results.jsonl", whole.concat());
-    place
+    sandbox.write("spool/1/results.jsonl", whole.concat());
+    sandbox
 }
 
-fn names(place: &Place, directory: &str) -> Vec<String> {
-    let entries = fs::read_dir(place.path(directory)).expect("a directory");
+fn names(sandbox: &Sandbox, directory: &str) -> Vec<String> {
+    let entries = fs::read_dir(sandbox.path(directory)).expect("a directory");
     let name = |entry: std::io::Result<fs::DirEntry>| {
         entry.expect("an entry").file_name().into_string().expect("UTF-8")
     };
@@ -30,35 +30,35 @@ fn names(place: &Place, directory: &str) -> Vec<String> {
     names
 }
 
-fn json_of(place: &Place, name: &str) -> Value {
-    serde_json::from_str(&place.read(name)).expect("JSON")
+fn json_of(sandbox: &Sandbox, name: &str) -> Value {
+    serde_json::from_str(&sandbox.read(name)).expect("JSON")
 }
 
-fn lines_of(place: &Place, name: &str) -> Vec<Value> {
-    let text = place.read(name);
+fn lines_of(sandbox: &Sandbox, name: &str) -> Vec<Value> {
+    let text = sandbox.read(name);
     assert!(text.is_empty() || text.ends_with('\n'), "whole lines: {text:?}");
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 #[test]
 fn the_three_commands_write_one_directory() {
-    let place = spool()
+    let sandbox = spool()
         .with("TO_RELEVANT_LINK", "Logs=https://logs.example/1\nBuild=https://build.example/1");
-    place.write(
+    sandbox.write(
         "report.xml",
         r#"<testsuite name="s"><testcase classname="c" name="a"/>
            <testcase name="b"><failure message="m">x &lt; y</failure></testcase></testsuite>"#,
     );
-    let run = place.shell("to start && to submit report.xml && to end");
+    let run = sandbox.shell("to start && to submit report.xml && to end");
     let said = "sent 2 results to execution 1: 1 passed, 1 failed, 0 skipped\n\
                 1 file, 1 batch, N s\n";
     assert_eq!(run, Run::new(0, "1\nFAILED\n", said));
 
-    assert_eq!(names(&place, "spool"), ["1"]);
+    assert_eq!(names(&sandbox, "spool"), ["1"]);
     let files = ["links.jsonl", "patch.json", "results.jsonl", "start.json"];
-    assert_eq!(names(&place, "spool/1"), files);
+    assert_eq!(names(&sandbox, "spool/1"), files);
     assert_eq!(
-        json_of(&place, "spool/1/start.json"),
+        json_of(&sandbox, "spool/1/start.json"),
         json!({
             "family": "snap", "name": "core22", "version": "20260101", "revision": 4711,
             "track": "22", "store": "ubuntu", "arch": "arm64", "execution_stage": "beta",
@@ -66,16 +66,16 @@ fn the_three_commands_write_one_directory() {
         })
     );
     assert_eq!(
-        lines_of(&place, "spool/1/results.jsonl"),
+        lines_of(&sandbox, "spool/1/results.jsonl"),
         [
             json!({"name": "c.a", "status": "PASSED", "category": "s"}),
             json!({"name": "b", "status": "FAILED", "category": "s", "comment": "m",
                    "io_log": "x < y"}),
         ]
     );
-    assert_eq!(json_of(&place, "spool/1/patch.json"), json!({"status": "COMPLETED"}));
+    assert_eq!(json_of(&sandbox, "spool/1/patch.json"), json!({"status": "COMPLETED"}));
     assert_eq!(
-        lines_of(&place, "spool/1/links.jsonl"),
+        lines_of(&sandbox, "spool/1/links.jsonl"),
         [
             json!({"label": "Logs", "url": "https://logs.example/1"}),
             json!({"label": "Build", "url": "https://build.example/1"}),
@@ -85,11 +85,11 @@ fn the_three_commands_write_one_directory() {
 
 #[test]
 fn a_submission_appends() {
-    let place = with_results(&[r#"{"name": "a", "status": "FAILED"}"#]);
-    let run = place.pipe(r#"[{"name": "a", "status": "pass"}]"#, "-q submit -");
+    let sandbox = with_results(&[r#"{"name": "a", "status": "FAILED"}"#]);
+    let run = sandbox.pipe(r#"[{"name": "a", "status": "pass"}]"#, "-q submit -");
     assert_eq!(run, Run::new(0, "", ""));
     assert_eq!(
-        lines_of(&place, "spool/1/results.jsonl"),
+        lines_of(&sandbox, "spool/1/results.jsonl"),
         [json!({"name": "a", "status": "FAILED"}), json!({"name": "a", "status": "PASSED"})]
     );
 }
@@ -119,27 +119,28 @@ const COMPUTED: &[(&[&str], &str, i32)] = &[
 #[test]
 fn completed_is_computed_by_the_servers_rules() {
     for (lines, status, code) in COMPUTED {
-        let place = with_results(lines);
-        assert_eq!(place.to("end --exit-code"), Run::new(*code, &format!("{status}\n"), ""));
-        assert_eq!(json_of(&place, "spool/1/patch.json"), json!({"status": "COMPLETED"}));
+        let sandbox = with_results(lines);
+        assert_eq!(sandbox.to("end --exit-code"), Run::new(*code, &format!("{status}\n"), ""));
+        assert_eq!(json_of(&sandbox, "spool/1/patch.json"), json!({"status": "COMPLETED"}));
     }
 }
 
 #[test]
 fn a_status_that_is_set_is_what_the_execution_has() {
-    let place = with_results(&[r#"{"name": "a", "status": "FAILED"}"#]);
-    assert_eq!(place.to("end --status NOT_TESTED"), Run::new(0, "NOT_TESTED\n", ""));
-    assert_eq!(json_of(&place, "spool/1/patch.json"), json!({"status": "NOT_TESTED"}));
-    assert_eq!(place.to("end"), Run::new(0, "FAILED\n", ""));
+    let sandbox = with_results(&[r#"{"name": "a", "status": "FAILED"}"#]);
+    assert_eq!(sandbox.to("end --status NOT_TESTED"), Run::new(0, "NOT_TESTED\n", ""));
+    assert_eq!(json_of(&sandbox, "spool/1/patch.json"), json!({"status": "NOT_TESTED"}));
+    assert_eq!(sandbox.to("end"), Run::new(0, "FAILED\n", ""));
 }
 
 #[test]
 fn end_keeps_what_else_a_patch_says() {
-    let place = with_results(&[]);
-    place.write("spool/1/patch.json", r#"{"c3_link": "https://c3.example/", "status": "PASSED"}"#);
-    assert_eq!(place.to("end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+    let sandbox = with_results(&[]);
+    sandbox
+        .write("spool/1/patch.json", r#"{"c3_link": "https://c3.example/", "status": "PASSED"}"#);
+    assert_eq!(sandbox.to("end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
     assert_eq!(
-        json_of(&place, "spool/1/patch.json"),
+        json_of(&sandbox, "spool/1/patch.json"),
         json!({"c3_link": "https://c3.example/", "status": "COMPLETED"})
     );
 }
@@ -149,27 +150,27 @@ fn a_torn_last_line_is_cut_off_at_the_next_opening() {
     let whole = "{\"name\": \"a\", \"status\": \"PASSED\"}\n";
     let long = format!("{{\"name\": \"b\", \"io_log\": \"{}", "x".repeat(200_000));
     for torn in ["{\"name\": \"b\", \"sta", "{", long.as_str(), "\u{e4}"] {
-        let place = with_results(&[]);
-        place.write("spool/1/results.jsonl", format!("{whole}{torn}"));
-        let run = place.pipe(r#"[{"name": "c", "status": "PASSED"}]"#, "-q submit -");
+        let sandbox = with_results(&[]);
+        sandbox.write("spool/1/results.jsonl", format!("{whole}{torn}"));
+        let run = sandbox.pipe(r#"[{"name": "c", "status": "PASSED"}]"#, "-q submit -");
         assert_eq!(run, Run::new(0, "", ""));
         let name = |line: Value| line["name"].as_str().expect("a name").to_owned();
-        let lines = lines_of(&place, "spool/1/results.jsonl");
+        let lines = lines_of(&sandbox, "spool/1/results.jsonl");
         assert_eq!(lines.into_iter().map(name).collect::<Vec<_>>(), ["a", "c"]);
     }
 }
 
 #[test]
 fn a_torn_line_was_never_accepted_and_does_not_count() {
-    let place = with_results(&[]);
-    place.write("spool/1/results.jsonl", r#"{"name": "b", "status": "FAILED"}"#);
-    assert_eq!(place.to("end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+    let sandbox = with_results(&[]);
+    sandbox.write("spool/1/results.jsonl", r#"{"name": "b", "status": "FAILED"}"#);
+    assert_eq!(sandbox.to("end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
 }
 
 #[test]
 fn a_whole_line_that_is_no_result_is_named() {
-    let place = with_results(&[r#"{"name": "a", "status": "PASSED"}"#, "broken"]);
-    let run = place.to("end");
+    let sandbox = with_results(&[r#"{"name": "a", "status": "PASSED"}"#, "broken"]);
+    let run = sandbox.to("end");
     assert_eq!((run.status, run.stdout.as_str()), (1, ""));
     assert!(run.stderr.starts_with("error: spool/1/results.jsonl"), "{run:?}");
     assert!(!run.stderr.contains("line 1 "), "it is not the first line: {run:?}");
@@ -177,42 +178,42 @@ fn a_whole_line_that_is_no_result_is_named() {
 
 #[test]
 fn a_start_with_the_same_ci_link_finds_the_execution_again() {
-    let place = spool().with("TO_CI_LINK", "https://ci.example/1");
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
-    assert_eq!(place.to("start --environment other"), Run::new(0, "1\n", ""));
-    assert_eq!(json_of(&place, "spool/1/start.json")["environment"], "cm3");
-    assert_eq!(place.to("start --ci-link https://ci.example/2"), Run::new(0, "2\n", ""));
-    assert_eq!(place.to("start --ci-link none"), Run::new(0, "3\n", ""));
-    assert_eq!(place.to("start --ci-link none"), Run::new(0, "4\n", ""));
-    assert_eq!(names(&place, "spool"), ["1", "2", "3", "4"]);
+    let sandbox = spool().with("TO_CI_LINK", "https://ci.example/1");
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start --environment other"), Run::new(0, "1\n", ""));
+    assert_eq!(json_of(&sandbox, "spool/1/start.json")["environment"], "cm3");
+    assert_eq!(sandbox.to("start --ci-link https://ci.example/2"), Run::new(0, "2\n", ""));
+    assert_eq!(sandbox.to("start --ci-link none"), Run::new(0, "3\n", ""));
+    assert_eq!(sandbox.to("start --ci-link none"), Run::new(0, "4\n", ""));
+    assert_eq!(names(&sandbox, "spool"), ["1", "2", "3", "4"]);
 }
 
 #[test]
 fn a_repeated_start_warns_of_an_end_and_adds_no_link_twice() {
-    let place = spool().with("TO_CI_LINK", "https://ci.example/1");
+    let sandbox = spool().with("TO_CI_LINK", "https://ci.example/1");
     let start = "to start --relevant-link Logs=https://logs.example";
-    let run = place.shell(&format!("{start} && to end && {start}/"));
+    let run = sandbox.shell(&format!("{start} && to end && {start}/"));
     let warning = "warning: execution 1 of an earlier start with the same CI link has ended: \
                    it is ENDED_PREMATURELY\n";
     assert_eq!(run, Run::new(0, "1\nENDED_PREMATURELY\n1\n", warning));
     assert_eq!(
-        lines_of(&place, "spool/1/links.jsonl"),
+        lines_of(&sandbox, "spool/1/links.jsonl"),
         [json!({"label": "Logs", "url": "https://logs.example"})]
     );
 }
 
 #[test]
 fn an_initial_status_is_the_status_until_another_is_set() {
-    let place = spool().with("TO_CI_LINK", "x").with("TO_INITIAL_STATUS", "FAILED");
-    assert_eq!(place.to("start").stdout, "1\n");
+    let sandbox = spool().with("TO_CI_LINK", "x").with("TO_INITIAL_STATUS", "FAILED");
+    assert_eq!(sandbox.to("start").stdout, "1\n");
     let warning = "warning: execution 1 of an earlier start with the same CI link has ended: \
                    it is FAILED\n";
-    assert_eq!(place.to("start"), Run::new(0, "1\n", warning));
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", warning));
 }
 
 /// Runs four at once and returns what they printed, in order.
-fn four(place: &Place, arguments: &str) -> Vec<String> {
-    let children: Vec<Process> = (0..4).map(|_| place.spawn(arguments)).collect();
+fn four(sandbox: &Sandbox, arguments: &str) -> Vec<String> {
+    let children: Vec<Process> = (0..4).map(|_| sandbox.spawn(arguments)).collect();
     let runs = children.into_iter().map(Process::finish);
     let mut printed: Vec<String> = runs
         .map(|run| {
@@ -226,34 +227,34 @@ fn four(place: &Place, arguments: &str) -> Vec<String> {
 
 #[test]
 fn four_starts_at_once_make_four_executions() {
-    let place = spool();
-    assert_eq!(four(&place, "start"), ["1\n", "2\n", "3\n", "4\n"]);
+    let sandbox = spool();
+    assert_eq!(four(&sandbox, "start"), ["1\n", "2\n", "3\n", "4\n"]);
     for id in 1..=4 {
-        assert_eq!(names(&place, &format!("spool/{id}")), ["start.json"]);
+        assert_eq!(names(&sandbox, &format!("spool/{id}")), ["start.json"]);
     }
 }
 
 #[test]
 fn what_is_no_execution_in_a_spool_is_left_alone() {
-    let place = spool();
-    place.write("spool/README", "hello");
-    place.write("spool/notes/1", "hello");
-    fs::create_dir(place.path("spool/7")).unwrap();
-    assert_eq!(place.to("start"), Run::new(0, "8\n", ""));
-    assert_eq!(names(&place, "spool"), ["7", "8", "README", "notes"]);
+    let sandbox = spool();
+    sandbox.write("spool/README", "hello");
+    sandbox.write("spool/notes/1", "hello");
+    fs::create_dir(sandbox.path("spool/7")).unwrap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "8\n", ""));
+    assert_eq!(names(&sandbox, "spool"), ["7", "8", "README", "notes"]);
 }
 
 #[test]
 fn an_unknown_execution_and_a_spool_that_cannot_be() {
-    let place = spool();
+    let sandbox = spool();
     let said = "error: no such execution: spool/9 does not exist\n\
                 hint: `to start` opens an execution; --execution (or TO_EXECUTION) chooses \
                 another\n";
-    assert_eq!(place.to("end --execution 9"), Run::new(5, "", said));
-    place.write("file", "in the way");
-    let run = place.to("start --url file:file");
+    assert_eq!(sandbox.to("end --execution 9"), Run::new(5, "", said));
+    sandbox.write("file", "in the way");
+    let run = sandbox.to("start --url file:file");
     assert_eq!(run, Run::new(1, "", "error: file: file exists\n"));
-    let run = place.to("start --url file:");
+    let run = sandbox.to("start --url file:");
     let said = "error: invalid value 'file:' for '--url <URL>': \
                 a spool directory is written file:DIR\n\nFor more information, try '--help'.\n";
     assert_eq!(run, Run::new(2, "", said));
@@ -261,8 +262,8 @@ fn an_unknown_execution_and_a_spool_that_cannot_be() {
 
 #[test]
 fn all_ways_to_write_a_directory_are_understood() {
-    let place = spool();
-    let path = place.path("spool").display().to_string();
+    let sandbox = spool();
+    let path = sandbox.path("spool").display().to_string();
     let urls = [
         "file:spool".to_owned(),
         "file:./spool/".to_owned(),
@@ -272,6 +273,6 @@ fn all_ways_to_write_a_directory_are_understood() {
     ];
     for (count, url) in urls.iter().enumerate() {
         let id = format!("{}\n", count + 1);
-        assert_eq!(place.to(&format!("start --url {url}")), Run::new(0, &id, ""), "{url}");
+        assert_eq!(sandbox.to(&format!("start --url {url}")), Run::new(0, &id, ""), "{url}");
     }
 }

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use crate::exchanges::RECORDED;
-use crate::standin::{Server, starts};
-use crate::to::{Place, Run};
+use crate::support::fake_server::{Server, starts};
+use crate::support::{Run, Sandbox};
 
 /// The last line of every refusal of a request.
 const HINT: &str = "hint: every flag has a variable: that of --test-plan is TO_TEST_PLAN\n";
@@ -23,26 +23,26 @@ enum Way {
 const WAYS: [Way; 4] = [Way::Flags, Way::Variables, Way::File, Way::Pipe];
 
 /// Runs `to start` with this request, given in this way.
-fn start(place: Place, way: Way, request: &Map<String, Value>) -> Run {
+fn start(sandbox: Sandbox, way: Way, request: &Map<String, Value>) -> Run {
     let json = Value::from(request.clone()).to_string();
     match way {
         Way::Flags => {
             let flags = flags(request);
             let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-            place.to_with(&[&["start"], &flags[..]].concat())
+            sandbox.to_with(&[&["start"], &flags[..]].concat())
         }
         Way::Variables => {
-            let with = |place: Place, (name, value): (&String, &Value)| {
+            let with = |sandbox: Sandbox, (name, value): (&String, &Value)| {
                 let name = if name == "relevant_links" { "relevant_link" } else { name };
-                place.with(&format!("TO_{}", name.to_uppercase()), &texts(value).join("\n"))
+                sandbox.with(&format!("TO_{}", name.to_uppercase()), &texts(value).join("\n"))
             };
-            request.iter().fold(place, with).to("start")
+            request.iter().fold(sandbox, with).to("start")
         }
         Way::File => {
-            place.write("request.json", json);
-            place.to("start --from request.json")
+            sandbox.write("request.json", json);
+            sandbox.to("start --from request.json")
         }
-        Way::Pipe => place.pipe(json, "start --from -"),
+        Way::Pipe => sandbox.pipe(json, "start --from -"),
     }
 }
 
@@ -138,7 +138,7 @@ fn every_family_is_started_from_flags_variables_and_files_alike() {
         let request = object(&example);
         for way in WAYS {
             let server = Server::start();
-            let run = start(Place::new(&server.url()), way, &request);
+            let run = start(Sandbox::new(&server.url()), way, &request);
             assert_eq!(run, Run::new(0, "1\n", ""), "{way:?} of {example}");
             let mut body = request.clone();
             let links = body.remove("relevant_links").unwrap_or_else(|| json!([]));
@@ -180,7 +180,7 @@ fn replay(exchange: &Value, way: Way) {
     let request = object(&exchange["request"]["body"]);
     let answer = &exchange["response"];
     let server = Server::start();
-    let run = start(Place::new(&server.url()), way, &request);
+    let run = start(Sandbox::new(&server.url()), way, &request);
     if answer["status"] == 200 || answer["json"]["detail"].is_string() {
         assert_eq!(sent(&server), expected(request), "{label} by {way:?}");
     } else {
@@ -204,18 +204,18 @@ fn expected(mut body: Map<String, Value>) -> Value {
 #[test]
 fn a_flag_beats_a_variable_and_a_variable_a_field_of_the_file() {
     let server = Server::start();
-    let place = Place::new(&server.url())
+    let sandbox = Sandbox::new(&server.url())
         .with_snap()
         .with("TO_TRACK", "")
         .with("TO_FROM", "request.json")
         .with("TO_RELEVANT_LINK", "variable=https://links.example/v");
-    place.write(
+    sandbox.write(
         "request.json",
         r#"{"track": "from the file", "environment": "from the file", "name": "from the file",
             "branch": "from the file",
             "relevant_links": [{"label": "file", "url": "https://links.example/f"}]}"#,
     );
-    let run = place.to_with(&["start", "--name", "by flag", "--stage", "edge"]);
+    let run = sandbox.to_with(&["start", "--name", "by flag", "--stage", "edge"]);
     assert_eq!(run, Run::new(0, "1\n", ""));
     let sent = sent(&server);
     let fields = ["name", "execution_stage", "environment", "track", "branch"];
@@ -231,17 +231,18 @@ fn blank_variables_and_blanks_and_nulls_of_a_file_are_not_sent() {
     let blank = ["", "  ", "\t\n"];
     for blank in blank {
         let server = Server::start();
-        let place = Place::new(&server.url()).with_snap();
+        let sandbox = Sandbox::new(&server.url()).with_snap();
         let names = ["TO_CI_LINK", "TO_BRANCH", "TO_INITIAL_STATUS", "TO_NEEDS_ASSIGNMENT"];
         let common = ["TO_EXECUTION", "TO_TIMEOUT", "TO_JSON", "TO_API_KEY", "TO_RELEVANT_LINK"];
-        let place = names.iter().chain(&common).fold(place, |place, name| place.with(name, blank));
-        place.write(
+        let sandbox =
+            names.iter().chain(&common).fold(sandbox, |sandbox, name| sandbox.with(name, blank));
+        sandbox.write(
             "request.json",
             json!({"branch": null, "ci_link": blank, "initial_status": null,
                    "needs_assignment": null, "relevant_links": null})
             .to_string(),
         );
-        assert_eq!(place.to("start --from request.json"), Run::new(0, "1\n", ""), "{blank:?}");
+        assert_eq!(sandbox.to("start --from request.json"), Run::new(0, "1\n", ""), "{blank:?}");
         assert_eq!(
             sent(&server),
             json!({
@@ -256,16 +257,16 @@ fn blank_variables_and_blanks_and_nulls_of_a_file_are_not_sent() {
 #[test]
 fn no_null_is_ever_sent() {
     let server = Server::start();
-    let place = Place::new(&server.url())
+    let sandbox = Sandbox::new(&server.url())
         .with_snap()
         .with("TO_CI_LINK", "https://ci.example/1")
         .with("TO_RELEVANT_LINK", "Logs=https://logs.example/");
-    place.write(
+    sandbox.write(
         "results.json",
         r#"[{"name": "boot", "status": "PASSED", "category": null, "template_id": null,
              "comment": null, "io_log": null}]"#,
     );
-    let run = place.shell("to -q start && to -q submit results.json && to -q end");
+    let run = sandbox.shell("to -q start && to -q submit results.json && to -q end");
     assert_eq!(run, Run::new(0, "1\nPASSED\n", ""));
     let requests = server.requests();
     let told: Vec<String> =
@@ -277,7 +278,7 @@ fn no_null_is_ever_sent() {
 #[test]
 fn a_variable_of_another_family_is_not_used() {
     let server = Server::start();
-    let place = Place::new(&server.url())
+    let sandbox = Sandbox::new(&server.url())
         .with_snap()
         .with("TO_SHA256", "abc")
         .with("TO_SERIES", "noble")
@@ -285,7 +286,7 @@ fn a_variable_of_another_family_is_not_used() {
         .with("TO_SOURCE", "ppa:x/y")
         .with("TO_OWNER", "someone")
         .with("TO_IMAGE_URL", "this is no URL");
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     let sent = object(&sent(&server));
     assert!(!sent.keys().any(|name| {
         ["sha256", "series", "repo", "source", "owner", "image_url"].contains(&name.as_str())
@@ -385,11 +386,11 @@ const REFUSALS: &[Refusal] = &[
 fn all_problems_of_a_request_are_said_at_once_and_nothing_is_sent() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url()).with_snap();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
     for refusal in REFUSALS {
-        place.write("request.json", refusal.file);
+        sandbox.write("request.json", refusal.file);
         let run =
-            place.to_with(&[&["start", "--from", "request.json"], refusal.arguments].concat());
+            sandbox.to_with(&[&["start", "--from", "request.json"], refusal.arguments].concat());
         let mut lines: Vec<&str> = run.stderr.lines().collect();
         let last = lines.len() - 1;
         // The order is that of the fields, which is of no importance.
@@ -409,7 +410,7 @@ fn all_problems_of_a_request_are_said_at_once_and_nothing_is_sent() {
 fn nothing_at_all_names_the_family_first() {
     let server = Server::start();
     server.expect_no_requests();
-    let run = Place::new(&server.url()).to("start");
+    let run = Sandbox::new(&server.url()).to("start");
     let said = "error: the request is not complete or not right\n  \
                 --family is required: snap, deb, charm, image or solution\n";
     assert_eq!(run, Run::new(2, "", &format!("{said}{HINT}")));
@@ -419,7 +420,7 @@ fn nothing_at_all_names_the_family_first() {
 fn whole_message_of_a_request_that_lacks_much() {
     let server = Server::start();
     server.expect_no_requests();
-    let run = Place::new(&server.url()).to("start --family snap --name x");
+    let run = Sandbox::new(&server.url()).to("start --family snap --name x");
     let said = "error: the request for snap is not complete or not right\n  \
                 --version is required\n  --arch is required\n  --environment is required\n  \
                 --test-plan is required\n  --execution-stage is required\n  \
@@ -439,9 +440,9 @@ fn the_lengths_that_the_server_stores_are_known_to_the_character() {
     ];
     for (flag, most) in limits {
         let server = Server::start();
-        let place = Place::new(&server.url()).with_snap();
+        let sandbox = Sandbox::new(&server.url()).with_snap();
         let long = "ä".repeat(most + 1);
-        let run = place.to_with(&["start", flag, &long]);
+        let run = sandbox.to_with(&["start", flag, &long]);
         let characters = most + 1;
         let said = format!(
             "error: the request for snap is not complete or not right\n  \
@@ -451,7 +452,7 @@ fn the_lengths_that_the_server_stores_are_known_to_the_character() {
         assert!(server.requests().is_empty());
 
         let fits = "ä".repeat(most);
-        assert_eq!(place.to_with(&["start", flag, &fits]), Run::new(0, "1\n", ""), "{flag}");
+        assert_eq!(sandbox.to_with(&["start", flag, &fits]), Run::new(0, "1\n", ""), "{flag}");
     }
 }
 
@@ -470,8 +471,8 @@ fn lengths_of_an_image_and_a_source_are_checked_too() {
     let server = Server::start();
     server.expect_no_requests();
     for (family, flag, value) in limits {
-        let place = Place::new(&server.url());
-        let run = place.to_with(&["start", "--family", family, flag, value]);
+        let sandbox = Sandbox::new(&server.url());
+        let run = sandbox.to_with(&["start", "--family", family, flag, value]);
         let characters = value.len();
         let said = format!("\n  {flag} has {characters} characters; the server stores 200\n");
         assert!(run.status == 2 && run.stderr.contains(&said), "{run:?}");
@@ -481,8 +482,8 @@ fn lengths_of_an_image_and_a_source_are_checked_too() {
 #[test]
 fn arch_host_is_this_machines_debian_architecture() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap();
-    assert_eq!(place.to("start --arch host"), Run::new(0, "1\n", ""));
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    assert_eq!(sandbox.to("start --arch host"), Run::new(0, "1\n", ""));
     let debian = match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
@@ -500,8 +501,8 @@ fn needs_assignment_is_a_switch_too() {
         [("", None), ("--needs-assignment", Some(true)), ("--needs-assignment=false", Some(false))];
     for (flag, value) in switches {
         let server = Server::start();
-        let place = Place::new(&server.url()).with_snap();
-        assert_eq!(place.to(&format!("start {flag}")), Run::new(0, "1\n", ""));
+        let sandbox = Sandbox::new(&server.url()).with_snap();
+        assert_eq!(sandbox.to(&format!("start {flag}")), Run::new(0, "1\n", ""));
         assert_eq!(sent(&server).get("needs_assignment").cloned(), value.map(Value::Bool));
     }
 }
@@ -510,26 +511,26 @@ fn needs_assignment_is_a_switch_too() {
 fn a_file_that_is_no_request_is_a_usage_error() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url()).with_snap();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
     let cases = [
         ("[1]", "request.json:1: invalid type: sequence, expected a map at line 1 column 0"),
         ("{\n\"a\": }", "request.json:2: expected value at line 2 column 6"),
         ("", "request.json:1: EOF while parsing a value at line 1 column 0"),
     ];
     for (content, said) in cases {
-        place.write("request.json", content);
-        let run = place.to("start --from request.json");
+        sandbox.write("request.json", content);
+        let run = sandbox.to("start --from request.json");
         assert_eq!(run, Run::new(2, "", &format!("error: {said}\n")), "{content:?}");
     }
-    let run = place.to("start --from missing.json");
+    let run = sandbox.to("start --from missing.json");
     assert_eq!(run, Run::new(2, "", "error: missing.json: no such file or directory\n"));
 }
 
 #[test]
 fn a_field_that_is_none_is_warned_about_and_not_sent() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with_snap();
-    let run = place.pipe(r#"{"colour": "blue"}"#, "start --from -");
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    let run = sandbox.pipe(r#"{"colour": "blue"}"#, "start --from -");
     let warning = "warning: `colour` in - is no field of start and is not sent\n";
     assert_eq!(run, Run::new(0, "1\n", warning));
     assert_eq!(sent(&server).get("colour"), None);

@@ -1,8 +1,8 @@
 //! `--case-name`, `--case-category` and `--case-template-id`.
 
 use crate::model::{Record, held};
-use crate::reports::{delivered, open};
-use crate::to::Run;
+use crate::support::Run;
+use crate::support::reports::{delivered, open};
 
 const REPORT: &str = "<testsuites name=\"run\"><testsuite name=\"outer\">\n\
     <testsuite name=\"in &amp; out\">\n\
@@ -33,9 +33,9 @@ fn each_template_is_filled_from_the_case() {
         // A result must have a name.
         ("--case-name {classname}", ("pkg.Class", "in & out", ""), bare),
     ] {
-        let (server, place) = open();
-        place.write("report.xml", REPORT);
-        let run = place.to(&format!("submit {flags} report.xml"));
+        let (server, sandbox) = open();
+        sandbox.write("report.xml", REPORT);
+        let run = sandbox.to(&format!("submit {flags} report.xml"));
         let more = match flags {
             "--case-name {classname}" => {
                 "warning: the template for names gave nothing: the default name was taken (1): \
@@ -55,13 +55,13 @@ fn each_template_is_filled_from_the_case() {
 
 #[test]
 fn templates_have_variables() {
-    let (server, place) = open();
-    place.write("report.xml", REPORT);
-    let place = place
+    let (server, sandbox) = open();
+    sandbox.write("report.xml", REPORT);
+    let sandbox = sandbox
         .with("TO_CASE_NAME", "{name} of {classname}")
         .with("TO_CASE_CATEGORY", "c")
         .with("TO_CASE_TEMPLATE_ID", "t");
-    assert_eq!(place.to("submit --case-category {suite} report.xml").status, 0);
+    assert_eq!(sandbox.to("submit --case-category {suite} report.xml").status, 0);
     let record = |name: &str, category: &str| Record {
         category: category.to_owned(),
         template_id: "t".to_owned(),
@@ -75,9 +75,9 @@ fn templates_have_variables() {
 
 #[test]
 fn names_that_a_template_makes_the_same_are_one() {
-    let (server, place) = open();
-    place.write("report.xml", REPORT);
-    let run = place.to("submit --case-name all report.xml");
+    let (server, sandbox) = open();
+    sandbox.write("report.xml", REPORT);
+    let run = sandbox.to("submit --case-name all report.xml");
     let more = "warning: result merged into the first of its name (1): `all`\n";
     assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", more));
     assert_eq!(held(&server)[0].category, "in & out");
@@ -95,8 +95,8 @@ fn what_is_no_template_is_a_usage_error() {
         ("category", "{name", "a lone `{`: `{{` stands for the brace itself"),
         ("template-id", "name}", "a lone `}`: `}}` stands for the brace itself"),
     ] {
-        let (server, place) = open();
-        let run = place.to(&format!("submit --case-{flag} {template} report.xml"));
+        let (server, sandbox) = open();
+        let run = sandbox.to(&format!("submit --case-{flag} {template} report.xml"));
         let expected = format!(
             "error: invalid value '{template}' for '--case-{flag} <TEMPLATE>': {why}\n\n\
              For more information, try '--help'.\n"

@@ -1,8 +1,8 @@
 //! What a report says never moves the cursor of whoever reads what `to` says.
 
-use crate::reports::{junit, open};
-use crate::standin::{Poison, Server};
-use crate::to::{Place, Run};
+use crate::support::fake_server::{Poison, Server};
+use crate::support::reports::{junit, open};
+use crate::support::{Run, Sandbox};
 
 /// Clears the screen, rings, goes back to the line's beginning, and begins a C1 sequence.
 const NASTY: &str = "\u{1b}[2Jred\u{7}\u{8}\rover\u{9b}1m\u{7f}";
@@ -19,8 +19,8 @@ fn reference(text: &str) -> String {
     references.collect::<Vec<_>>().concat()
 }
 
-fn submit(server: &Server, place: &Place, arguments: &str) -> Run {
-    let run = place.to(&format!("submit {arguments}"));
+fn submit(server: &Server, sandbox: &Sandbox, arguments: &str) -> Run {
+    let run = sandbox.to(&format!("submit {arguments}"));
     assert!(run.stderr.contains(ESCAPED), "{arguments}: {:?}", run.stderr);
     assert_harmless(&run, arguments);
     assert!(!server.executions().is_empty());
@@ -29,11 +29,11 @@ fn submit(server: &Server, place: &Place, arguments: &str) -> Run {
 
 #[test]
 fn names_are_shown_escaped_and_sent_as_they_are() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let case = format!("<testcase name=\"{}\"/>\n", reference(NASTY));
-    place.write("r.xml", junit(&case.repeat(2)));
+    sandbox.write("r.xml", junit(&case.repeat(2)));
     for (mode, status) in [("merge", 0), ("number", 0), ("first", 0), ("last", 0), ("error", 3)] {
-        let run = submit(&server, &place, &format!("--on-duplicate {mode} r.xml"));
+        let run = submit(&server, &sandbox, &format!("--on-duplicate {mode} r.xml"));
         assert_eq!(run.status, status);
     }
     assert_eq!(server.execution(1).result(NASTY).status, "PASSED");
@@ -41,17 +41,17 @@ fn names_are_shown_escaped_and_sent_as_they_are() {
 
 #[test]
 fn errors_and_warnings_are_shown_escaped() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let name = serde_json::to_string(NASTY).unwrap();
-    place.write("good.json", format!("[{{\"name\": \"a\", \"status\": \"pass\", {name}: 1}}]"));
-    submit(&server, &place, "good.json");
+    sandbox.write("good.json", format!("[{{\"name\": \"a\", \"status\": \"pass\", {name}: 1}}]"));
+    submit(&server, &sandbox, "good.json");
     for (about, file, content) in [
         ("a status", "r.json", format!("[{{\"name\": \"a\", \"status\": {name}}}]")),
         ("a name", "r.json", format!("[{{\"name\": {name}, \"status\": 5}}]")),
         ("a line", "r.jsonl", format!("{{\"name\": {name}, \"status\": \"x\"}}\n")),
     ] {
-        place.write(file, content);
-        let run = place.to(&format!("submit {file}"));
+        sandbox.write(file, content);
+        let run = sandbox.to(&format!("submit {file}"));
         assert_harmless(&run, about);
         assert!(run.stderr.contains("\\u{1b}[2J") && run.status == 3, "{about}: {}", run.stderr);
     }
@@ -61,8 +61,8 @@ fn errors_and_warnings_are_shown_escaped() {
         ("a tag", format!("<testsuite><testcase name='a'></{NASTY}></testsuite>")),
         ("an encoding", format!("<?xml version='1.0' encoding='{NASTY}'?><testsuite/>")),
     ] {
-        place.write("r.xml", content);
-        let run = place.to("submit r.xml good.json");
+        sandbox.write("r.xml", content);
+        let run = sandbox.to("submit r.xml good.json");
         assert_harmless(&run, about);
         assert_eq!(run.status, 3, "{about}: {}", run.stderr);
     }
@@ -70,11 +70,11 @@ fn errors_and_warnings_are_shown_escaped() {
 
 #[test]
 fn paths_are_shown_escaped() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     let path = format!("{NASTY}.xml");
-    place.write(&path, "<testsuite>");
+    sandbox.write(&path, "<testsuite>");
     for path in [path, format!("{NASTY}.missing")] {
-        let run = place.to_with(&["submit", &path]);
+        let run = sandbox.to_with(&["submit", &path]);
         assert_harmless(&run, "a path");
         assert!(run.stderr.contains(ESCAPED), "{:?}", run.stderr);
         assert_eq!(run.status, 3);
@@ -84,10 +84,10 @@ fn paths_are_shown_escaped() {
 
 #[test]
 fn what_a_server_says_of_a_name_is_shown_escaped() {
-    let (server, place) = open();
+    let (server, sandbox) = open();
     server.poison(|name| name.contains("red"), Poison::Refusal);
-    place.write("r.xml", junit(&format!("<testcase name=\"{}\"/>", reference(NASTY))));
-    let run = place.to("submit -v r.xml");
+    sandbox.write("r.xml", junit(&format!("<testcase name=\"{}\"/>", reference(NASTY))));
+    let run = sandbox.to("submit -v r.xml");
     assert_harmless(&run, "an answer");
     assert_ne!(run.status, 0);
 }
@@ -95,10 +95,10 @@ fn what_a_server_says_of_a_name_is_shown_escaped() {
 /// A warning is a line: what it names does not begin another.
 #[test]
 fn a_line_feed_in_a_name_makes_no_line_of_its_own() {
-    let (_server, place) = open();
+    let (_server, sandbox) = open();
     let case = "<testcase name=\"a&#10;error: all is lost\"/>\n";
-    place.write("r.xml", junit(&case.repeat(2)));
-    let run = place.to("submit r.xml");
+    sandbox.write("r.xml", junit(&case.repeat(2)));
+    let run = sandbox.to("submit r.xml");
     assert!(run.stderr.lines().all(|line| !line.starts_with("error:")), "{}", run.stderr);
     assert_eq!(run.stderr.lines().count(), 3, "{}", run.stderr);
 }

@@ -9,9 +9,8 @@ use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::lab::{Lab, names};
-use crate::standin::{Server, Stream};
-use crate::to::{Place, Run};
+use crate::support::fake_server::{Server, Stream};
+use crate::support::{Run, Sandbox, TestContext, names};
 
 /// A certificate authority made for one test.
 struct Authority {
@@ -53,18 +52,18 @@ fn accept(config: ServerConfig) -> impl Fn(TcpStream) -> io::Result<Box<dyn Stre
     }
 }
 
-/// A server with such a certificate, and a place that has the authority's in a file.
-fn lab(authority: &Authority, host: &str, last_year: i32) -> Lab {
+/// A server with such a certificate, and a sandbox that has the authority's in a file.
+fn context(authority: &Authority, host: &str, last_year: i32) -> TestContext {
     let config = authority.server(host, last_year);
-    let lab = Lab::of(Server::builder().tls(accept(config)).start());
-    lab.place.write("ca.pem", &authority.pem);
-    lab
+    let context = TestContext::of(Server::builder().tls(accept(config)).start());
+    context.sandbox.write("ca.pem", &authority.pem);
+    context
 }
 
 /// What is said where the certificate is not trusted; the key does not leave.
-fn assert_refused(lab: &Lab, reason: &str, arguments: &str) {
-    lab.server.expect_no_requests();
-    lab.report(2);
+fn assert_refused(context: &TestContext, reason: &str, arguments: &str) {
+    context.server.expect_no_requests();
+    context.report(2);
     let submit = format!("submit -q report.jsonl --api-key secret {arguments}");
     let said = format!(
         "error: 0 of 2 results were sent: cannot trust URL/v1: {reason}\n\
@@ -72,51 +71,51 @@ fn assert_refused(lab: &Lab, reason: &str, arguments: &str) {
          warning: kept 2 results in .to/outbox/1\n\
          hint: `to push` delivers what is kept\n"
     );
-    assert_eq!(lab.to(&submit), Run::new(4, "", &said));
+    assert_eq!(context.to(&submit), Run::new(4, "", &said));
 }
 
 #[test]
 fn a_private_authority_is_trusted_where_it_is_named() {
     let authority = Authority::new();
-    let lab = lab(&authority, "127.0.0.1", 2100);
-    lab.report(250);
-    let run = lab.to("submit -q report.jsonl --ca-cert ca.pem --api-key secret");
+    let context = context(&authority, "127.0.0.1", 2100);
+    context.report(250);
+    let run = context.to("submit -q report.jsonl --ca-cert ca.pem --api-key secret");
     assert_eq!(run, Run::new(0, "", ""));
-    assert_eq!(lab.stored(), names(250));
-    assert!(lab.server.requests().iter().all(|request| request.connection == 1));
+    assert_eq!(context.stored(), names(250));
+    assert!(context.server.requests().iter().all(|request| request.connection == 1));
     // Among others, as in a system's bundle.
-    lab.place.write("bundle.pem", Authority::new().pem + &authority.pem);
-    let run = lab.with("TO_CA_CERT", "bundle.pem").to("end");
+    context.sandbox.write("bundle.pem", Authority::new().pem + &authority.pem);
+    let run = context.with("TO_CA_CERT", "bundle.pem").to("end");
     assert_eq!(run, Run::new(0, "PASSED\n", ""));
 }
 
 #[test]
 fn an_unknown_authority_is_not_trusted_and_a_push_with_it_delivers() {
     let authority = Authority::new();
-    let lab = lab(&authority, "127.0.0.1", 2100);
+    let context = context(&authority, "127.0.0.1", 2100);
     let reason = "invalid peer certificate: UnknownIssuer";
-    assert_refused(&lab, reason, "");
-    lab.place.write("other.pem", Authority::new().pem);
-    assert_eq!(lab.to("submit -q report.jsonl --ca-cert other.pem").status, 4);
-    assert_eq!(lab.server.requests().len(), 0);
+    assert_refused(&context, reason, "");
+    context.sandbox.write("other.pem", Authority::new().pem);
+    assert_eq!(context.to("submit -q report.jsonl --ca-cert other.pem").status, 4);
+    assert_eq!(context.server.requests().len(), 0);
 }
 
 #[test]
 fn what_was_kept_for_want_of_trust_is_delivered_with_it() {
     let authority = Authority::new();
-    let lab = lab(&authority, "127.0.0.1", 2100);
-    let names = lab.report(2);
-    assert_eq!(lab.to("submit -q report.jsonl").status, 4);
-    assert_eq!(lab.to("push -q --ca-cert ca.pem"), Run::new(0, "1\n", ""));
-    assert_eq!(lab.stored(), names);
+    let context = context(&authority, "127.0.0.1", 2100);
+    let names = context.report(2);
+    assert_eq!(context.to("submit -q report.jsonl").status, 4);
+    assert_eq!(context.to("push -q --ca-cert ca.pem"), Run::new(0, "1\n", ""));
+    assert_eq!(context.stored(), names);
 }
 
 #[test]
 fn a_certificate_of_another_host_is_not_trusted() {
-    let lab = lab(&Authority::new(), "test-observer.example", 2100);
-    lab.server.expect_no_requests();
-    lab.report(2);
-    let run = lab.to("submit -q report.jsonl --ca-cert ca.pem");
+    let context = context(&Authority::new(), "test-observer.example", 2100);
+    context.server.expect_no_requests();
+    context.report(2);
+    let run = context.to("submit -q report.jsonl --ca-cert ca.pem");
     assert_eq!(run.status, 4);
     let said = "cannot trust URL/v1: invalid peer certificate: certificate not valid for name \
                 \"127.0.0.1\"";
@@ -125,10 +124,10 @@ fn a_certificate_of_another_host_is_not_trusted() {
 
 #[test]
 fn an_expired_certificate_is_not_trusted() {
-    let lab = lab(&Authority::new(), "127.0.0.1", 2021);
-    lab.server.expect_no_requests();
-    lab.report(2);
-    let run = lab.to("submit -q report.jsonl --ca-cert ca.pem");
+    let context = context(&Authority::new(), "127.0.0.1", 2021);
+    context.server.expect_no_requests();
+    context.report(2);
+    let run = context.to("submit -q report.jsonl --ca-cert ca.pem");
     assert_eq!(run.status, 4);
     let said = "cannot trust URL/v1: invalid peer certificate: certificate expired";
     assert!(run.stderr.contains(said), "{}", run.stderr);
@@ -139,31 +138,33 @@ fn a_server_without_tls_is_told_from_one_that_is_down() {
     let server = Server::start();
     server.expect_no_requests();
     let port = server.port();
-    let place = Place::new(&format!("https://127.0.0.1:{port}")).with_snap();
+    let sandbox = Sandbox::new(&format!("https://127.0.0.1:{port}")).with_snap();
     let said = format!(
         "error: cannot trust https://127.0.0.1:{port}/v1: \
          what answers there does not speak TLS\n\
          hint: --ca-cert PEM trusts a private certificate authority\n"
     );
-    assert_eq!(place.to("start"), Run::new(4, "", &said));
+    assert_eq!(sandbox.to("start"), Run::new(4, "", &said));
 }
 
 #[test]
 fn a_file_that_holds_no_certificate_is_a_usage_error() {
-    let lab = lab(&Authority::new(), "127.0.0.1", 2100);
-    lab.server.expect_no_requests();
-    lab.report(1);
-    lab.place.write("empty.pem", "");
-    lab.place.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let context = context(&Authority::new(), "127.0.0.1", 2100);
+    context.server.expect_no_requests();
+    context.report(1);
+    context.sandbox.write("empty.pem", "");
+    context
+        .sandbox
+        .write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     let cases = [
         ("none.pem", "no such file or directory"),
         ("empty.pem", "it holds no certificate in PEM"),
     ];
     for (file, reason) in cases {
-        let run = lab.to(&format!("submit report.jsonl --ca-cert {file}"));
+        let run = context.to(&format!("submit report.jsonl --ca-cert {file}"));
         assert_eq!(run, Run::new(2, "", &format!("error: --ca-cert {file}: {reason}\n")));
     }
-    let run = lab.to("submit report.jsonl --ca-cert broken.pem");
+    let run = context.to("submit report.jsonl --ca-cert broken.pem");
     let said = "error: --ca-cert broken.pem: invalid peer certificate: BadEncoding\n";
     assert_eq!(run, Run::new(2, "", said));
 }

@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use crate::standin::{ALWAYS, Fault, Request, Response, Server, anything, patches};
-use crate::to::{Place, Run, kept};
+use crate::support::fake_server::{ALWAYS, Fault, Request, Response, Server, anything, patches};
+use crate::support::{Run, Sandbox, kept};
 
-/// A place with an execution at the server, which is tried once.
-fn open(server: &Server) -> Place {
+/// A sandbox with an execution at the server, which is tried once.
+fn open(server: &Server) -> Sandbox {
     server.open_execution();
-    Place::new(&server.url()).with("TO_EXECUTION", "1").with("TO_RETRY_FOR", "0")
+    Sandbox::new(&server.url()).with("TO_EXECUTION", "1").with("TO_RETRY_FOR", "0")
 }
 
 const EVERYTHING: &[&str] = &[
@@ -108,12 +108,12 @@ fn everything_at_once_in_order() {
 #[test]
 fn a_link_that_is_there_is_not_added_again_and_metadata_is_added_to() {
     let server = Server::start();
-    let place = open(&server);
+    let sandbox = open(&server);
     for value in ["aws", "gcp", "aws"] {
         let metadata = format!("cloud={value}");
-        let run = place.to_with(&["update", "--metadata", &metadata]);
+        let run = sandbox.to_with(&["update", "--metadata", &metadata]);
         assert_eq!(run, Run::new(0, "", ""));
-        let run = place.to("update --link Logs=https://logs.example");
+        let run = sandbox.to("update --link Logs=https://logs.example");
         assert_eq!(run, Run::new(0, "", ""));
     }
     assert_eq!(held(&server)["metadata"], json!({"cloud": ["aws", "gcp"]}));
@@ -123,7 +123,7 @@ fn a_link_that_is_there_is_not_added_again_and_metadata_is_added_to() {
 #[test]
 fn json_tells_the_status() {
     let server = Server::start();
-    let place = open(&server);
+    let sandbox = open(&server);
     for (arguments, status) in [
         ("update --json --status FAILED", "FAILED"),
         ("update --json --link Logs=https://logs.example", "FAILED"),
@@ -131,7 +131,7 @@ fn json_tells_the_status() {
         ("update --json --status COMPLETED", "ENDED_PREMATURELY"),
     ] {
         let printed = format!("{{\"execution\":1,\"status\":\"{status}\"}}\n");
-        assert_eq!(place.to(arguments), Run::new(0, &printed, ""), "{arguments}");
+        assert_eq!(sandbox.to(arguments), Run::new(0, &printed, ""), "{arguments}");
     }
 }
 
@@ -139,10 +139,10 @@ fn json_tells_the_status() {
 fn all_problems_are_said_at_once_and_nothing_is_sent() {
     let server = Server::start();
     server.expect_no_requests();
-    let place = Place::new(&server.url()).with("TO_EXECUTION", "1");
+    let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1");
     let (link, long) = (format!("https://c3.example/{}", "x".repeat(200)), "k".repeat(201));
     let metadata = [format!("{long}=v"), format!("k={long}")];
-    let run = place.to_with(&[
+    let run = sandbox.to_with(&[
         "update",
         "--ci-link",
         "job 1",
@@ -188,40 +188,40 @@ fn something_must_be_updated() {
     server.expect_no_requests();
     let said = "error: nothing is to be updated\n\
                 hint: give --status, --ci-link, --c3-link, --metadata, --link or --event\n";
-    let place = Place::new(&server.url()).with("TO_EXECUTION", "1").with("TO_STATUS", "PASSED");
-    assert_eq!(place.to("update"), Run::new(2, "", said));
+    let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1").with("TO_STATUS", "PASSED");
+    assert_eq!(sandbox.to("update"), Run::new(2, "", said));
 }
 
 #[test]
 fn what_cannot_be_delivered_is_kept_and_pushed_in_order() {
     let server = Server::start();
-    let place = open(&server);
+    let sandbox = open(&server);
     server.fault(anything, 1, Fault::answer(Response::nginx(503)));
     let error = "error: a proxy answered 503: 503 Service Temporarily Unavailable\n";
     let said = format!("{error}{}", kept("7 changes", ".to"));
     // The links are not compared before they are delivered: `push` does.
-    assert_eq!(place.to_with(EVERYTHING), Run::new(4, "", &said));
-    let run = place.to("push");
+    assert_eq!(sandbox.to_with(EVERYTHING), Run::new(4, "", &said));
+    let run = sandbox.to("push");
     assert_eq!(run, Run::new(0, "1\n", ".to/outbox/1: sent 0 results to execution 1\n"));
     assert_eq!(held(&server)["metadata"], everything()["metadata"]);
     assert_eq!(held(&server)["events"], everything()["events"]);
     assert_eq!(held(&server)["status"], "NOT_TESTED");
-    assert!(!place.path(".to/outbox/1").exists());
+    assert!(!sandbox.path(".to/outbox/1").exists());
 }
 
 #[test]
 fn what_comes_after_something_kept_joins_it() {
     let server = Server::start();
-    let place = open(&server);
+    let sandbox = open(&server);
     server.fault(anything, 2, Fault::answer(Response::nginx(503)));
     let error = "error: a proxy answered 503: 503 Service Temporarily Unavailable\n";
     let said = format!("{error}{}", kept("the metadata", ".to"));
-    assert_eq!(place.to("update --metadata cloud=aws"), Run::new(4, "", &said));
+    assert_eq!(sandbox.to("update --metadata cloud=aws"), Run::new(4, "", &said));
     let said = format!("{error}{}", kept("the metadata", ".to"));
-    assert_eq!(place.to("update --metadata cloud=gcp"), Run::new(4, "", &said));
-    let patch: Value = serde_json::from_str(&place.read(".to/outbox/1/patch.json")).unwrap();
+    assert_eq!(sandbox.to("update --metadata cloud=gcp"), Run::new(4, "", &said));
+    let patch: Value = serde_json::from_str(&sandbox.read(".to/outbox/1/patch.json")).unwrap();
     assert_eq!(patch, json!({"execution_metadata": {"cloud": ["aws", "gcp"]}}));
-    assert_eq!(place.to("update --event job_end"), Run::new(0, "", ""));
+    assert_eq!(sandbox.to("update --event job_end"), Run::new(0, "", ""));
     assert_eq!(held(&server)["metadata"], json!({"cloud": ["aws", "gcp"]}));
     assert_eq!(held(&server)["events"], json!([["job_end", ""]]));
 }
@@ -230,7 +230,7 @@ fn what_comes_after_something_kept_joins_it() {
 fn a_link_or_event_of_unknown_fate_is_not_sent_blindly() {
     for is_done in [true, false] {
         let server = Server::start();
-        let place = open(&server).with("TO_RETRY_FOR", "1");
+        let sandbox = open(&server).with("TO_RETRY_FOR", "1");
         let lost = |fault: Fault| if is_done { fault.after_the_work() } else { fault };
         server.fault(of_link, 1, lost(Fault::answer(Response::nginx(504))));
         server.fault(of_event, 1, lost(Fault::answer(Response::nginx(504))));
@@ -244,8 +244,8 @@ fn a_link_or_event_of_unknown_fate_is_not_sent_blindly() {
                  504 Gateway Time-out\n{}",
                 kept(what, state)
             );
-            assert_eq!(place.to(arguments), Run::new(4, "", &said));
-            assert_eq!(place.to(&format!("push -q --state-dir {state}")), Run::new(0, "1\n", ""));
+            assert_eq!(sandbox.to(arguments), Run::new(4, "", &said));
+            assert_eq!(sandbox.to(&format!("push -q --state-dir {state}")), Run::new(0, "1\n", ""));
         }
         assert_eq!(held(&server)["links"], json!([["Logs", "https://logs.example/"]]));
         assert_eq!(held(&server)["events"], json!([["job_end", ""]]));
@@ -273,26 +273,26 @@ fn a_link_or_event_meets_no_connection_that_may_be_closing() {
 #[test]
 fn a_refusal_ends_it_and_says_what_was_done() {
     let server = Server::start();
-    let place = open(&server);
+    let sandbox = open(&server);
     server.fault(of_link, ALWAYS, Fault::answer(Response::refusal(422, "No more links")));
-    let run = place.to_with(EVERYTHING);
+    let run = sandbox.to_with(EVERYTHING);
     let said = "error: 2 of 7 changes were made: the server answered 422: No more links\n\
                 hint: nothing of this request was stored: mend what is named and repeat the \
                 command\n";
     assert_eq!(run, Run::new(5, "", said));
-    assert!(!place.path(".to/outbox").exists());
+    assert!(!sandbox.path(".to/outbox").exists());
     assert_eq!(held(&server)["events"], json!([]));
 }
 
 #[test]
 fn an_unknown_execution() {
     let server = Server::start();
-    let place = Place::new(&server.url()).with("TO_EXECUTION", "7");
+    let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "7");
     let said = "error: the server answered 404: TestExecution not found\n\
                 hint: `to start` opens an execution; --execution (or TO_EXECUTION) chooses \
                 another\n";
     for arguments in ["--status FAILED", "--link L=https://l.example", "--event e"] {
-        let run = place.to(&format!("update {arguments}"));
+        let run = sandbox.to(&format!("update {arguments}"));
         assert_eq!(run, Run::new(5, "", said), "{arguments}");
     }
 }
@@ -300,33 +300,33 @@ fn an_unknown_execution() {
 #[test]
 fn a_ci_link_that_another_execution_has_does_not_stay_in_the_way() {
     let server = Server::start();
-    let place = open(&server);
+    let sandbox = open(&server);
     server.open_execution();
     let taken = "update --ci-link https://ci.example/1";
-    assert_eq!(place.to(&format!("{taken} --execution 2")), Run::new(0, "", ""));
+    assert_eq!(sandbox.to(&format!("{taken} --execution 2")), Run::new(0, "", ""));
     let said = "error: the server answered 500: Internal Server Error\n\
                 hint: the server fails so where another execution has this CI link\n";
-    assert_eq!(place.to(taken), Run::new(4, "", said));
-    assert!(!place.path(".to/outbox").exists());
-    assert_eq!(place.to("update --status FAILED"), Run::new(0, "", ""));
+    assert_eq!(sandbox.to(taken), Run::new(4, "", said));
+    assert!(!sandbox.path(".to/outbox").exists());
+    assert_eq!(sandbox.to("update --status FAILED"), Run::new(0, "", ""));
     assert_eq!(server.requests().iter().filter(|request| patches(request)).count(), 3);
 }
 
 #[test]
 fn a_spool_takes_it_merges_metadata_and_is_pushed() {
     let server = Server::start();
-    let place = Place::new("file:spool").with_snap();
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
-    assert_eq!(place.to_with(EVERYTHING), Run::new(0, "", ""));
-    assert_eq!(place.to_with(&["update", "--metadata", "cloud=azure"]), Run::new(0, "", ""));
-    let patch: Value = serde_json::from_str(&place.read("spool/1/patch.json")).unwrap();
+    let sandbox = Sandbox::new("file:spool").with_snap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to_with(EVERYTHING), Run::new(0, "", ""));
+    assert_eq!(sandbox.to_with(&["update", "--metadata", "cloud=azure"]), Run::new(0, "", ""));
+    let patch: Value = serde_json::from_str(&sandbox.read("spool/1/patch.json")).unwrap();
     assert_eq!(
         patch["execution_metadata"],
         json!({"cloud": ["aws", "gcp", "azure"], "kernel": ["6.8=x"]})
     );
-    assert_eq!(place.read("spool/1/links.jsonl").lines().count(), 2);
+    assert_eq!(sandbox.read("spool/1/links.jsonl").lines().count(), 2);
     let url = server.url();
-    let run = place.to(&format!("push -q spool --url {url}"));
+    let run = sandbox.to(&format!("push -q spool --url {url}"));
     assert_eq!(run, Run::new(0, "1\n", ""));
     let mut expected = everything();
     expected["metadata"]["cloud"] = json!(["aws", "gcp", "azure"]);
@@ -335,12 +335,12 @@ fn a_spool_takes_it_merges_metadata_and_is_pushed() {
 
 #[test]
 fn the_examples_of_the_help_run() {
-    let place = Place::new("file:spool").with_snap();
-    assert_eq!(place.to("start"), Run::new(0, "1\n", ""));
-    let help = place.to("update --help").stdout;
+    let sandbox = Sandbox::new("file:spool").with_snap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    let help = sandbox.to("update --help").stdout;
     let examples = help.split("Examples:\n").nth(1).expect("examples");
     assert_eq!(examples.lines().count(), 3);
     for example in examples.lines() {
-        assert_eq!(place.shell(example), Run::new(0, "", ""), "{example}");
+        assert_eq!(sandbox.shell(example), Run::new(0, "", ""), "{example}");
     }
 }

@@ -1,15 +1,18 @@
-//! The faults whose timing is subtle: what was done, what was answered, and what stays.
+//! The fake server's faults, whose timing is subtle: what was done, what was answered, and what stays.
 
 use std::io;
 use std::net::TcpStream;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::client::{self, Answer};
-use super::*;
-use crate::process::eventually;
+use crate::support::eventually;
+use crate::support::fake_server::client::{self, Answer};
+use crate::support::fake_server::{
+    ALWAYS, Fault, Poison, Response, Server, TestResult, anything, http_time, iso_time, patches,
+    results, starts,
+};
 
 const RESULTS_OF_1: &str = "/v1/test-executions/1/test-results";
 
@@ -268,4 +271,13 @@ impl io::Write for Scrambled {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+#[test]
+fn times_are_written_as_http_and_the_server_do() {
+    let example = UNIX_EPOCH + Duration::from_micros(784_111_777_000_042);
+    assert_eq!(http_time(example), "Sun, 06 Nov 1994 08:49:37 GMT");
+    assert_eq!(iso_time(example), "1994-11-06T08:49:37.000042");
+    let leap_day = UNIX_EPOCH + Duration::from_hours(474_768);
+    assert_eq!(iso_time(leap_day), "2024-02-29T00:00:00.000000");
 }

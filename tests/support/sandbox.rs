@@ -7,22 +7,22 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-pub use crate::process::{Process, Run};
+pub use crate::support::{Process, Run};
 
-/// A place to run `to` in: a fresh directory, and variables.
-pub struct Place {
+/// A fresh directory to run `to` in, and variables.
+pub struct Sandbox {
     pub directory: TempDir,
     variables: Vec<(String, String)>,
 }
 
-impl Place {
+impl Sandbox {
     /// Retries come within milliseconds, so that tests do, and how long they go on is not left to the
     /// machine's speed. Neither is the size of batches: each is four times that of the one before.
     pub fn new(url: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let place = Self { directory, variables: Vec::new() };
-        let place = place.with("TO_URL", url).with("TO_BATCH_TIME", "1000");
-        place.with("TO_RETRY_DELAY", "0.01").with("TO_RETRY_FOR", "20")
+        let sandbox = Self { directory, variables: Vec::new() };
+        let sandbox = sandbox.with("TO_URL", url).with("TO_BATCH_TIME", "1000");
+        sandbox.with("TO_RETRY_DELAY", "0.01").with("TO_RETRY_FOR", "20")
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -44,7 +44,7 @@ impl Place {
             ("TO_ENVIRONMENT", "cm3"),
             ("TO_TEST_PLAN", "smoke"),
         ];
-        variables.into_iter().fold(self, |place, (name, value)| place.with(name, value))
+        variables.into_iter().fold(self, |sandbox, (name, value)| sandbox.with(name, value))
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -1,14 +1,14 @@
 //! Small reports, and what `to submit` says of those that went well.
 
-use crate::standin::Server;
-use crate::to::{Place, Run};
+use crate::support::fake_server::Server;
+use crate::support::{Run, Sandbox};
 
-/// A server with one open execution, and a place to submit to it from.
-pub fn open() -> (Server, Place) {
+/// A server with one open execution, and a sandbox to submit to it from.
+pub fn open() -> (Server, Sandbox) {
     let server = Server::start();
     server.open_execution();
-    let place = Place::new(&server.url()).with("TO_EXECUTION", "1");
-    (server, place)
+    let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1");
+    (server, sandbox)
 }
 
 /// A JUnit report of one suite, `s`.

@@ -1,4 +1,4 @@
-//! The smallest client that can test the stand-in: one request over one socket, nothing clever.
+//! The smallest client that can test the fake server: one request over one socket, nothing clever.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};

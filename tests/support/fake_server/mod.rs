@@ -1,4 +1,4 @@
-//! A stand-in for Test Observer: a small server with the real one's rules, over real sockets on the
+//! A fake of Test Observer: a small server with the real one's rules, over real sockets on the
 //! loopback, inside the test process. What it holds is what a test asserts on.
 //!
 //! - `http` is the wire, `service` the sockets and threads;
@@ -21,7 +21,6 @@ mod port;
 mod routes;
 mod service;
 mod state;
-mod tests;
 mod validation;
 
 use std::io;
@@ -33,7 +32,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-pub use clock::http_time;
+pub use clock::{http_time, iso_time};
 pub use faults::{ALWAYS, Fault, Poison, anything, patches, results, starts};
 pub use http::{Request, Response, Stream};
 pub use port::Port;
@@ -43,14 +42,14 @@ use faults::Race;
 use service::{Accept, Service};
 use state::{Application, State};
 
-/// A running stand-in; stops when it is dropped, and then fails its test if it was never called.
+/// A running fake server; stops when it is dropped, and then fails its test if it was never called.
 pub struct Server {
     service: Arc<Service>,
     scheme: &'static str,
     requests_expected: AtomicBool,
 }
 
-/// A stand-in to be.
+/// A fake server that is not started yet.
 pub struct Builder {
     state: State,
     scheme: &'static str,

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as the stand-in speaks it, over any stream: whole requests in, answers out.
+//! HTTP/1.1 as the fake server speaks it, over any stream: whole requests in, answers out.
 //!
 //! It knows nothing of Test Observer but the two pages that are not JSON: the application's plain
 //! `Internal Server Error`, and those of the nginx in front of it. It is written by hand because tests

@@ -1,17 +1,17 @@
-//! A server with one open execution, and a place that submits to it.
+//! A server with one open execution, and a sandbox that submits to it.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::standin::{ALWAYS, Fault, Request, Response, Server, results};
-use crate::to::{Place, Run};
+use crate::support::fake_server::{ALWAYS, Fault, Request, Response, Server, results};
+use crate::support::{Run, Sandbox};
 
-/// A server that has the execution 1, and a place that works on it.
-pub struct Lab {
+/// A server that has the execution 1, and a sandbox that works on it.
+pub struct TestContext {
     pub server: Server,
-    pub place: Place,
+    pub sandbox: Sandbox,
 }
 
 /// A condition that a test switches on and off.
@@ -32,32 +32,32 @@ impl Switch {
     }
 }
 
-impl Lab {
+impl TestContext {
     pub fn new() -> Self {
         Self::of(Server::start())
     }
 
     pub fn of(server: Server) -> Self {
         assert_eq!(server.open_execution(), 1);
-        let place = Place::new(&server.url()).with("TO_EXECUTION", "1");
-        Self { server, place }
+        let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1");
+        Self { server, sandbox }
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.place = self.place.with(name, value);
+        self.sandbox = self.sandbox.with(name, value);
         self
     }
 
     /// Writes a report of as many results as are counted here, and returns their names.
     pub fn report(&self, count: usize) -> Vec<String> {
-        self.place.write("report.jsonl", lines(&names(count)));
+        self.sandbox.write("report.jsonl", lines(&names(count)));
         names(count)
     }
 
     /// Runs `to`; the server's address becomes `URL`, and how often something was tried, and how long,
     /// is left out: that depends on the machine's speed.
     pub fn to(&self, arguments: &str) -> Run {
-        self.plain(self.place.to(arguments))
+        self.plain(self.sandbox.to(arguments))
     }
 
     pub fn plain(&self, run: Run) -> Run {
@@ -85,7 +85,7 @@ impl Lab {
 
     /// The files in the state directory.
     pub fn files(&self) -> Vec<String> {
-        files(&self.place.path(".to"))
+        files(&self.sandbox.path(".to"))
     }
 
     /// Answers all posts of results with a 500 until the switch is turned off.

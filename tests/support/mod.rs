@@ -1,0 +1,12 @@
+//! What tests of the whole program need, whatever their target: a fake server, a place to run `to` in,
+//! and processes that end.
+
+pub mod context;
+pub mod fake_server;
+pub mod process;
+pub mod reports;
+pub mod sandbox;
+
+pub use context::{Switch, TestContext, files, lines, names};
+pub use process::{Process, Run, eventually};
+pub use sandbox::{BINARY, Sandbox, fixture, kept};
