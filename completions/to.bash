@@ -810,7 +810,7 @@ _to() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "junit json jsonl checkbox" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "checkbox json jsonl junit" -- "${cur}"))
                     return 0
                     ;;
                 --case-name)
@@ -1108,7 +1108,7 @@ _to() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "junit json jsonl checkbox" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "checkbox json jsonl junit" -- "${cur}"))
                     return 0
                     ;;
                 --case-name)

@@ -268,10 +268,10 @@ complete -c to -n "__fish_to_using_subcommand start" -l json -d 'One JSON object
 complete -c to -n "__fish_to_using_subcommand start" -s q -l quiet -d 'Say errors and warnings only [env: TO_QUIET]'
 complete -c to -n "__fish_to_using_subcommand start" -s v -l verbose -d 'Say each request with its status and time [env: TO_VERBOSE]'
 complete -c to -n "__fish_to_using_subcommand start" -s h -l help -d 'Print help'
-complete -c to -n "__fish_to_using_subcommand submit" -l format -d 'What the reports are written in, instead of telling it by content [env: TO_FORMAT]' -r -f -a "junit\t''
+complete -c to -n "__fish_to_using_subcommand submit" -l format -d 'What the reports are written in, instead of telling it by content [env: TO_FORMAT]' -r -f -a "checkbox\t''
 json\t''
 jsonl\t''
-checkbox\t''"
+junit\t''"
 complete -c to -n "__fish_to_using_subcommand submit" -l case-name -d 'Names of JUnit cases; by default the class and the name [env: TO_CASE_NAME]' -r
 complete -c to -n "__fish_to_using_subcommand submit" -l case-category -d 'Categories of JUnit cases; by default the suite [env: TO_CASE_CATEGORY]' -r
 complete -c to -n "__fish_to_using_subcommand submit" -l case-template-id -d 'Template ids of JUnit cases; by default none [env: TO_CASE_TEMPLATE_ID]' -r
@@ -326,10 +326,10 @@ complete -c to -n "__fish_to_using_subcommand run" -l initial-status -d 'Instead
 complete -c to -n "__fish_to_using_subcommand run" -l needs-assignment -d 'Ask for a reviewer to be assigned [env: TO_NEEDS_ASSIGNMENT]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l relevant-link -d 'A link to show with the execution; repeatable (the variable has one a line) [env: TO_RELEVANT_LINK]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l from -d 'A file with the request in JSON, or - for standard input; flags and variables go over it [env: TO_FROM]' -r -F
-complete -c to -n "__fish_to_using_subcommand run" -l format -d 'What the reports are written in, instead of telling it by content [env: TO_FORMAT]' -r -f -a "junit\t''
+complete -c to -n "__fish_to_using_subcommand run" -l format -d 'What the reports are written in, instead of telling it by content [env: TO_FORMAT]' -r -f -a "checkbox\t''
 json\t''
 jsonl\t''
-checkbox\t''"
+junit\t''"
 complete -c to -n "__fish_to_using_subcommand run" -l case-name -d 'Names of JUnit cases; by default the class and the name [env: TO_CASE_NAME]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l case-category -d 'Categories of JUnit cases; by default the suite [env: TO_CASE_CATEGORY]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l case-template-id -d 'Template ids of JUnit cases; by default none [env: TO_CASE_TEMPLATE_ID]' -r

@@ -18,9 +18,10 @@ use crate::model::encoded::EncodedResult;
 use crate::model::limits::Limits;
 use crate::model::warnings::Warnings;
 use crate::options::reading::Reading;
+use crate::reports::format::ReadOptions;
 use crate::reports::junit::Mapping;
-use crate::reports::paths::Source;
-use crate::reports::{Format, Piped};
+use crate::reports::report::Piped;
+use crate::reports::source::Source;
 use crate::submission::live::{self, Arrival};
 use crate::submission::{File, Options, Submission};
 use crate::ui::summary::FileSummary;
@@ -79,7 +80,7 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     }
     let piped = Piped::open(reading.format)
         .map_err(|error| CommandError::fault(error).context("standard input cannot be read"))?;
-    if piped.format == Format::Jsonl {
+    if piped.format.is_live {
         send_live(piped, &session, reading, context)
     } else {
         send(Submission::survey_pipe(piped, &options), &session, reading, context)
@@ -90,10 +91,12 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
 pub fn options(reading: &Reading) -> Options {
     Options {
         format: reading.format,
-        mapping: Mapping {
-            name: reading.case_name.clone(),
-            category: reading.case_category.clone(),
-            template_id: reading.case_template_id.clone(),
+        read: ReadOptions {
+            mapping: Mapping {
+                name: reading.case_name.clone(),
+                category: reading.case_category.clone(),
+                template_id: reading.case_template_id.clone(),
+            },
         },
         on_duplicate: reading.on_duplicate,
         limits: limits(reading),
@@ -166,7 +169,7 @@ pub fn send(
 fn file_summary(file: &File) -> FileSummary {
     FileSummary {
         path: file.name.clone(),
-        format: file.format,
+        format: file.format.map(|format| format.name),
         results: file.results,
         error: (!file.errors.is_empty()).then(|| file.errors.join("\n")),
     }
@@ -181,6 +184,7 @@ fn send_live(
 ) -> Result<Exit, CommandError> {
     // What was read from a pipe cannot be read again: from now on a signal must not lose it.
     context.interrupt.catch().map_err(CommandError::fault)?;
+    let format = piped.format;
     let limits = limits(reading);
     let (hasher, mut seen) = (RandomState::new(), HashSet::new());
     let (mut warnings, mut aside) = (Warnings::default(), Warnings::default());
@@ -209,7 +213,7 @@ fn send_live(
     warnings.append(aside);
     let file = FileSummary {
         path: Source::StandardInput.to_string(),
-        format: Some(Format::Jsonl),
+        format: Some(format.name),
         results: count,
         error: (!errors.is_empty()).then(|| errors.join("\n")),
     };

@@ -3,10 +3,11 @@
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::size::size;
 use super::words;
-use crate::reports::Format;
+use crate::reports::format::{FORMATS, Format};
 use crate::reports::junit::Template;
 use crate::submission::duplicates::OnDuplicate;
 
@@ -14,8 +15,8 @@ use crate::submission::duplicates::OnDuplicate;
 #[derive(Debug, Args)]
 pub struct Reading {
     /// What the reports are written in, instead of telling it by content
-    #[arg(long, value_name = "FORMAT", value_parser = words::<Format>(&Format::ALL.map(|(name, _)| name)))]
-    pub format: Option<Format>,
+    #[arg(long, value_name = "FORMAT", value_parser = format())]
+    pub format: Option<&'static Format>,
 
     /// Names of JUnit cases; by default the class and the name
     #[arg(long, value_name = "TEMPLATE")]
@@ -46,4 +47,9 @@ pub struct Reading {
     /// It is no error that nothing matches, or that what matches holds no results
     #[arg(long)]
     pub allow_empty: bool,
+}
+
+fn format() -> impl TypedValueParser<Value = &'static Format> {
+    PossibleValuesParser::new(FORMATS.map(|format| format.name))
+        .try_map(|name| Format::named(&name).ok_or("no such format"))
 }

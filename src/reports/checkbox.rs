@@ -4,18 +4,22 @@
 //! unpacked. What else a submission holds describes the machine, for which the API has no field.
 
 use std::{
-    error::Error,
-    io::{self, BufReader, Read},
+    fs::File,
+    io::{self, BufReader, Read, Seek},
 };
 
 use lzma_rust2::XzReader;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::json::document::{Document, Element, Item, Object, ResultShape, shown};
-use super::{ReadError, Severity};
+use super::error::{ReadError, Severity};
+use super::format::{Findings, Format, ReportReader};
+use super::json::document::{Document, EXCERPT, Element, Item, Object, ResultShape};
+use super::json::{Shape, shape};
+use super::xml::entities::unescape;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
+use crate::util::text::{excerpt, innermost};
 
 /// How much an archive may unpack to. Real ones stay under a tenth of it; a few kilobytes of xz can
 /// hold more than any disk.
@@ -30,18 +34,6 @@ const XZ_MAGIC: &[u8] = b"\xFD7zXZ\0";
 
 /// The file of an archive that is read.
 const SUBMISSION: &str = "submission.json";
-
-/// What Checkbox's exporter, a Jinja template for HTML, escapes: these five and no more, of which two
-/// have a second spelling in Python's own library.
-const ESCAPES: [(&str, char); 7] = [
-    ("&amp;", '&'),
-    ("&lt;", '<'),
-    ("&gt;", '>'),
-    ("&#34;", '"'),
-    ("&#39;", '\''),
-    ("&quot;", '"'),
-    ("&#x27;", '\''),
-];
 
 /// Fields of a job that say nothing of its result, or repeat another field.
 const NOT_SENT: [&str; 8] = [
@@ -70,16 +62,31 @@ const LEFT_OUT: &str = "resource or attachment job, not a test, left out";
 /// What is noted of a job that Checkbox would not run.
 const REJECTED: &str = "job that Checkbox rejected, no result";
 
-/// Whether a file is an xz archive, by its beginning.
-pub fn is_archive(head: &[u8]) -> bool {
+/// Checkbox's submissions, as JSON or packed.
+pub static FORMAT: Format = Format {
+    name: "checkbox",
+    detect: |head| is_archive(head) || shape(head) == Some(Shape::Checkbox),
+    open: |input, _, _| Ok(Box::new(open(input.file)?)),
+    is_live: false,
+};
+
+/// Tells an xz archive by its beginning.
+fn is_archive(head: &[u8]) -> bool {
     head.starts_with(XZ_MAGIC)
+}
+
+fn open(mut file: File) -> Result<Reader, ReadError> {
+    let mut magic = Vec::new();
+    file.by_ref().take(XZ_MAGIC.len() as u64).read_to_end(&mut magic)?;
+    file.rewind()?;
+    if is_archive(&magic) { Reader::unpack(file) } else { Reader::new(file) }
 }
 
 /// Reads a submission that is held whole.
 pub struct Reader {
     document: Document,
     /// What is wrong with the archive, told when its document has been read.
-    archive_fault: Option<ReadError>,
+    archive_error: Option<ReadError>,
     session: Session,
 }
 
@@ -101,7 +108,7 @@ impl Reader {
     }
 
     fn of(document: Document) -> Self {
-        Self { document, archive_fault: None, session: Session::default() }
+        Self { document, archive_error: None, session: Session::default() }
     }
 
     /// Reads the `submission.json` of an archive, wherever in it that is.
@@ -110,47 +117,27 @@ impl Reader {
     ///
     /// The archive cannot be read at all, or holds none.
     pub fn unpack(source: impl Read) -> Result<Self, ReadError> {
-        let Unpacked { submission, fault } = Unpacked::from(source);
+        let Unpacked { submission, error } = Unpacked::from(source);
         let Some(text) = submission else {
             let none = ReadError::no_results(format!("no `{SUBMISSION}` in the archive"));
-            return Err(fault.unwrap_or(none));
+            return Err(error.unwrap_or(none));
         };
-        match (Document::new(text, &JOB), fault) {
-            (Ok(document), archive_fault) => Ok(Self { archive_fault, ..Self::of(document) }),
-            (Err(_), Some(fault)) if fault.loss == Severity::Remainder => Err(fault),
-            (Err(fault), _) => Err(fault),
-        }
-    }
-
-    /// The next result; none after the last, nor after a fault that costs the rest.
-    ///
-    /// # Errors
-    ///
-    /// A fault of one job, behind which reading goes on, or of the text or archive, which ends it.
-    pub fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
-        loop {
-            let job = match self.document.next() {
-                Ok(Some(Item::Element(job))) => job,
-                Ok(Some(Item::Member(key, value))) => {
-                    self.session.take_member(&key, value, warnings);
-                    continue;
-                }
-                Ok(None) => return self.archive_fault.take().map_or(Ok(None), Err),
-                Err(fault) => return Err(self.cause_of(fault)),
-            };
-            if let Some(result) = result(job, warnings)? {
-                return Ok(Some(result));
-            }
+        match (Document::new(text, &JOB), error) {
+            (Ok(document), archive_error) => Ok(Self { archive_error, ..Self::of(document) }),
+            (Err(_), Some(error)) if error.severity == Severity::Remainder => Err(error),
+            (Err(error), _) => Err(error),
         }
     }
 
     /// A document may be cut short because its archive is.
-    fn cause_of(&mut self, fault: ReadError) -> ReadError {
-        self.archive_fault.take_if(|archive| archive.loss == Severity::Remainder).unwrap_or(fault)
+    fn cause_of(&mut self, error: ReadError) -> ReadError {
+        self.archive_error
+            .take_if(|archive| archive.severity == Severity::Remainder)
+            .unwrap_or(error)
     }
 
-    /// The flags with which `to start` would open this submission's execution, once all is read.
-    pub fn hint(&self) -> Option<String> {
+    /// Returns a hint at the flags with which `to start` would open this submission's execution.
+    fn hint(&self) -> Option<String> {
         let flags = [
             self.session.test_plan.as_ref().map(|plan| format!("--test-plan {plan}")),
             self.session.architecture.as_ref().map(|arch| format!("--arch {arch}")),
@@ -158,6 +145,29 @@ impl Reader {
         let flags: Vec<String> = flags.into_iter().flatten().collect();
         let words = format!("for `to start`, the submission says `{}`", flags.join(" "));
         (!flags.is_empty()).then_some(words)
+    }
+}
+
+impl ReportReader for Reader {
+    fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+        loop {
+            let job = match self.document.next() {
+                Ok(Some(Item::Element(job))) => job,
+                Ok(Some(Item::Member(key, value))) => {
+                    self.session.take_member(&key, value, warnings);
+                    continue;
+                }
+                Ok(None) => return self.archive_error.take().map_or(Ok(None), Err),
+                Err(error) => return Err(self.cause_of(error)),
+            };
+            if let Some(result) = result(job, warnings)? {
+                return Ok(Some(result));
+            }
+        }
+    }
+
+    fn finish(self: Box<Self>, _: &mut Warnings) -> Result<Findings, ReadError> {
+        Ok(Findings { hint: self.hint(), ..Findings::default() })
     }
 }
 
@@ -232,7 +242,7 @@ fn is_no_test(object: &mut Object<'_, '_>) -> Result<bool, ReadError> {
 fn outcome(object: &mut Object<'_, '_>) -> Result<(Status, String), ReadError> {
     let (status, outcome) = (object.text("status")?, object.text("outcome")?);
     let Some(known) = status_of(&status).or_else(|| status_of(&outcome)) else {
-        return Err(object.fault("status", &unknown(&status, &outcome)));
+        return Err(object.error("status", &unknown(&status, &outcome)));
     };
     Ok((known, if outcome.is_empty() { status } else { outcome }))
 }
@@ -250,9 +260,15 @@ fn status_of(word: &str) -> Option<Status> {
 fn unknown(status: &str, outcome: &str) -> String {
     match (status, outcome) {
         ("", "") => "no `status`".to_owned(),
-        ("", _) => format!("no `status`, and its outcome `{}` is unknown", shown(outcome)),
-        (_, "") => format!("unknown status `{}`", shown(status)),
-        _ => format!("unknown status `{}` and outcome `{}`", shown(status), shown(outcome)),
+        ("", _) => {
+            format!("no `status`, and its outcome `{}` is unknown", excerpt(outcome, EXCERPT))
+        }
+        (_, "") => format!("unknown status `{}`", excerpt(status, EXCERPT)),
+        _ => format!(
+            "unknown status `{}` and outcome `{}`",
+            excerpt(status, EXCERPT),
+            excerpt(outcome, EXCERPT)
+        ),
     }
 }
 
@@ -292,26 +308,12 @@ fn without_namespace(id: &str) -> &str {
     id.split_once("::").map_or(id, |(_, rest)| rest)
 }
 
-fn unescape(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let found = ESCAPES.iter().find(|(escape, _)| rest.starts_with(escape));
-        let (escape, char) = found.copied().unwrap_or(("&", '&'));
-        plain.push(char);
-        rest = &rest[escape.len()..];
-    }
-    plain + rest
-}
-
 /// What an archive held.
 #[derive(Default)]
 struct Unpacked {
     /// As much of `submission.json` as could be unpacked.
     submission: Option<Vec<u8>>,
-    fault: Option<ReadError>,
+    error: Option<ReadError>,
 }
 
 impl Unpacked {
@@ -326,7 +328,7 @@ impl Unpacked {
             .and_then(|()| io::copy(&mut archive.into_inner(), &mut io::sink()));
         if let Err(error) = read {
             let reason = format!("the archive cannot be unpacked: {}", why(&error));
-            unpacked.fault = Some(ReadError::rest(None, reason));
+            unpacked.error = Some(ReadError::remainder(None, reason));
         }
         unpacked
     }
@@ -341,8 +343,10 @@ impl Unpacked {
             }
             if self.submission.is_some() {
                 let reason = format!("`{}` is not read: another is before it", path.display());
-                self.fault =
-                    Some(ReadError { loss: Severity::One, ..ReadError::rest(None, reason) });
+                self.error = Some(ReadError {
+                    severity: Severity::One,
+                    ..ReadError::remainder(None, reason)
+                });
                 continue;
             }
             entry.read_to_end(self.submission.insert(Vec::new()))?;
@@ -357,17 +361,9 @@ fn why(error: &io::Error) -> String {
         io::ErrorKind::OutOfMemory => {
             format!("that would take more than {} MiB of memory", UNPACKING_MEMORY_MAX >> 10)
         }
-        _ => innermost(error),
+        // `tar` wraps the error of its source in its own.
+        _ => excerpt(&innermost(error), EXCERPT),
     }
-}
-
-/// The words of the error that began it all: `tar` wraps those of its source in its own.
-fn innermost(error: &io::Error) -> String {
-    let mut innermost: &dyn Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    shown(&innermost.to_string())
 }
 
 /// Refuses to read beyond a limit.
@@ -393,10 +389,7 @@ mod tests {
     use lzma_rust2::{XzOptions, XzWriter};
 
     use super::*;
-    use crate::reports::{
-        json::{Shape, recognise},
-        trial::{Given, bare, fuzz, note},
-    };
+    use crate::reports::trial::{Given, bare, fuzz, note};
 
     /// As Checkbox writes it since July 2026: resource jobs among the results, no member for them.
     const NEWER: &str = r#"{
@@ -432,7 +425,7 @@ mod tests {
             "full_id": "com.canonical.certification::audio/b", "name": "n",
             "certification_status": "non-blocker", "category": "Audio", "category_id": "c",
             "status": "fail", "outcome": "crash", "skip_reason": null,
-            "comments": "dies &amp; dies\nagain", "io_log": "Segmentation &amp; fault\n",
+            "comments": "dies &amp; dies\nagain", "io_log": "Segmentation &amp; error\n",
             "type": "test", "project": "certification", "duration": 1, "plugin": "user-interact-verify",
             "template_id": null
         },
@@ -470,7 +463,7 @@ mod tests {
     fn given(reader: Result<Reader, ReadError>) -> Given {
         match reader {
             Ok(mut reader) => Given::by(|warnings| reader.next(warnings)),
-            Err(fault) => Given::fault(fault),
+            Err(error) => Given::error(error),
         }
     }
 
@@ -520,7 +513,7 @@ mod tests {
         let audio = TestResult {
             category: "Audio".into(),
             comment: "[crash]\ndies &amp; dies\nagain".into(),
-            io_log: "Segmentation &amp; fault\n".into(),
+            io_log: "Segmentation &amp; error\n".into(),
             ..bare("audio/<b>_\"x\"_'y'_&amp;", Status::Failed)
         };
         let manual = TestResult {
@@ -529,7 +522,7 @@ mod tests {
             ..bare("manual", Status::Passed)
         };
         assert_eq!(given.results, [disk, audio, manual]);
-        assert_eq!(given.faults, []);
+        assert_eq!(given.errors, []);
         assert_eq!(
             given.warnings.all(),
             [note(LEFT_OUT, 2, &["package", "lspci_attachment"]), note(REJECTED, 1, &["suspend"]),]
@@ -546,7 +539,7 @@ mod tests {
             TestResult { comment: "[crash]".into(), ..in_c("c", Status::Failed) },
         ];
         assert_eq!(given.results, expected);
-        assert_eq!(given.faults, []);
+        assert_eq!(given.errors, []);
         assert_eq!(given.warnings.all(), [note(LEFT_OUT, 3, &["cpuinfo", "dpkg", "dmi"])]);
     }
 
@@ -624,7 +617,7 @@ mod tests {
         ]);
         let good = TestResult { template_id: "None".into(), ..bare("g", Status::Passed) };
         assert_eq!(given.results, [good]);
-        assert!(given.faults.iter().all(|fault| fault.loss == Severity::One));
+        assert!(given.errors.iter().all(|error| error.severity == Severity::One));
         assert_eq!(
             given.words(),
             [
@@ -649,11 +642,11 @@ mod tests {
 
     #[test]
     fn is_recognised() {
-        assert_eq!(recognise(NEWER.as_bytes()), Some(Shape::Checkbox));
-        assert_eq!(recognise(&NEWER.as_bytes()[..300]), Some(Shape::Checkbox));
-        assert_eq!(recognise(OLDER.as_bytes()), Some(Shape::Checkbox));
+        assert_eq!(shape(NEWER.as_bytes()), Some(Shape::Checkbox));
+        assert_eq!(shape(&NEWER.as_bytes()[..300]), Some(Shape::Checkbox));
+        assert_eq!(shape(OLDER.as_bytes()), Some(Shape::Checkbox));
         let results = &OLDER[OLDER.find("\"results\"").unwrap()..];
-        assert_eq!(recognise(format!("{{{results}").as_bytes()), Some(Shape::Checkbox));
+        assert_eq!(shape(format!("{{{results}").as_bytes()), Some(Shape::Checkbox));
         assert!(is_archive(&packed(&[])));
         assert!(!is_archive(NEWER.as_bytes()));
     }
@@ -663,7 +656,7 @@ mod tests {
         let cases = [
             ("&#34;&#39;&amp;&lt;&gt;&quot;&#x27;", "\"'&<>\"'"),
             ("&amp;lt; &amp;amp;", "&lt; &amp;"),
-            ("& && &nbsp; &lt &#60;&", "& && &nbsp; &lt &#60;&"),
+            ("& && &nbsp; &lt &#60;&", "& && &nbsp; &lt <&"),
             ("", ""),
             ("é&amp;", "é&"),
         ];
@@ -683,16 +676,16 @@ mod tests {
         ]);
         let unpacked = unpack(&archive);
         assert_eq!(unpacked.results, read(NEWER).results);
-        assert_eq!(unpacked.faults, []);
+        assert_eq!(unpacked.errors, []);
     }
 
     #[test]
     fn an_archive_without_a_submission_holds_no_results() {
-        let fault = ReadError::no_results("no `submission.json` in the archive");
-        assert_eq!(unpack(packed(&[("a.json", b"{}")])).faults, slice::from_ref(&fault));
-        assert_eq!(unpack(packed(&[])).faults, [fault]);
-        let other = unpack(packed(&[(SUBMISSION, b"{}")])).faults;
-        assert_eq!(other[0].loss, Severity::NoResults);
+        let error = ReadError::no_results("no `submission.json` in the archive");
+        assert_eq!(unpack(packed(&[("a.json", b"{}")])).errors, slice::from_ref(&error));
+        assert_eq!(unpack(packed(&[])).errors, [error]);
+        let other = unpack(packed(&[(SUBMISSION, b"{}")])).errors;
+        assert_eq!(other[0].severity, Severity::NoResults);
     }
 
     #[test]
@@ -701,7 +694,7 @@ mod tests {
         let unpacked = unpack(archive);
         assert_eq!(unpacked.names(), ["a", "b", "c"]);
         assert_eq!(unpacked.words(), ["`x/submission.json` is not read: another is before it"]);
-        assert_eq!(unpacked.faults[0].loss, Severity::One);
+        assert_eq!(unpacked.errors[0].severity, Severity::One);
     }
 
     #[test]
@@ -713,12 +706,12 @@ mod tests {
         for end in (0..archive.len()).step_by(61) {
             let cut = unpack(&archive[..end]);
             assert!(whole.starts_with(&cut.results), "{end}");
-            assert_eq!(cut.faults.len(), 1, "{end}: {:?}", cut.faults);
-            assert_eq!(cut.faults[0].loss, Severity::Remainder, "{end}");
+            assert_eq!(cut.errors.len(), 1, "{end}: {:?}", cut.errors);
+            assert_eq!(cut.errors[0].severity, Severity::Remainder, "{end}");
             assert!(
                 cut.words()[0].starts_with("the archive cannot be unpacked: "),
                 "{:?}",
-                cut.faults
+                cut.errors
             );
         }
         let last = unpack(&archive[..archive.len() - 1]);
@@ -732,7 +725,7 @@ mod tests {
             let cut = read(&NEWER.as_bytes()[..end]);
             assert!(whole.starts_with(&cut.results), "{end}");
             assert_eq!(
-                cut.faults.last().map(|fault| fault.loss),
+                cut.errors.last().map(|error| error.severity),
                 Some(Severity::Remainder),
                 "{end}"
             );
@@ -747,7 +740,7 @@ mod tests {
             damaged[at] ^= 1;
             let unpacked = unpack(damaged);
             assert_eq!(
-                unpacked.faults.last().map(|fault| fault.loss),
+                unpacked.errors.last().map(|error| error.severity),
                 Some(Severity::Remainder),
                 "{at}"
             );
@@ -781,8 +774,8 @@ mod tests {
         archive[16] = 40;
         let checksum = crc32(&archive[12..20]);
         archive[20..24].copy_from_slice(&checksum.to_le_bytes());
-        let fault = "the archive cannot be unpacked: that would take more than 128 MiB of memory";
-        assert_eq!(unpack(archive).words(), [fault]);
+        let error = "the archive cannot be unpacked: that would take more than 128 MiB of memory";
+        assert_eq!(unpack(archive).words(), [error]);
     }
 
     fn crc32(bytes: &[u8]) -> u32 {

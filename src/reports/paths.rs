@@ -4,74 +4,35 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
+use globset::{GlobBuilder, GlobMatcher};
 use walkdir::{DirEntry, WalkDir};
 
-use super::ReadError;
-use crate::util::text::os_message;
+use super::error::ReadError;
+use super::source::Source;
+use crate::util::text::innermost;
 
-/// What a directory is searched for.
+/// Endings of names that a directory is searched for.
 const EXTENSIONS: [&str; 3] = ["xml", "json", "jsonl"];
 
 /// The name of standard input on a command line.
 const STANDARD_INPUT: &str = "-";
 
-/// Something to read reports from.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Source {
-    StandardInput,
-    File {
-        path: PathBuf,
-        /// Whether the file itself was named, rather than found in a directory or by a glob: what
-        /// was found may be another tool's.
-        named: bool,
-    },
-}
-
-impl Source {
-    /// What was found is named after all.
-    fn name_it(&mut self, now: bool) {
-        if let Self::File { named, .. } = self {
-            *named |= now;
-        }
-    }
-
-    /// Whether it was last written before `moment`.
-    pub fn is_older_than(&self, moment: Option<SystemTime>) -> bool {
-        let (Self::File { path, .. }, Some(moment)) = (self, moment) else { return false };
-        let written = fs::metadata(path).and_then(|metadata| metadata.modified());
-        written.is_ok_and(|written| written < moment)
-    }
-
-    /// Whether whoever runs the command said that this is a report.
-    pub fn is_named(&self) -> bool {
-        match self {
-            Self::StandardInput => true,
-            Self::File { named, .. } => *named,
-        }
-    }
-}
-
-impl std::fmt::Display for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::StandardInput => f.write_str("standard input"),
-            Self::File { path, .. } => path.display().fmt(f),
-        }
-    }
-}
+/// Characters that make a path a glob.
+const WILD: [char; 4] = ['*', '?', '[', '{'];
 
 /// The sources that a command line means, and what is wrong with some of it.
 #[derive(Debug, Default)]
 pub struct Found {
     pub sources: Vec<Source>,
     /// Paths that cannot be read.
-    pub faults: Vec<(String, ReadError)>,
+    pub errors: Vec<(String, ReadError)>,
     /// Directories and globs in which nothing matches.
     pub empty: Vec<String>,
+    /// Paths that match and are no regular files: reading a device may never end.
+    pub irregular: Vec<String>,
     seen: HashMap<PathBuf, usize>,
-    /// How often something matched, what had matched before included.
+    /// Counts matches, of what had matched before too.
     matches: usize,
 }
 
@@ -92,7 +53,7 @@ impl Found {
         } else if path.is_dir() {
             self.search(path);
         } else if let Some(pattern) = pattern(path) {
-            self.expand(&pattern);
+            self.expand(pattern);
         } else {
             self.add_file(path, true);
         }
@@ -102,50 +63,54 @@ impl Found {
     }
 
     fn search(&mut self, directory: &Path) {
-        let entries = WalkDir::new(directory)
-            .follow_links(true)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
-        for entry in entries {
-            match entry {
-                Ok(entry) if entry.file_type().is_file() && is_report(entry.path()) => {
-                    self.add_file(entry.path(), false);
-                }
-                Ok(_) => {}
-                Err(error) if is_beside_the_point(&error) => {}
-                Err(error) => self.unsearchable(error.path().unwrap_or(directory), &error),
-            }
-        }
-    }
-
-    fn unsearchable(&mut self, path: &Path, error: &walkdir::Error) {
-        match error.io_error() {
-            Some(cause) => self.unreadable(path, cause),
-            None => self.unreadable(path, error),
-        }
+        self.walk(WalkDir::new(directory), |entry| !is_hidden(entry), is_report);
     }
 
     fn expand(&mut self, pattern: &str) {
-        let options =
-            glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-        match glob::glob_with(pattern, options) {
-            Err(error) => self.fault(pattern.to_owned(), format!("is no glob: {}", error.msg)),
-            Ok(paths) => {
-                for path in paths {
-                    match path {
-                        Ok(path) if path.is_dir() => {}
-                        Ok(path) => self.add_file(&path, false),
-                        Err(error) => self.unreadable(error.path(), error.error()),
-                    }
-                }
+        match Glob::new(pattern) {
+            Ok(glob) => {
+                let walk = WalkDir::new(&glob.root).max_depth(glob.depth);
+                self.walk(walk, |entry| glob.may_enter(entry), |path| glob.matches(path));
             }
+            Err(error) => {
+                self.add_error(pattern.to_owned(), format!("is no glob: {}", error.kind()));
+            }
+        }
+    }
+
+    /// Adds the files that match. Links to directories are not followed: they may lead anywhere.
+    fn walk(
+        &mut self,
+        walk: WalkDir,
+        may_enter: impl Fn(&DirEntry) -> bool,
+        matches: impl Fn(&Path) -> bool,
+    ) {
+        let entries = walk.sort_by_file_name().into_iter();
+        for entry in entries.filter_entry(|entry| entry.depth() == 0 || may_enter(entry)) {
+            match entry {
+                Ok(entry) if entry.file_type().is_dir() || !matches(entry.path()) => {}
+                Ok(entry) => {
+                    let path = entry.path();
+                    self.add_match(path.strip_prefix(".").unwrap_or(path));
+                }
+                // A directory that is not there holds nothing.
+                Err(error) if error.depth() == 0 && is_missing(&error) => {}
+                Err(error) => self.add_unreadable(error.path().unwrap_or(Path::new("")), &error),
+            }
+        }
+    }
+
+    fn add_match(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(metadata) if !metadata.is_file() => self.irregular.push(path.display().to_string()),
+            _ => self.add_file(path, false),
         }
     }
 
     fn add_file(&mut self, path: &Path, named: bool) {
         if let Err(error) = fs::metadata(path) {
-            return self.unreadable(path, &error);
+            return self.add_unreadable(path, &error);
         }
         // A shell's `<(command)` is a file without a true path.
         let true_path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
@@ -155,7 +120,7 @@ impl Found {
                 self.seen.insert(true_path, self.sources.len());
                 self.sources.push(Source::File { path: path.to_path_buf(), named });
             }
-            Some(&at) => self.sources[at].name_it(named),
+            Some(&at) => self.sources[at].set_named(named),
         }
     }
 
@@ -166,28 +131,69 @@ impl Found {
         }
     }
 
-    fn unreadable(&mut self, path: &Path, error: &dyn std::error::Error) {
-        self.fault(path.display().to_string(), os_message(error));
+    fn add_unreadable(&mut self, path: &Path, error: &dyn std::error::Error) {
+        self.add_error(path.display().to_string(), innermost(error));
     }
 
-    fn fault(&mut self, path: String, reason: String) {
+    fn add_error(&mut self, path: String, reason: String) {
         self.matches += 1;
-        self.faults.push((path, ReadError::of_file(reason)));
+        self.errors.push((path, ReadError::of_file(reason)));
     }
 }
 
-/// The path as a glob, where it is one and no file has it as its name.
-fn pattern(path: &Path) -> Option<String> {
-    let text = path.to_str().filter(|text| text.contains(['*', '?', '[']))?;
-    (!path.exists()).then(|| text.to_owned())
+/// A glob below a directory.
+struct Glob {
+    /// The components before the first that is wild.
+    root: PathBuf,
+    /// Matches the path below the root.
+    path: GlobMatcher,
+    /// Match the hidden components that the glob names with their dot.
+    hidden: Vec<GlobMatcher>,
+    /// Components below the root that a match can have.
+    depth: usize,
 }
 
-/// A link to a directory around it, whose reports are found anyway, or to nothing, under a name that no
-/// report has.
-fn is_beside_the_point(error: &walkdir::Error) -> bool {
-    let leads_nowhere = error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound);
-    error.loop_ancestor().is_some()
-        || (leads_nowhere && error.path().is_some_and(|path| !is_report(path)))
+impl Glob {
+    fn new(pattern: &str) -> Result<Self, globset::Error> {
+        let components: Vec<&str> = pattern.split('/').collect();
+        let literal = components.iter().take_while(|component| !component.contains(WILD)).count();
+        let (root, wild) = components.split_at(literal);
+        let is_deep = wild.iter().any(|component| component.contains("**"));
+        let dotted = wild.iter().filter(|component| component.starts_with('.'));
+        Ok(Self {
+            root: match root {
+                [] => ".".into(),
+                [""] => "/".into(),
+                names => names.join("/").into(),
+            },
+            path: compile(&wild.join("/"))?,
+            hidden: dotted.map(|component| compile(component)).collect::<Result<_, _>>()?,
+            depth: if is_deep { usize::MAX } else { wild.len() },
+        })
+    }
+
+    fn may_enter(&self, entry: &DirEntry) -> bool {
+        let is_named = |hidden: &GlobMatcher| hidden.is_match(entry.file_name());
+        !is_hidden(entry) || self.hidden.iter().any(is_named)
+    }
+
+    fn matches(&self, path: &Path) -> bool {
+        path.strip_prefix(&self.root).is_ok_and(|path| self.path.is_match(path))
+    }
+}
+
+fn compile(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+    let mut glob = GlobBuilder::new(pattern);
+    Ok(glob.literal_separator(true).backslash_escape(false).build()?.compile_matcher())
+}
+
+/// Returns the path as a glob, where it is one and no file has it as its name.
+fn pattern(path: &Path) -> Option<&str> {
+    path.to_str().filter(|text| text.contains(WILD) && !path.exists())
+}
+
+fn is_missing(error: &walkdir::Error) -> bool {
+    error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {

@@ -9,7 +9,7 @@ use std::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::ReadError;
+use super::error::ReadError;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::{Warning, Warnings};
 
@@ -20,7 +20,7 @@ const FUZZ_TIME: Duration = Duration::from_millis(250);
 #[derive(Debug, Default)]
 pub struct Given {
     pub results: Vec<TestResult>,
-    pub faults: Vec<ReadError>,
+    pub errors: Vec<ReadError>,
     pub warnings: Warnings,
 }
 
@@ -34,19 +34,19 @@ impl Given {
             match next(&mut given.warnings) {
                 Ok(Some(result)) => given.results.push(result),
                 Ok(None) => return given,
-                Err(fault) => given.faults.push(fault),
+                Err(error) => given.errors.push(error),
             }
         }
     }
 
     /// What a reader gives that could not be opened.
-    pub fn fault(fault: ReadError) -> Self {
-        Self { faults: vec![fault], ..Self::default() }
+    pub fn error(error: ReadError) -> Self {
+        Self { errors: vec![error], ..Self::default() }
     }
 
-    /// The faults as an error shows them behind the file's name.
+    /// The errors as an error shows them behind the file's name.
     pub fn words(&self) -> Vec<String> {
-        self.faults.iter().map(ToString::to_string).collect()
+        self.errors.iter().map(ToString::to_string).collect()
     }
 
     pub fn names(&self) -> Vec<&str> {
@@ -180,7 +180,7 @@ pub fn fuzz(seeds: &[Vec<u8>], mut read: impl FnMut(&[u8]) -> Given) {
     while begun.elapsed() < time {
         let text = dice.damage(seeds);
         let given = read(&text);
-        let parts = given.results.len() + given.faults.len();
+        let parts = given.results.len() + given.errors.len();
         assert!(parts <= text.len() + 2, "{parts} parts of {:?}", String::from_utf8_lossy(&text));
         tried += 1;
     }

@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
-use crate::reports::{Piped, ReadError, Severity, json::lines};
+use crate::reports::error::{ReadError, Severity};
+use crate::reports::format::ReportReader;
+use crate::reports::json::lines;
+use crate::reports::report::Piped;
 use crate::util::signals::{self, Interrupt};
 
 /// The most lines that wait to be taken; after that the pipe's writer waits.
@@ -65,9 +68,9 @@ fn read(piped: Piped, sender: &SyncSender<(Arrival, Warnings)>) {
         let (arrival, ends) = match lines.next(&mut warnings) {
             Ok(Some(result)) => (Arrival::Result(result), false),
             Ok(None) => return,
-            Err(fault) => {
-                let ends = fault.loss != Severity::One;
-                (Arrival::Error(fault), ends)
+            Err(error) => {
+                let ends = error.severity != Severity::One;
+                (Arrival::Error(error), ends)
             }
         };
         if sender.send((arrival, warnings)).is_err() || ends {

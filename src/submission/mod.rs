@@ -18,23 +18,24 @@ use crate::model::encoded::EncodedResult;
 use crate::model::limits::Limits;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
-use crate::reports::junit::{Mapping, SuiteOutputs};
-use crate::reports::paths::{self, Source};
-use crate::reports::{Format, Piped, ReadError, Reader, Report, Severity};
+use crate::reports::error::{ReadError, Severity};
+use crate::reports::format::{Findings, Format, ReadOptions, ReportReader};
+use crate::reports::paths;
+use crate::reports::report::{Piped, Report};
+use crate::reports::source::Source;
 use crate::submission::duplicates::{Duplicates, Names, OnDuplicate};
 use crate::submission::error::SubmissionError;
 use crate::submission::read_ahead::HandOn;
-use crate::util::text::os_message;
 
 /// Choices of how reports are read and what is made of them.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// In place of telling it by content.
-    pub format: Option<Format>,
-    pub mapping: Mapping,
+    pub format: Option<&'static Format>,
+    pub read: ReadOptions,
     pub on_duplicate: OnDuplicate,
     pub limits: Limits,
-    /// Send what comes before the fault of a broken report.
+    /// Send what comes before the error of a broken report.
     pub salvage: bool,
     /// Leave out files that were last written before.
     pub newer_than: Option<SystemTime>,
@@ -59,12 +60,12 @@ pub struct File {
     pub name: String,
     /// Absent where the report cannot be opened.
     report: Option<Report>,
-    pub format: Option<Format>,
+    pub format: Option<&'static Format>,
     /// The results that are submitted of it.
     pub results: u64,
     /// Errors of the file, each as `FILE:LINE: reason`.
     pub errors: Vec<String>,
-    outputs: SuiteOutputs,
+    findings: Findings,
 }
 
 impl Submission {
@@ -72,8 +73,11 @@ impl Submission {
     pub fn survey(paths: &[PathBuf], options: &Options) -> Self {
         let found = paths::find(paths);
         let mut survey = Survey::new(options);
-        for (name, fault) in &found.faults {
-            survey.files.push(File::unreadable(name.clone(), fault));
+        for (name, error) in &found.errors {
+            survey.files.push(File::unreadable(name.clone(), error));
+        }
+        for path in &found.irregular {
+            survey.warnings.add("no regular file, passed over", path);
         }
         for source in found.sources {
             if source.is_older_than(options.newer_than) {
@@ -185,8 +189,7 @@ impl<'a> Survey<'a> {
         let mut file = match report {
             Ok(report) => File::new(report),
             Err(error) => {
-                let fault = ReadError::of_file(os_message(&error));
-                self.files.push(File::unreadable(source.to_string(), &fault));
+                self.files.push(File::unreadable(source.to_string(), &error.into()));
                 return;
             }
         };
@@ -194,14 +197,14 @@ impl<'a> Survey<'a> {
         let mut warnings = Warnings::default();
         match self.read_through(&mut file, &mut warnings) {
             Ok(()) => {}
-            Err(fault) if fault.loss == Severity::NoResults && !source.is_named() => {
-                self.warnings.add("no report, passed over", &fault.with_source(source));
+            Err(error) if error.severity == Severity::NoResults && !source.is_named() => {
+                self.warnings.add("no report, passed over", &error.with_source(source));
                 return;
             }
-            Err(fault) => {
-                file.errors.push(fault.with_source(source));
+            Err(error) => {
+                file.errors.push(error.with_source(source));
                 let is_salvageable = file.results > 0 && !self.options.salvage;
-                self.cures.extend(cure(&fault, is_salvageable));
+                self.cures.extend(cure(&error, is_salvageable));
                 if !self.options.salvage {
                     self.names.truncate(names_before);
                     file.results = 0;
@@ -213,10 +216,10 @@ impl<'a> Survey<'a> {
     }
 
     /// # Errors
-    /// The fault that ends the report.
+    /// The error that ends the report.
     fn read_through(&mut self, file: &mut File, warnings: &mut Warnings) -> Result<(), ReadError> {
         let Some(report) = &file.report else { return Ok(()) };
-        let mut reader = report.read(&self.options.mapping, SuiteOutputs::default())?;
+        let mut reader = report.read(&self.options.read, Findings::default())?;
         let end = loop {
             match reader.next_name(warnings) {
                 Ok(Some(name)) => {
@@ -224,14 +227,14 @@ impl<'a> Survey<'a> {
                     file.results += 1;
                 }
                 Ok(None) => break Ok(()),
-                Err(fault) if fault.loss == Severity::One => {
-                    file.errors.push(fault.with_source(&report.source));
+                Err(error) if error.severity == Severity::One => {
+                    file.errors.push(error.with_source(&report.source));
                 }
-                Err(fault) => break Err(fault),
+                Err(error) => break Err(error),
             }
         };
-        self.hints.extend(reader.hint());
-        file.outputs = reader.into_suite_outputs(warnings)?;
+        file.findings = reader.finish(warnings)?;
+        self.hints.extend(file.findings.hint.take());
         end
     }
 }
@@ -245,17 +248,17 @@ impl File {
     ) -> Result<(), SubmissionError> {
         let Some(report) = self.report.as_ref().filter(|_| self.results > 0) else { return Ok(()) };
         let changed = || SubmissionError::Changed { report: self.name.clone() };
-        let outputs = std::mem::take(&mut self.outputs);
+        let findings = std::mem::take(&mut self.findings);
         // What there is to note was noted in the first reading.
         let mut warnings = Warnings::default();
-        let mut reader = report.read(&options.mapping, outputs).map_err(|_| changed())?;
+        let mut reader = report.read(&options.read, findings).map_err(|_| changed())?;
         for _ in 0..self.results {
-            take(next_good(&mut reader, &mut warnings).ok_or_else(changed)?)?;
+            take(next_good(&mut *reader, &mut warnings).ok_or_else(changed)?)?;
         }
-        if next_good(&mut reader, &mut warnings).is_some() {
+        if next_good(&mut *reader, &mut warnings).is_some() {
             return Err(changed());
         }
-        self.outputs = reader.into_suite_outputs(&mut warnings).map_err(|_| changed())?;
+        self.findings = reader.finish(&mut warnings).map_err(|_| changed())?;
         Ok(())
     }
 
@@ -266,38 +269,38 @@ impl File {
             report: Some(report),
             results: 0,
             errors: Vec::new(),
-            outputs: SuiteOutputs::default(),
+            findings: Findings::default(),
         }
     }
 
-    fn unreadable(name: String, fault: &ReadError) -> Self {
+    fn unreadable(name: String, error: &ReadError) -> Self {
         Self {
-            errors: vec![fault.with_source(&name)],
+            errors: vec![error.with_source(&name)],
             name,
             report: None,
             format: None,
             results: 0,
-            outputs: SuiteOutputs::default(),
+            findings: Findings::default(),
         }
     }
 }
 
 /// Returns a hint that may mend an error that ends a report.
-fn cure(fault: &ReadError, is_salvageable: bool) -> Option<&'static str> {
-    match fault.loss {
+fn cure(error: &ReadError, is_salvageable: bool) -> Option<&'static str> {
+    match error.severity {
         Severity::NoResults | Severity::All => Some(
             "reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's submissions",
         ),
-        _ if is_salvageable => Some("--salvage sends the results before the fault too"),
+        _ if is_salvageable => Some("--salvage sends the results before the error too"),
         _ => None,
     }
 }
 
 /// The next result behind those that cannot be read.
-fn next_good(reader: &mut Reader, warnings: &mut Warnings) -> Option<TestResult> {
+fn next_good(reader: &mut dyn ReportReader, warnings: &mut Warnings) -> Option<TestResult> {
     loop {
         match reader.next(warnings) {
-            Err(fault) if fault.loss == Severity::One => {}
+            Err(error) if error.severity == Severity::One => {}
             next => return next.ok().flatten(),
         }
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::execution::ExecutionId;
-use crate::reports::Format;
 use crate::util::text::plural;
 
 /// What `submit --json` prints.
@@ -38,7 +37,7 @@ pub struct RefusedLine {
 pub struct FileSummary {
     pub path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<Format>,
+    pub format: Option<&'static str>,
     pub results: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -5,7 +5,7 @@ use crate::support::Run;
 use crate::support::fake_server::{ALWAYS, Fault, Response, results};
 use crate::support::reports::{delivered, junit, open, passed, summary};
 
-const SALVAGE: &str = "hint: --salvage sends the results before the fault too\n";
+const SALVAGE: &str = "hint: --salvage sends the results before the error too\n";
 const KINDS: &str = "hint: reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's \
                      submissions\n";
 
@@ -241,7 +241,7 @@ fn an_unknown_format_is_a_usage_error() {
     assert!(
         run.stderr.starts_with(
             "error: invalid value 'tap' for '--format <FORMAT>'\n  \
-             [possible values: junit, json, jsonl, checkbox]\n"
+             [possible values: checkbox, json, jsonl, junit]\n"
         ),
         "{}",
         run.stderr

@@ -1,6 +1,8 @@
 //! From what is written on a command line to the reports that are read.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::process::Command;
 
 use crate::model::{held, held_names, records, report_of};
 use crate::support::reports::{delivered, open, passed, summary};
@@ -64,7 +66,7 @@ fn one_report_is_the_same_however_it_comes() {
     }
 }
 
-/// A sandbox with a tree of reports, each of which has one case that is named after it.
+/// A place with a tree of reports, each of which has one case that is named after it.
 fn with_tree(sandbox: &Sandbox, paths: &[&str]) {
     for path in paths {
         let content = match path.rsplit_once('.').map(|(_, extension)| extension) {
@@ -106,7 +108,7 @@ fn paths_mean_what_a_shell_user_expects() {
         "sub/a.xml",
         "sub/deep/er/a.xml",
     ];
-    let cases: [(&[&str], &[&str]); 14] = [
+    let cases: [(&[&str], &[&str]); 19] = [
         (&["."], &everything),
         (&["sub"], &["sub/a.xml", "sub/deep/er/a.xml"]),
         // What is named is read, whatever it is called.
@@ -124,6 +126,12 @@ fn paths_mean_what_a_shell_user_expects() {
         (&["odd/*.xml"], &["odd/*.xml"]),
         (&["odd/a[[]1].xml"], &["odd/a[1].xml"]),
         (&["odd/[a]1.xml", "odd/a?.xml"], &["odd/a1.xml"]),
+        (&["{a,z}.xml", "b.{jsonl,json}"], &["a.xml", "b.json"]),
+        (&["{sub/deep,odd}/**/a*.xml"], &["odd/a1.xml", "odd/a[1].xml", "sub/deep/er/a.xml"]),
+        // A dot is matched by a dot only.
+        (&["**/.*/x.xml"], &[".hidden/x.xml", "sub/.git/x.xml"]),
+        (&[".h*/*", ".*.xml"], &[".hidden/x.xml", ".hidden.xml"]),
+        (&["./s?b/*.xml"], &["sub/a.xml"]),
     ];
     for (arguments, expected) in cases {
         let (server, sandbox) = open();
@@ -258,23 +266,61 @@ fn paths_beat_the_variable() {
 }
 
 #[test]
-fn links_in_a_searched_directory_are_followed_once_and_those_to_nothing_matter_only_as_reports() {
+fn links_to_files_are_read_once_and_those_to_directories_are_not_followed() {
     use std::os::unix::fs::symlink;
     let (server, sandbox) = open();
     sandbox.write("all/a.xml", passed(["a"]));
     sandbox.write("elsewhere/b.xml", passed(["b"]));
+    sandbox.write("elsewhere/c.xml", passed(["c"]));
     symlink("../elsewhere", sandbox.path("all/linked")).unwrap();
+    symlink("../elsewhere", sandbox.path("all/linked.xml")).unwrap();
     symlink("a.xml", sandbox.path("all/z.xml")).unwrap();
+    symlink("../elsewhere/c.xml", sandbox.path("all/c.xml")).unwrap();
     symlink(".", sandbox.path("all/again")).unwrap();
     symlink("nowhere", sandbox.path("all/lost")).unwrap();
-    let run = sandbox.to("submit all");
-    assert_eq!(run, delivered("2 results", [2, 0, 0], "2 files, 1 batch", ""));
-    assert_eq!(held_names(&server), ["P a", "P b"]);
+    for path in ["all", "all/**/*.xml", "a*/**/*.xml"] {
+        let run = sandbox.to_with(&["submit", path]);
+        assert_eq!(run, delivered("2 results", [2, 0, 0], "2 files, 1 batch", ""), "{path}");
+    }
+    assert_eq!(held_names(&server), ["P a", "P c"]);
 
     symlink("nowhere", sandbox.path("all/lost.xml")).unwrap();
     let run = sandbox.to("submit all");
     assert_eq!(run.status, 3, "{}", run.stderr);
     assert!(run.stderr.starts_with("error: all/lost.xml: "), "{}", run.stderr);
+}
+
+#[test]
+fn pipes_and_devices_that_are_found_are_not_opened() {
+    use std::os::unix::fs::symlink;
+    let (server, sandbox) = open();
+    sandbox.write("all/a.xml", passed(["a"]));
+    assert!(Command::new("mkfifo").arg(sandbox.path("all/pipe.xml")).status().unwrap().success());
+    symlink("/dev/zero", sandbox.path("all/zero.json")).unwrap();
+    let note = "warning: no regular file, passed over (2): `all/pipe.xml`, `all/zero.json`\n";
+    for path in ["all", "all/*", "**/*.{xml,json}"] {
+        let run = sandbox.to_with(&["submit", path]);
+        assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", note), "{path}");
+    }
+    assert_eq!(held_names(&server), ["P a"]);
+}
+
+#[test]
+fn file_names_need_not_be_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let (server, sandbox) = open();
+    let path = |name: &[u8]| sandbox.path("all").join(OsStr::from_bytes(name));
+    fs::create_dir_all(path(b"dir \xFF")).unwrap();
+    fs::write(path(b"caf\xE9.xml"), passed(["latin"])).unwrap();
+    fs::write(path(b"dir \xFF/b.xml"), passed(["below"])).unwrap();
+    fs::write(path(b"z\xFF.txt"), "no report").unwrap();
+    for path in ["all", "all/**/*.xml", "all/**/?*.x[m]l"] {
+        let run = sandbox.to_with(&["submit", path]);
+        assert_eq!(run, delivered("2 results", [2, 0, 0], "2 files, 1 batch", ""), "{path}");
+        assert_eq!(held_names(&server), ["P latin", "P below"], "{path}");
+    }
+    let run = sandbox.to_with(&[OsStr::new("submit"), path(b"caf\xE9.xml").as_os_str()]);
+    assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", ""));
 }
 
 #[test]

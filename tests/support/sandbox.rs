@@ -1,5 +1,6 @@
 //! Runs the real binary in a directory of its own, with nothing of this machine's environment.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -81,7 +82,7 @@ impl Sandbox {
     }
 
     /// Runs `to` with arguments that may contain white space.
-    pub fn to_with(&self, arguments: &[&str]) -> Run {
+    pub fn to_with(&self, arguments: &[impl AsRef<OsStr>]) -> Run {
         let mut command = self.command(BINARY);
         command.args(arguments);
         Process::start(command).finish()

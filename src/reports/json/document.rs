@@ -12,11 +12,12 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, error::Category};
 
 use crate::model::warnings::Warnings;
-use crate::reports::ReadError;
+use crate::reports::error::ReadError;
+use crate::util::text::excerpt;
 
-/// How many characters of what was read an error repeats: enough to find it, little enough that the
-/// error stays one line at a terminal.
-const CHARS_SHOWN: usize = 60;
+/// Characters of what was read that an error repeats: enough to find it, few enough that the error stays
+/// one line at a terminal.
+pub const EXCERPT: usize = 60;
 
 /// What is said of JSON that ends before its last bracket.
 const CUT_SHORT: &str = "cut short: the JSON ends too early";
@@ -81,7 +82,9 @@ impl Document {
     /// each of its elements would help nobody. So it is if the text breaks before anything alike.
     pub fn open(mut source: impl Read, alike: &ResultShape) -> Result<Self, ReadError> {
         let mut bytes = Vec::new();
-        source.read_to_end(&mut bytes).map_err(|error| ReadError::rest(None, error.to_string()))?;
+        source
+            .read_to_end(&mut bytes)
+            .map_err(|error| ReadError::remainder(None, error.to_string()))?;
         Self::new(bytes, alike)
     }
 
@@ -89,7 +92,7 @@ impl Document {
     pub fn new(bytes: Vec<u8>, alike: &ResultShape) -> Result<Self, ReadError> {
         let text = utf8(bytes)?;
         if text.trim_ascii().is_empty() {
-            return Err(ReadError::rest(Some(1), "empty: there is no JSON in it"));
+            return Err(ReadError::remainder(Some(1), "empty: there is no JSON in it"));
         }
         let walk = Walk { at: 0, line: 1, levels: Vec::new(), ended: false };
         if !walk.clone().finds(&text, alike.matches)? {
@@ -98,7 +101,7 @@ impl Document {
         Ok(Self { text, walk })
     }
 
-    /// The next part; none after the last, nor after a fault.
+    /// The next part; none after the last, nor after a error.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         self.walk.next(&self.text)
     }
@@ -212,7 +215,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A member's key and its colon. A key that cannot be decoded is none that anybody looks for: it is
-    /// as good as written, and a fault only where its object is decoded.
+    /// as good as written, and a error only where its object is decoded.
     fn key(&mut self) -> Result<String, ReadError> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("a key in quotes"));
@@ -242,7 +245,7 @@ impl<'a> Cursor<'a> {
         Ok(true)
     }
 
-    /// Visits the members of an object up to its end or its first fault, each with its value's place.
+    /// Visits the members of an object up to its end or its first error, each with its value's place.
     fn visit(mut self, mut each: impl FnMut(String, Self) -> ControlFlow<()>) {
         if self.peek() != Some(b'{') {
             return;
@@ -319,8 +322,8 @@ impl<'a> Cursor<'a> {
         let next = String::from_utf8_lossy(&rest[..rest.len().min(4)]).chars().next();
         let found = next.map(String::from).unwrap_or_default();
         let column = self.column();
-        let reason = format!("not JSON: expected {wanted}, not `{}`", shown(&found));
-        ReadError::rest(Some(self.line), format!("{reason} (column {column})"))
+        let reason = format!("not JSON: expected {wanted}, not `{}`", excerpt(&found, EXCERPT));
+        ReadError::remainder(Some(self.line), format!("{reason} (column {column})"))
     }
 
     /// An error of the value that begins here.
@@ -331,7 +334,7 @@ impl<'a> Cursor<'a> {
         }
         let before = if error.line() == 1 { self.column() - 1 } else { 0 };
         let column = before + error.column();
-        ReadError::rest(Some(line), format!("{} (column {column})", words(error)))
+        ReadError::remainder(Some(line), format!("{} (column {column})", words(error)))
     }
 
     /// The column of this place, counted in bytes from 1.
@@ -348,7 +351,7 @@ impl<'a> Element<'a> {
         Ok(Object { element: self, title: self.title(), members, warnings })
     }
 
-    fn fault(&self, reason: &str) -> ReadError {
+    fn error(&self, reason: &str) -> ReadError {
         ReadError::one(self.line, self.title() + reason)
     }
 
@@ -358,7 +361,7 @@ impl<'a> Element<'a> {
             Category::Data => format!("{} where an object belongs", kind(self.json)),
             Category::Syntax | Category::Io => words(error),
         };
-        ReadError { line: Some(line_of_error(self.line, error)), ..self.fault(&reason) }
+        ReadError { line: Some(line_of_error(self.line, error)), ..self.error(&reason) }
     }
 
     /// How an error begins that has no name to tell. Where there is no index the line says it all.
@@ -402,7 +405,7 @@ impl Object<'_, '_> {
             Some(Value::String(text)) => Ok(text),
             Some(other) => {
                 let found = kind(other.to_string().as_bytes());
-                Err(self.fault(key, &format!("`{key}` is {found}, not a text")))
+                Err(self.error(key, &format!("`{key}` is {found}, not a text")))
             }
         }
     }
@@ -413,9 +416,9 @@ impl Object<'_, '_> {
     pub fn name(&mut self, key: &str, noun: &str) -> Result<String, ReadError> {
         let name = self.text(key)?;
         if name.trim().is_empty() {
-            return Err(self.fault(key, &format!("no `{key}`")));
+            return Err(self.error(key, &format!("no `{key}`")));
         }
-        self.title = format!("{noun} `{}`: ", shown(&name));
+        self.title = format!("{noun} `{}`: ", excerpt(&name, EXCERPT));
         Ok(name)
     }
 
@@ -433,8 +436,8 @@ impl Object<'_, '_> {
         self.warnings.add(text, name);
     }
 
-    /// A fault in the field `key`.
-    pub fn fault(&self, key: &str, reason: &str) -> ReadError {
+    /// A error in the field `key`.
+    pub fn error(&self, key: &str, reason: &str) -> ReadError {
         let line = self.element.cursor().line_of(key);
         ReadError::one(line, format!("{}{reason}", self.title))
     }
@@ -494,7 +497,7 @@ fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Vec<u8>, ReadErr
 
 fn not_utf16(before: &str) -> ReadError {
     let line = line_feeds(before.as_bytes()) + 1;
-    ReadError::rest(Some(line), "not UTF-16, which its byte order mark says it is")
+    ReadError::remainder(Some(line), "not UTF-16, which its byte order mark says it is")
 }
 
 /// The beginning of a text, in UTF-8 as far as it can be read.
@@ -512,19 +515,6 @@ pub fn head(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Text as an error repeats it: its beginning, on one line.
-pub fn shown(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut shown = String::new();
-    for char in chars.by_ref().take(CHARS_SHOWN) {
-        if char.is_control() { shown.extend(char.escape_default()) } else { shown.push(char) }
-    }
-    if chars.next().is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
 /// What a value is, by its first byte.
 fn kind(json: &[u8]) -> &'static str {
     match json.first() {
@@ -538,7 +528,7 @@ fn kind(json: &[u8]) -> &'static str {
 }
 
 fn cut_short(line: u64) -> ReadError {
-    ReadError::rest(Some(line), CUT_SHORT)
+    ReadError::remainder(Some(line), CUT_SHORT)
 }
 
 /// The line of an error in a value that begins in the line `first`.

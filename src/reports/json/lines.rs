@@ -4,12 +4,22 @@
 //! read ahead of the line feed but what the source has buffered. A bad line costs no other. What a
 //! result's fields mean is the matter of `json`.
 
-use std::io::{self, BufRead, Cursor};
+use std::io::{self, BufRead, BufReader, Cursor};
 
 use super::document::{self, Element};
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
-use crate::reports::{ReadError, json};
+use crate::reports::error::ReadError;
+use crate::reports::format::{Format, ReportReader};
+use crate::reports::json;
+
+/// The API's own JSON, a result a line.
+pub static FORMAT: Format = Format {
+    name: "jsonl",
+    detect: |head| json::shape(head) == Some(json::Shape::Lines),
+    open: |input, _, _| Ok(Box::new(Reader::new(BufReader::new(input.file)))),
+    is_live: true,
+};
 
 /// Reads results line by line.
 pub struct Reader<R> {
@@ -24,24 +34,6 @@ impl<R: BufRead> Reader<R> {
     /// Reads nothing yet.
     pub fn new(source: R) -> Self {
         Self { source, decoded: None, line: 0, ended: false }
-    }
-
-    /// The next result; none at the end.
-    ///
-    /// The last line needs no line feed: an object is either whole or, without its brace, no JSON.
-    ///
-    /// # Errors
-    ///
-    /// A fault of one line, behind which reading goes on, or of the source, which ends it.
-    pub fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
-        while let Some(line) = self.next_line()? {
-            let json = line.trim_ascii();
-            if !json.is_empty() {
-                let element = Element { json, line: self.line, index: None };
-                return json::result(element, warnings).map(Some);
-            }
-        }
-        Ok(None)
     }
 
     fn next_line(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
@@ -78,24 +70,33 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn unreadable(&self, error: &io::Error) -> ReadError {
-        ReadError::rest(Some(self.line + 1), error.to_string())
+        ReadError::remainder(Some(self.line + 1), error.to_string())
+    }
+}
+
+impl<R: BufRead> ReportReader for Reader<R> {
+    // The last line needs no line feed: an object is either whole or, without its brace, no JSON.
+    fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+        while let Some(line) = self.next_line()? {
+            let json = line.trim_ascii();
+            if !json.is_empty() {
+                let element = Element { json, line: self.line, index: None };
+                return json::result(element, warnings).map(Some);
+            }
+        }
+        Ok(None)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{BufReader, Write},
-        sync::mpsc,
-        thread,
-        time::Duration,
-    };
+    use std::{io::Write, sync::mpsc, thread, time::Duration};
 
     use proptest::prelude::*;
 
     use super::*;
     use crate::model::result::Status;
-    use crate::reports::Severity;
+    use crate::reports::error::Severity;
     use crate::reports::trial::{Given, bare, fuzz, results, styles, written};
 
     fn read(text: impl AsRef<[u8]>) -> Given {
@@ -124,7 +125,7 @@ mod tests {
                 "10: `name` is a number, not a text",
             ]
         );
-        assert!(given.faults.iter().all(|fault| fault.loss == Severity::One));
+        assert!(given.errors.iter().all(|error| error.severity == Severity::One));
     }
 
     #[test]
@@ -186,7 +187,7 @@ mod tests {
         let mut reader = Reader::new(BufReader::new(io::Read::chain(line, Failing)));
         let given = Given::by(|warnings| reader.next(warnings));
         assert_eq!(given.names(), ["a"]);
-        assert_eq!(given.faults, [ReadError::rest(Some(2), "the disk is gone")]);
+        assert_eq!(given.errors, [ReadError::remainder(Some(2), "the disk is gone")]);
     }
 
     proptest! {
@@ -203,12 +204,12 @@ mod tests {
             let lines: Vec<_> = lines.collect();
             let text = lines.join(&format!("{blank}\n"));
             let given = read(&text);
-            prop_assert_eq!(given.faults, []);
+            prop_assert_eq!(given.errors, []);
             prop_assert_eq!(&given.results, &results);
             for end in 0..text.len() {
                 let given = read(&text.as_bytes()[..end]);
                 prop_assert!(results.starts_with(&given.results));
-                prop_assert!(given.faults.len() <= 1);
+                prop_assert!(given.errors.len() <= 1);
             }
         }
     }

@@ -9,10 +9,12 @@ use std::io::Read;
 pub mod document;
 pub mod lines;
 
-use super::ReadError;
+use super::error::ReadError;
+use super::format::{Format, ReportReader};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
-use document::{Cursor, Document, Element, Item, Object, ResultShape, shown};
+use crate::util::text::excerpt;
+use document::{Cursor, Document, EXCERPT, Element, Item, Object, ResultShape};
 
 /// The fields of a result.
 const FIELDS: [&str; 6] = ["name", "status", "category", "template_id", "comment", "io_log"];
@@ -29,7 +31,15 @@ const RESULT: ResultShape = ResultShape {
     lacking: "nothing in it has both a `name` and a `status`",
 };
 
-/// Which reader a JSON text wants.
+/// The API's own JSON as a document.
+pub static FORMAT: Format = Format {
+    name: "json",
+    detect: |head| shape(head) == Some(Shape::Document),
+    open: |input, _, _| Ok(Box::new(Reader::new(input.file)?)),
+    is_live: false,
+};
+
+/// The reader that a JSON text wants.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Shape {
     /// [`Reader`], which also says of other JSON that it holds no results.
@@ -45,17 +55,17 @@ pub enum Shape {
 /// `head` must be the whole text, or reach beyond the first line feed or to 64 KiB, whichever comes
 /// first: Checkbox may have thousands of packages in front of its results, and a log may come before
 /// a name, so it is enough that the first members can be seen.
-pub fn recognise(head: &[u8]) -> Option<Shape> {
+pub fn shape(head: &[u8]) -> Option<Shape> {
     let head = document::head(head);
     let mut cursor = Cursor::new(&head);
     match cursor.peek()? {
         b'[' => Some(Shape::Document),
-        b'{' => Some(recognise_object(cursor, &head)),
+        b'{' => Some(shape_of_object(cursor, &head)),
         _ => cursor.is_whole().then_some(Shape::Document),
     }
 }
 
-fn recognise_object(cursor: Cursor<'_>, head: &[u8]) -> Shape {
+fn shape_of_object(cursor: Cursor<'_>, head: &[u8]) -> Shape {
     let keys = cursor.keys();
     let list = cursor.list();
     let in_list = list.map(Cursor::keys).unwrap_or_default();
@@ -98,13 +108,10 @@ impl Reader {
     pub fn new(source: impl Read) -> Result<Self, ReadError> {
         Document::open(source, &RESULT).map(Self)
     }
+}
 
-    /// The next result; none after the last, nor after a fault that costs the rest.
-    ///
-    /// # Errors
-    ///
-    /// A fault of one result, behind which reading goes on, or of the text, which ends it.
-    pub fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+impl ReportReader for Reader {
+    fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
         while let Some(item) = self.0.next()? {
             match item {
                 Item::Element(element) => return result(element, warnings).map(Some),
@@ -144,11 +151,13 @@ fn status(object: &mut Object<'_, '_>) -> Result<Status, ReadError> {
     let word = object.text("status")?;
     match Status::from_word(&word) {
         Some(status) => Ok(status),
-        None if word.is_empty() => Err(object.fault("status", "no `status`")),
+        None if word.is_empty() => Err(object.error("status", "no `status`")),
         None => {
-            let reason =
-                format!("unknown status `{}`, not passed, failed or skipped", shown(&word));
-            Err(object.fault("status", &reason))
+            let reason = format!(
+                "unknown status `{}`, not passed, failed or skipped",
+                excerpt(&word, EXCERPT)
+            );
+            Err(object.error("status", &reason))
         }
     }
 }
@@ -159,14 +168,14 @@ mod tests {
 
     use super::*;
     use crate::reports::{
-        Severity,
+        error::Severity,
         trial::{Given, bare, by_value, fuzz, note, results, styles, written},
     };
 
     fn read(text: impl AsRef<[u8]>) -> Given {
         match Reader::new(text.as_ref()) {
             Ok(mut reader) => Given::by(|warnings| reader.next(warnings)),
-            Err(fault) => Given::fault(fault),
+            Err(error) => Given::error(error),
         }
     }
 
@@ -174,7 +183,7 @@ mod tests {
     fn refused(text: impl AsRef<[u8]>) -> (String, Severity) {
         let given = read(text);
         assert_eq!(given.names(), [""; 0]);
-        (given.words().join("\n"), given.faults[0].loss)
+        (given.words().join("\n"), given.errors[0].severity)
     }
 
     fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -199,7 +208,7 @@ mod tests {
             io_log: "\0😀 <&lt;".into(),
         };
         assert_eq!(given.results, [first, bare("b", Status::Skipped)]);
-        assert_eq!(given.faults, []);
+        assert_eq!(given.errors, []);
         assert_eq!(given.warnings.all(), []);
     }
 
@@ -218,7 +227,7 @@ mod tests {
     fn reads_documents_that_follow_each_other() {
         let given = read(format!("{GOOD}\n{{\"results\": [{GOOD}]}} [{GOOD}]{GOOD}"));
         assert_eq!(given.names(), ["good"; 4]);
-        assert_eq!(given.faults, []);
+        assert_eq!(given.errors, []);
     }
 
     #[test]
@@ -259,7 +268,7 @@ mod tests {
         let elements = bad.map(|bad| format!("{bad},\n{GOOD}"));
         let given = read(format!("[\n{}\n]", elements.join(",\n")));
         assert_eq!(given.names(), ["good"; 13]);
-        assert!(given.faults.iter().all(|fault| fault.loss == Severity::One));
+        assert!(given.errors.iter().all(|error| error.severity == Severity::One));
         assert_eq!(
             given.words(),
             [
@@ -310,7 +319,7 @@ mod tests {
         assert_eq!(given.warnings.all(), [note("unknown field, not sent", 1, &["\"\\ud800\""])]);
         // Each of these is looked at on its own, so that many take no longer than one long one.
         let given = read("{\"\\ud800\": 1}".repeat(20_000) + GOOD);
-        assert_eq!((given.names(), given.faults.len()), (vec!["good"], 20_000));
+        assert_eq!((given.names(), given.errors.len()), (vec!["good"], 20_000));
     }
 
     #[test]
@@ -364,7 +373,7 @@ mod tests {
             let line = 3 + end.matches('\n').count();
             assert_eq!(given.names(), ["good"], "{end}");
             assert_eq!(given.words(), [format!("{line}: {reason}")], "{end}");
-            assert_eq!(given.faults[0].loss, Severity::Remainder);
+            assert_eq!(given.errors[0].severity, Severity::Remainder);
         }
     }
 
@@ -380,9 +389,9 @@ mod tests {
             (", \"a\" 1}", "1: not JSON: expected `:`, not `1` (column 57)"),
             ("\n]", "2: not JSON: expected `,` or `}`, not `]` (column 1)"),
         ];
-        for (end, fault) in cases {
+        for (end, error) in cases {
             let given = read(format!("{{\"results\": [{GOOD}]{end}"));
-            assert_eq!((given.names(), given.words()), (vec!["good"], vec![fault.to_owned()]));
+            assert_eq!((given.names(), given.words()), (vec!["good"], vec![error.to_owned()]));
         }
     }
 
@@ -423,7 +432,7 @@ mod tests {
             utf16(&text, u16::to_le_bytes),
             utf16(&text, u16::to_be_bytes),
         ] {
-            assert_eq!(recognise(&bytes), Some(Shape::Document));
+            assert_eq!(shape(&bytes), Some(Shape::Document));
             assert_eq!(read(bytes).names(), ["good", "é😀"]);
         }
         let mut lone = utf16("[\n", u16::to_le_bytes);
@@ -441,8 +450,8 @@ mod tests {
                 Err(std::io::Error::other("the disk is gone"))
             }
         }
-        let fault = Reader::new(Failing).err();
-        assert_eq!(fault, Some(ReadError::rest(None, "the disk is gone")));
+        let error = Reader::new(Failing).err();
+        assert_eq!(error, Some(ReadError::remainder(None, "the disk is gone")));
     }
 
     #[test]
@@ -483,9 +492,9 @@ mod tests {
                 Some(Shape::Document),
             ),
         ];
-        for (head, shape) in cases {
+        for (head, expected) in cases {
             let shown: String = head.chars().take(80).collect();
-            assert_eq!(recognise(head.as_bytes()), shape, "{shown}");
+            assert_eq!(shape(head.as_bytes()), expected, "{shown}");
         }
     }
 
@@ -497,9 +506,9 @@ mod tests {
             let object = format!("{{\"v\": [1],\n\"results\" : {list}}}");
             for text in [&list, &object] {
                 let given = read(text);
-                prop_assert_eq!(&given.faults, &[]);
+                prop_assert_eq!(&given.errors, &[]);
                 prop_assert_eq!(&given.results, &results);
-                prop_assert_eq!(recognise(text.as_bytes()), Some(Shape::Document));
+                prop_assert_eq!(shape(text.as_bytes()), Some(Shape::Document));
             }
         }
 
@@ -509,10 +518,10 @@ mod tests {
             let elements: Vec<_> = results.iter().map(|result| written(result, style)).collect();
             let text = elements.join("\n");
             let given = read(&text);
-            prop_assert_eq!(&given.faults, &[]);
+            prop_assert_eq!(&given.errors, &[]);
             prop_assert_eq!(&given.results, &results);
-            let shape = if style.is_pretty { Shape::Document } else { Shape::Lines };
-            prop_assert_eq!(recognise(text.as_bytes()), Some(shape));
+            let expected = if style.is_pretty { Shape::Document } else { Shape::Lines };
+            prop_assert_eq!(shape(text.as_bytes()), Some(expected));
         }
     }
 
@@ -527,9 +536,9 @@ mod tests {
             for end in 0..text.len() {
                 let given = read(&text.as_bytes()[..end]);
                 prop_assert!(results.starts_with(&given.results));
-                prop_assert_eq!(given.faults.len(), 1);
-                prop_assert_eq!(given.faults[0].loss, Severity::Remainder);
-                recognise(&text.as_bytes()[..end]);
+                prop_assert_eq!(given.errors.len(), 1);
+                prop_assert_eq!(given.errors[0].severity, Severity::Remainder);
+                shape(&text.as_bytes()[..end]);
             }
         }
     }
@@ -547,7 +556,7 @@ mod tests {
         let mut seeds: Vec<Vec<u8>> = seeds.map(String::into_bytes).to_vec();
         seeds.push(utf16(&list, u16::to_le_bytes));
         fuzz(&seeds, |text| {
-            recognise(text);
+            shape(text);
             let given = read(text);
             if let Some(results) = by_value(text)
                 .filter(|results| given.warnings.all().is_empty() && !results.is_empty())

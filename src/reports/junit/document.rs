@@ -4,13 +4,13 @@
 //! what becomes of a case. The format has no standard, so it is read with good will: elements that
 //! nobody knows are looked through, since a case inside of one is still a case, and named in the warnings.
 
-use super::ReadError;
 use super::case::{Case, Kind, Outcome, Stream, push_below};
 use super::suite_outputs::{Clipped, Kept};
 use crate::model::result::Status;
 use crate::model::warnings::Warnings;
+use crate::reports::error::ReadError;
 use crate::reports::xml::entities::{push_reference, push_unescaped};
-use crate::reports::xml::{Element, Text, is_blank, shown};
+use crate::reports::xml::{Element, Text, first_line, is_blank};
 
 /// An open `testsuite` or `testsuites`.
 #[derive(Debug, Default)]
@@ -238,7 +238,7 @@ impl Document {
 
     fn stray_text(&self, text: &str, warnings: &mut Warnings) {
         if self.places.last() != Some(&Place::Properties) && !is_blank(text) {
-            warnings.add(STRAY_TEXT, &shown(text));
+            warnings.add(STRAY_TEXT, &first_line(text));
         }
     }
 

@@ -15,19 +15,36 @@ mod tests;
 
 use std::io::Read;
 
-pub use crate::reports::xml::LeadingText;
 pub use mapping::Mapping;
 pub use suite_outputs::SuiteOutputs;
 pub use template::Template;
 
-use super::ReadError;
+use super::error::ReadError;
+use super::format::{Findings, Format, ReportReader};
+use super::source::Source;
 use crate::model::log::Section;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::reports::xml::decode::Decoded;
-use crate::reports::xml::{Event, Xml};
+use crate::reports::xml::{Event, LeadingText, Xml};
 use case::Stream;
 use document::{Document, Finished, Suite};
+
+/// JUnit XML, as many tools write it.
+pub static FORMAT: Format = Format {
+    name: "junit",
+    detect: |head| head.trim_ascii_start().starts_with(b"<"),
+    open: |input, options, findings| {
+        let leading_text = match input.source {
+            Source::StandardInput => LeadingText::Skip,
+            Source::File { .. } => LeadingText::Strict,
+        };
+        let outputs = findings.suite_outputs;
+        let mapping = options.mapping.clone();
+        Ok(Box::new(Results::new(input.file, mapping, outputs, leading_text)?))
+    },
+    is_live: false,
+};
 
 /// The results of one report, in the order of the document.
 ///
@@ -48,39 +65,15 @@ impl<R: Read> Results<R> {
         source: R,
         mapping: Mapping,
         outputs: SuiteOutputs,
-        surroundings: LeadingText,
+        leading_text: LeadingText,
     ) -> Result<Self, ReadError> {
         Ok(Self {
-            xml: Xml::new(Decoded::new(source)?, surroundings),
+            xml: Xml::new(Decoded::new(source)?, leading_text),
             document: Document::default(),
             mapping,
             outputs,
             kept_suites: 0,
             is_over: false,
-        })
-    }
-
-    /// The next result; none after the last, nor after a fault.
-    ///
-    /// # Errors
-    /// Where the report breaks off or is none. The results before are whole.
-    pub fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
-        self.next_case(warnings, |this, warnings| {
-            let more = this.suite_sections()?;
-            let (case, suites) = this.document.case_in_suites();
-            Ok(this.mapping.map(case, suites, more, warnings))
-        })
-    }
-
-    /// The name of the next result, which is all that the first reading needs to know of it.
-    ///
-    /// # Errors
-    /// As those of [`Results::next`].
-    pub fn next_name(&mut self, warnings: &mut Warnings) -> Result<Option<String>, ReadError> {
-        self.document.names_only = true;
-        self.next_case(warnings, |this, warnings| {
-            let (case, suites) = this.document.case_in_suites();
-            Ok(this.mapping.name(case, suites, warnings))
         })
     }
 
@@ -108,7 +101,7 @@ impl<R: Read> Results<R> {
             self.is_over = true;
             self.note_malformed(warnings);
         }
-        made.map_err(|fault| ReadError { line: fault.line.or(Some(self.xml.line())), ..fault })
+        made.map_err(|error| ReadError { line: error.line.or(Some(self.xml.line())), ..error })
     }
 
     /// Reads up to the end of a case, or of the report.
@@ -150,7 +143,7 @@ impl<R: Read> Results<R> {
     fn check_complete(&self) -> Result<(), ReadError> {
         match self.document.open_element() {
             None => Ok(()),
-            Some(element) => Err(ReadError::rest(
+            Some(element) => Err(ReadError::remainder(
                 Some(self.xml.source().last_line()),
                 format!("the report breaks off inside of `{element}`"),
             )),
@@ -216,19 +209,30 @@ impl<R: Read> Results<R> {
         }
         Ok(sections)
     }
+}
 
-    /// What this reading kept for the second one, also where it ended in a fault.
-    ///
-    /// # Errors
-    /// Where the temporary file cannot be written.
-    pub fn into_suite_outputs(
-        mut self,
-        warnings: &mut Warnings,
-    ) -> Result<SuiteOutputs, ReadError> {
+impl<R: Read> ReportReader for Results<R> {
+    fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+        self.next_case(warnings, |this, warnings| {
+            let more = this.suite_sections()?;
+            let (case, suites) = this.document.case_in_suites();
+            Ok(this.mapping.map(case, suites, more, warnings))
+        })
+    }
+
+    fn next_name(&mut self, warnings: &mut Warnings) -> Result<Option<String>, ReadError> {
+        self.document.names_only = true;
+        self.next_case(warnings, |this, warnings| {
+            let (case, suites) = this.document.case_in_suites();
+            Ok(this.mapping.name(case, suites, warnings))
+        })
+    }
+
+    fn finish(mut self: Box<Self>, warnings: &mut Warnings) -> Result<Findings, ReadError> {
         while let Some(suite) = self.document.abandon_suite() {
             self.finish_suite(&suite, warnings)?;
         }
-        Ok(self.outputs.complete())
+        Ok(Findings { suite_outputs: self.outputs.complete(), ..Findings::default() })
     }
 }
 
@@ -242,5 +246,5 @@ const ONLY_SAYS_FAILED: &str =
 const FULL: &str = "[… left out: a case gets 64 KiB of the output of its suites …]";
 
 fn unkept(error: &std::io::Error) -> ReadError {
-    ReadError::rest(None, format!("a suite's output cannot be kept meanwhile: {error}"))
+    ReadError::remainder(None, format!("a suite's output cannot be kept meanwhile: {error}"))
 }

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, Read};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::reports::ReadError;
+use crate::reports::error::ReadError;
 
 /// What is read at once: larger pieces gain nothing, smaller ones cost calls.
 const PIECE: usize = 64 * 1024;
@@ -85,7 +85,7 @@ impl<R: Read> Decoded<R> {
             | [b'<', 0, 0, 0, ..]
             | [0, 0, 0, b'<', ..] => {
                 let reason = "encoded in UTF-32, which `to` does not read".to_owned();
-                return Err(ReadError::rest(Some(1), reason));
+                return Err(ReadError::remainder(Some(1), reason));
             }
             [0xEF, 0xBB, 0xBF, ..] => (UTF_8, 3),
             [0xFF, 0xFE, ..] => (UTF_16LE, 2),
@@ -113,7 +113,7 @@ impl<R: Read> Decoded<R> {
             return Ok(());
         }
         let encoding = Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
-            ReadError::rest(None, format!("encoding `{label}`, which `to` does not know"))
+            ReadError::remainder(None, format!("encoding `{label}`, which `to` does not know"))
         })?;
         let differs = ![UTF_8, UTF_16LE, UTF_16BE].contains(&encoding);
         if differs && self.transcoder.is_none() {
@@ -302,7 +302,7 @@ impl<R: Read> BufRead for Decoded<R> {
 
 /// What is said of a source that fails.
 pub fn unreadable(error: &io::Error) -> ReadError {
-    ReadError::rest(None, format!("cannot be read: {error}"))
+    ReadError::remainder(None, format!("cannot be read: {error}"))
 }
 
 fn line_feeds(bytes: &[u8]) -> u64 {

@@ -8,6 +8,13 @@
 /// The longest name of what can stand for a character: `#x` and `#` with many zeros are not for people.
 const LONGEST: usize = 32;
 
+/// Returns `raw` with its references resolved.
+pub fn unescape(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    push_unescaped(&mut text, raw);
+    text
+}
+
 /// Appends `raw` with its references resolved. Line ends are taken as XML takes them.
 pub fn push_unescaped(to: &mut String, raw: &str) {
     let mut rest = raw;

@@ -4,7 +4,7 @@
 //! and which breaks of XML's rules are forgiven; of JUnit it must know only how a report begins. What
 //! is forgiven is what real tools write and what can be read in one way only: a bare `&`, a bare `<`
 //! in an attribute, control characters, unknown entities, doubled attributes. Everything else is a
-//! fault, because nobody can tell what a report with crossed tags meant to say.
+//! error, because nobody can tell what a report with crossed tags meant to say.
 
 pub mod decode;
 pub mod entities;
@@ -15,8 +15,9 @@ use std::io::{BufRead, Read};
 use quick_xml::events::{BytesDecl, BytesStart, BytesText};
 use quick_xml::{Error, errors::IllFormedError, events};
 
-use crate::reports::ReadError;
-use crate::reports::Severity;
+use crate::reports::error::ReadError;
+use crate::reports::error::Severity;
+use crate::util::text::excerpt;
 use decode::{Decoded, unreadable};
 
 /// How deep elements may lie in each other. Each open one costs memory, and no tool nests a thousandth
@@ -44,7 +45,7 @@ pub struct Xml<R> {
     reader: quick_xml::Reader<Decoded<R>>,
     buffer: Vec<u8>,
     stage: Stage,
-    surroundings: LeadingText,
+    leading_text: LeadingText,
 }
 
 /// Where in the document the next event is.
@@ -81,10 +82,10 @@ pub struct Element<'a> {
 }
 
 impl<R: Read> Xml<R> {
-    pub fn new(source: Decoded<R>, surroundings: LeadingText) -> Self {
+    pub fn new(source: Decoded<R>, leading_text: LeadingText) -> Self {
         let mut reader = quick_xml::Reader::from_reader(source);
         reader.config_mut().allow_dangling_amp = true;
-        Self { reader, buffer: Vec::new(), stage: Stage::Start, surroundings }
+        Self { reader, buffer: Vec::new(), stage: Stage::Start, leading_text }
     }
 
     /// The source, for what it counts.
@@ -102,7 +103,7 @@ impl<R: Read> Xml<R> {
     /// The next event. Faults without a line are in the [`line`](Self::line) of it.
     pub fn next(&mut self) -> Result<Event<'_>, ReadError> {
         self.buffer.clear();
-        match (&self.stage, self.surroundings) {
+        match (&self.stage, self.leading_text) {
             (Stage::Root { .. }, _) => self.next_in_root(),
             (Stage::Start, LeadingText::Skip) => self.talk_before(),
             (Stage::Epilog, LeadingText::Skip) => self.talk_after(),
@@ -112,7 +113,7 @@ impl<R: Read> Xml<R> {
     }
 
     fn next_in_root(&mut self) -> Result<Event<'_>, ReadError> {
-        let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| broken(&e))?;
+        let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| of_quick_xml(&e))?;
         match event {
             events::Event::Start(tag) => open(&mut self.stage, tag, false),
             events::Event::Empty(tag) => open(&mut self.stage, tag, true),
@@ -127,8 +128,8 @@ impl<R: Read> Xml<R> {
             }
             events::Event::GeneralRef(name) => Ok(Event::Reference(name.into_inner())),
             events::Event::Comment(_) | events::Event::PI(_) => Ok(Event::Nothing),
-            events::Event::Decl(_) => Err(fault("an XML declaration inside of the report")),
-            events::Event::DocType(_) => Err(fault("a document type inside of the report")),
+            events::Event::Decl(_) => Err(xml_error("an XML declaration inside of the report")),
+            events::Event::DocType(_) => Err(xml_error("a document type inside of the report")),
             events::Event::Eof => {
                 self.stage = Stage::End;
                 Ok(Event::Eof)
@@ -139,10 +140,10 @@ impl<R: Read> Xml<R> {
     /// Before and after the root element.
     fn next_outside(&mut self) -> Result<Event<'_>, ReadError> {
         let after = matches!(self.stage, Stage::Epilog);
-        let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| broken(&e))?;
+        let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| of_quick_xml(&e))?;
         match event {
             events::Event::Start(_) | events::Event::Empty(_) if after => {
-                Err(fault("a second root element: one file holds one report"))
+                Err(xml_error("a second root element: one file holds one report"))
             }
             events::Event::Start(tag) => open(&mut self.stage, tag, false),
             events::Event::Empty(tag) => open(&mut self.stage, tag, true),
@@ -155,12 +156,14 @@ impl<R: Read> Xml<R> {
                 }
                 Ok(Event::Nothing)
             }
-            events::Event::DocType(_) if after => Err(fault("a document type after the report")),
+            events::Event::DocType(_) if after => {
+                Err(xml_error("a document type after the report"))
+            }
             events::Event::Eof if after => {
                 self.stage = Stage::End;
                 Ok(Event::Eof)
             }
-            events::Event::Eof => Err(fault("an empty file")),
+            events::Event::Eof => Err(xml_error("an empty file")),
             _ => Ok(Event::Nothing),
         }
     }
@@ -182,7 +185,7 @@ impl<R: Read> Xml<R> {
     fn talk_after(&mut self) -> Result<Event<'_>, ReadError> {
         let (found, first_line) = self.pass_over(|ahead, _| ahead.starts_with(b"<testsuite"))?;
         if found {
-            return Err(fault("a second report after the first: only one can be read"));
+            return Err(xml_error("a second report after the first: only one can be read"));
         }
         self.stage = Stage::End;
         Ok(talk(first_line))
@@ -245,7 +248,7 @@ impl Element<'_> {
                 return Ok(());
             }
             if attribute.len() == rest.len() {
-                return Err(fault("attributes without white space between them"));
+                return Err(xml_error("attributes without white space between them"));
             }
             let (name, value, after) = split_attribute(attribute)?;
             take(name, value);
@@ -258,9 +261,10 @@ impl Element<'_> {
 fn split_attribute(text: &str) -> Result<(&str, &str, &str), ReadError> {
     let (name, rest) = text.split_at(name_len(text));
     if name.is_empty() {
-        return Err(fault(format!("no attribute begins with `{}`", shown(text))));
+        return Err(xml_error(format!("no attribute begins with `{}`", first_line(text))));
     }
-    let no_value = || fault(format!("attribute `{}` without a value in quotes", shown(name)));
+    let no_value =
+        || xml_error(format!("attribute `{}` without a value in quotes", first_line(name)));
     let value = rest.trim_ascii_start().strip_prefix('=').ok_or_else(no_value)?.trim_ascii_start();
     let quote =
         *value.as_bytes().first().filter(|byte| b"\"'".contains(byte)).ok_or_else(no_value)?;
@@ -275,11 +279,11 @@ fn open<'a>(
 ) -> Result<Event<'a>, ReadError> {
     let name = tag.name().into_inner();
     if name.is_empty() || name_len(name) < name.len() {
-        return Err(fault(format!("`<{}` begins no element", shown(name))));
+        return Err(xml_error(format!("`<{}` begins no element", first_line(name))));
     }
     let outer = if let Stage::Root { depth } = stage { *depth } else { 0 };
     if outer == MAX_DEPTH {
-        return Err(fault(format!("elements lie more than {MAX_DEPTH} deep in each other")));
+        return Err(xml_error(format!("elements lie more than {MAX_DEPTH} deep in each other")));
     }
     match (is_empty, outer) {
         (false, _) => *stage = Stage::Root { depth: outer + 1 },
@@ -301,10 +305,10 @@ fn close(stage: &mut Stage) {
 /// The encoding that a declaration names. There is one declaration, at the start.
 fn declared(stage: &mut Stage, declaration: &BytesDecl<'_>) -> Result<Option<String>, ReadError> {
     if !matches!(stage, Stage::Start | Stage::Prolog { declared: false }) {
-        return Err(fault("an XML declaration that is not at the start"));
+        return Err(xml_error("an XML declaration that is not at the start"));
     }
     *stage = Stage::Prolog { declared: true };
-    let label = declaration.encoding().transpose().map_err(|error| broken(&error.into()))?;
+    let label = declaration.encoding().transpose().map_err(|error| of_quick_xml(&error.into()))?;
     Ok(label.map(Cow::into_owned))
 }
 
@@ -313,7 +317,7 @@ fn only_blank(text: &str, after: bool) -> Result<Event<'static>, ReadError> {
     if is_blank(text) {
         Ok(Event::Nothing)
     } else if after {
-        Err(fault(format!("text after the end of the report: `{}`", shown(text))))
+        Err(xml_error(format!("text after the end of the report: `{}`", first_line(text))))
     } else {
         Err(not_a_report(text))
     }
@@ -374,47 +378,42 @@ impl FirstLine {
     }
 
     fn into_string(self) -> String {
-        shown(&String::from_utf8_lossy(&self.0))
+        first_line(&String::from_utf8_lossy(&self.0))
     }
 }
 
-/// The start of `text`, fit for a message.
-pub fn shown(text: &str) -> String {
+/// Returns the beginning of the first line of `text` that shows something, fit for a message.
+pub fn first_line(text: &str) -> String {
     let line = text.trim_start_matches(|character| character <= ' ').lines().next().unwrap_or("");
-    let mut shown: String = line.trim_end().chars().take(SHOWN).collect();
-    shown.retain(|character| !character.is_control());
-    if line.trim_end().chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
+    excerpt(line.trim_end(), SHOWN)
 }
 
 fn not_a_report(text: &str) -> ReadError {
     match text.trim_start_matches(|character| character <= ' ').chars().next() {
-        None => fault("an empty file"),
+        None => xml_error("an empty file"),
         Some('{' | '[') => foreign("JSON, not a JUnit report"),
-        Some(_) => foreign(format!("text where the report should begin: `{}`", shown(text))),
+        Some(_) => foreign(format!("text where the report should begin: `{}`", first_line(text))),
     }
 }
 
 fn foreign(reason: impl Into<String>) -> ReadError {
-    ReadError { loss: Severity::All, ..fault(reason) }
+    ReadError { severity: Severity::All, ..xml_error(reason) }
 }
 
-fn broken(error: &Error) -> ReadError {
+fn of_quick_xml(error: &Error) -> ReadError {
     match error {
         Error::Io(error) => unreadable(error),
-        Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
-            fault(format!("`</{}>` where `</{}>` was due", shown(found), shown(expected)))
-        }
+        Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => xml_error(
+            format!("`</{}>` where `</{}>` was due", first_line(found), first_line(expected)),
+        ),
         Error::IllFormed(IllFormedError::UnmatchedEndTag(found)) => {
-            fault(format!("`</{}>` without its start", shown(found)))
+            xml_error(format!("`</{}>` without its start", first_line(found)))
         }
-        Error::Syntax(error) => fault(error.to_string()),
-        error => fault(format!("broken XML: {error}")),
+        Error::Syntax(error) => xml_error(error.to_string()),
+        error => xml_error(format!("broken XML: {error}")),
     }
 }
 
-fn fault(reason: impl Into<String>) -> ReadError {
-    ReadError::rest(None, reason)
+fn xml_error(reason: impl Into<String>) -> ReadError {
+    ReadError::remainder(None, reason)
 }

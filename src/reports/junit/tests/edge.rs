@@ -1,7 +1,8 @@
 //! Documents of one difficulty each, and what becomes of them.
 
 use super::read_twice;
-use crate::reports::junit::{LeadingText, Mapping};
+use crate::reports::junit::Mapping;
+use crate::reports::xml::LeadingText;
 
 type Outcome = &'static [&'static str];
 
@@ -146,46 +147,46 @@ const WHOLE: &[(&str, Outcome)] = &[
     // Reports that break off.
     (
         "<testsuites><testsuite name='s'><testcase name='a'/></testsuite>",
-        &[r#"Passed "a""#, "fault 1: the report breaks off inside of `testsuites`"],
+        &[r#"Passed "a""#, "error 1: the report breaks off inside of `testsuites`"],
     ),
     (
         "<testsuites>\n<testsuite name='s'>\n<testcase name='a'/>\n",
-        &[r#"Passed "a""#, "fault 3: the report breaks off inside of `testsuite`"],
+        &[r#"Passed "a""#, "error 3: the report breaks off inside of `testsuite`"],
     ),
     (
         "<testsuite name='s'><testcase name='a'/><testcase na",
-        &[r#"Passed "a""#, "fault 1: tag not closed: `>` not found before end of input"],
+        &[r#"Passed "a""#, "error 1: tag not closed: `>` not found before end of input"],
     ),
     (
         "<testsuite name='s'><testcase name='a'/><testcase name='b'><failure>half",
-        &[r#"Passed "a""#, "fault 1: the report breaks off inside of `failure`"],
+        &[r#"Passed "a""#, "error 1: the report breaks off inside of `failure`"],
     ),
     (
         "<testsuite name='s'><testcase name='a'/>\n<testcase name='b'><failure>x <![CDATA[half",
-        &[r#"Passed "a""#, "fault 2: CDATA not closed: `]]>` not found before end of input"],
+        &[r#"Passed "a""#, "error 2: CDATA not closed: `]]>` not found before end of input"],
     ),
     (
         "<testsuites>\n<testsuite name='s'>\n<testcase name='a'>\n</testsuite>\n</testcase></testsuites>",
-        &["fault 4: `</testsuite>` where `</testcase>` was due"],
+        &["error 4: `</testsuite>` where `</testcase>` was due"],
     ),
     // Documents that are no reports.
-    ("", &["fault 1: an empty file"]),
-    ("{\"a\":1}", &["fault 1: JSON, not a JUnit report"]),
+    ("", &["error 1: an empty file"]),
+    ("{\"a\":1}", &["error 1: JSON, not a JUnit report"]),
     (
         "<!DOCTYPE html><html><body>404</body></html>",
-        &["fault 1: an HTML page, not a JUnit report"],
+        &["error 1: an HTML page, not a JUnit report"],
     ),
     (
         "<test-run><test-suite name='s'><test-case name='a' result='Passed'/></test-suite></test-run>",
-        &["fault 1: root element `test-run`, not `testsuites` or `testsuite`"],
+        &["error 1: root element `test-run`, not `testsuites` or `testsuite`"],
     ),
     (
         "<report><testsuite name='s'><testcase name='a'/></testsuite></report>",
-        &["fault 1: root element `report`, not `testsuites` or `testsuite`"],
+        &["error 1: root element `report`, not `testsuites` or `testsuite`"],
     ),
     (
         "<TESTSUITES><TESTSUITE name='s'><TESTCASE name='a'/></TESTSUITE></TESTSUITES>",
-        &["fault 1: root element `TESTSUITES`, not `testsuites` or `testsuite`"],
+        &["error 1: root element `TESTSUITES`, not `testsuites` or `testsuite`"],
     ),
 ];
 
@@ -265,22 +266,22 @@ fn surrounded() -> Vec<(String, Vec<&'static str>, Vec<&'static str>)> {
     vec![
         (
             format!("Running tests...\n{report}"),
-            vec!["fault 1: text where the report should begin: `Running tests...`"],
+            vec!["error 1: text where the report should begin: `Running tests...`"],
             both(
                 r#"Warnings([Warning { text: "text around a report was passed over", count: 1, names: ["Running tests..."] }])"#,
             ),
         ),
         (
             format!("{report}bye <<<\n"),
-            both("fault 8: text after the end of the report: `bye`"),
+            both("error 8: text after the end of the report: `bye`"),
             both(
                 r#"Warnings([Warning { text: "text around a report was passed over", count: 1, names: ["bye <<<"] }])"#,
             ),
         ),
         (
             format!("{report}<testsuite><testcase name='z'/></testsuite>"),
-            both("fault 8: a second root element: one file holds one report"),
-            both("fault 8: a second report after the first: only one can be read"),
+            both("error 8: a second root element: one file holds one report"),
+            both("error 8: a second report after the first: only one can be read"),
         ),
     ]
 }
@@ -303,10 +304,10 @@ pub fn documents() -> impl Iterator<Item = Vec<u8>> {
     edges().into_iter().map(|(document, _)| document).chain(surrounded)
 }
 
-/// A line for each result, the fault, and the warnings. Nothing is said of what is empty, nor of the
+/// A line for each result, the error, and the warnings. Nothing is said of what is empty, nor of the
 /// category `s`, which most of the documents have.
-fn outcome(bytes: &[u8], surroundings: LeadingText) -> Vec<String> {
-    let (results, fault, warnings) = read_twice(bytes, &Mapping::default(), surroundings);
+fn outcome(bytes: &[u8], leading_text: LeadingText) -> Vec<String> {
+    let (results, error, warnings) = read_twice(bytes, &Mapping::default(), leading_text);
     let mut lines: Vec<String> = results
         .into_iter()
         .map(|result| {
@@ -319,7 +320,7 @@ fn outcome(bytes: &[u8], surroundings: LeadingText) -> Vec<String> {
             line
         })
         .collect();
-    lines.extend(fault.map(|fault| format!("fault {fault}")));
+    lines.extend(error.map(|error| format!("error {error}")));
     let warnings = format!("{warnings:?}");
     if warnings != "Warnings([])" {
         lines.push(warnings);
@@ -335,8 +336,8 @@ fn shown(document: &[u8]) -> String {
 #[test]
 fn each_has_its_outcome() {
     for (document, expected) in edges() {
-        for surroundings in [LeadingText::Strict, LeadingText::Skip] {
-            assert_eq!(outcome(&document, surroundings), expected, "{}", shown(&document));
+        for leading_text in [LeadingText::Strict, LeadingText::Skip] {
+            assert_eq!(outcome(&document, leading_text), expected, "{}", shown(&document));
         }
     }
 }
@@ -344,7 +345,7 @@ fn each_has_its_outcome() {
 #[test]
 fn text_around_a_report_is_passed_over_in_a_pipe_alone() {
     for (document, strict, skipped) in surrounded() {
-        let outcome = |surroundings| outcome(document.as_bytes(), surroundings);
+        let outcome = |leading_text| outcome(document.as_bytes(), leading_text);
         assert_eq!(outcome(LeadingText::Strict), strict, "{document}");
         assert_eq!(outcome(LeadingText::Skip), skipped, "{document}");
     }

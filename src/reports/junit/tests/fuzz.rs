@@ -6,7 +6,8 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use super::{Slow, edge, read_cases, read_twice, shapes};
-use crate::reports::junit::{LeadingText, Mapping};
+use crate::reports::junit::Mapping;
+use crate::reports::xml::LeadingText;
 
 /// What a run without `TO_FUZZ_SECONDS` takes.
 const SHORT: Duration = Duration::from_secs(2);
@@ -155,17 +156,17 @@ fn encoding_of(bytes: &[u8], random: &mut Random) -> Vec<u8> {
 /// Reads a document in all ways and checks what must hold of any.
 fn check(bytes: &[u8], random: &mut Random) {
     let started = Instant::now();
-    for surroundings in [LeadingText::Strict, LeadingText::Skip] {
-        let whole = read_cases(bytes, surroundings);
+    for leading_text in [LeadingText::Strict, LeadingText::Skip] {
+        let whole = read_cases(bytes, leading_text);
         assert!(whole.cases.len() * SHORTEST_CASE <= bytes.len());
-        assert!(whole.fault.as_ref().is_none_or(|fault| fault.line.is_some()));
+        assert!(whole.error.as_ref().is_none_or(|error| error.line.is_some()));
         let lines = memchr::memchr_iter(b'\n', bytes).count() as u64 + 1;
-        assert!(whole.fault.as_ref().and_then(|fault| fault.line).unwrap_or(1) <= lines);
+        assert!(whole.error.as_ref().and_then(|error| error.line).unwrap_or(1) <= lines);
         let slow = Slow { bytes, piece: 1 + random.below(100) };
-        let slow = read_cases(slow, surroundings);
+        let slow = read_cases(slow, leading_text);
         assert_eq!(whole.cases, slow.cases);
-        assert_eq!(format!("{:?}", whole.fault), format!("{:?}", slow.fault));
-        let (results, ..) = read_twice(bytes, &Mapping::default(), surroundings);
+        assert_eq!(format!("{:?}", whole.error), format!("{:?}", slow.error));
+        let (results, ..) = read_twice(bytes, &Mapping::default(), leading_text);
         assert_eq!(results.len(), whole.cases.len());
     }
     assert!(started.elapsed() < LONGEST, "took {:?}", started.elapsed());
@@ -224,8 +225,8 @@ fn repetition_costs_no_more_than_its_length() {
         ] {
             let document = [before, &piece.repeat(10_000 / piece.len()), after].concat();
             let started = Instant::now();
-            for surroundings in [LeadingText::Strict, LeadingText::Skip] {
-                read_cases(document.as_bytes().take(u64::MAX), surroundings);
+            for leading_text in [LeadingText::Strict, LeadingText::Skip] {
+                read_cases(document.as_bytes().take(u64::MAX), leading_text);
             }
             assert!(started.elapsed() < LONGEST, "{piece} in {before}");
         }

@@ -9,26 +9,28 @@ mod shapes;
 use std::io::{self, Read};
 
 use super::case::Case;
-use super::{LeadingText, Mapping, Results, SuiteOutputs};
+use super::{Mapping, Results, SuiteOutputs};
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
-use crate::reports::ReadError;
+use crate::reports::error::ReadError;
+use crate::reports::format::ReportReader;
+use crate::reports::xml::LeadingText;
 
 /// What a first reading gives: the cases before they are mapped.
 #[derive(Debug, Default)]
 struct Reading {
     cases: Vec<(Vec<String>, Case)>,
-    fault: Option<ReadError>,
+    error: Option<ReadError>,
     warnings: Warnings,
 }
 
-fn read_cases(source: impl Read, surroundings: LeadingText) -> Reading {
+fn read_cases(source: impl Read, leading_text: LeadingText) -> Reading {
     let mut reading = Reading::default();
     let outputs = SuiteOutputs::default();
-    let results = Results::new(source, Mapping::default(), outputs, surroundings);
+    let results = Results::new(source, Mapping::default(), outputs, leading_text);
     match results.and_then(|mut results| collect_cases(&mut results, &mut reading)) {
         Ok(()) => {}
-        Err(fault) => reading.fault = Some(fault),
+        Err(error) => reading.error = Some(error),
     }
     reading
 }
@@ -45,9 +47,9 @@ fn collect_cases<R: Read>(
                 results.note_malformed(&mut reading.warnings);
                 return Ok(());
             }
-            Err(fault) => {
-                let line = fault.line.or(Some(results.xml.line()));
-                return Err(ReadError { line, ..fault });
+            Err(error) => {
+                let line = error.line.or(Some(results.xml.line()));
+                return Err(ReadError { line, ..error });
             }
         }
         let suites = results.document.suites().iter().filter(|suite| !suite.is_run);
@@ -61,21 +63,21 @@ fn collect_cases<R: Read>(
 fn read_twice(
     bytes: &[u8],
     mapping: &Mapping,
-    surroundings: LeadingText,
+    leading_text: LeadingText,
 ) -> (Vec<TestResult>, Option<ReadError>, Warnings) {
-    let open = |outputs| Results::new(bytes, mapping.clone(), outputs, surroundings);
+    let open = |outputs| Results::new(bytes, mapping.clone(), outputs, leading_text);
     let (mut warnings, mut ignored) = (Warnings::default(), Warnings::default());
     let mut first = match open(SuiteOutputs::default()) {
         Ok(results) => results,
-        Err(fault) => return (Vec::new(), Some(fault), warnings),
+        Err(error) => return (Vec::new(), Some(error), warnings),
     };
-    let (names, first_fault) = drain(|| first.next_name(&mut warnings));
-    let outputs = first.into_suite_outputs(&mut warnings).unwrap();
+    let (names, first_error) = drain(|| first.next_name(&mut warnings));
+    let outputs = Box::new(first).finish(&mut warnings).unwrap().suite_outputs;
     let mut second = open(outputs).unwrap();
-    let (results, fault) = drain(|| second.next(&mut ignored));
+    let (results, error) = drain(|| second.next(&mut ignored));
     assert!(names.iter().eq(results.iter().map(|result| &result.name)), "{names:?}");
-    assert_eq!(first_fault, fault);
-    (results, fault, warnings)
+    assert_eq!(first_error, error);
+    (results, error, warnings)
 }
 
 fn drain<T>(mut next: impl FnMut() -> Result<Option<T>, ReadError>) -> (Vec<T>, Option<ReadError>) {
@@ -84,23 +86,23 @@ fn drain<T>(mut next: impl FnMut() -> Result<Option<T>, ReadError>) -> (Vec<T>, 
         match next() {
             Ok(Some(item)) => all.push(item),
             Ok(None) => return (all, None),
-            Err(fault) => {
-                assert!(matches!(next(), Ok(None)), "more came after {fault}");
-                return (all, Some(fault));
+            Err(error) => {
+                assert!(matches!(next(), Ok(None)), "more came after {error}");
+                return (all, Some(error));
             }
         }
     }
 }
 
 fn read(text: &str) -> Vec<TestResult> {
-    let (results, fault, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
-    assert!(fault.is_none(), "{fault:?}");
+    let (results, error, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
+    assert!(error.is_none(), "{error:?}");
     results
 }
 
-fn fault(text: &str) -> String {
-    let (_, fault, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
-    fault.expect("a fault").to_string()
+fn error(text: &str) -> String {
+    let (_, error, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
+    error.expect("a error").to_string()
 }
 
 /// Gives at most `piece` bytes at once.

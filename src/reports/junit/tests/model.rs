@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{Reading, Slow, read_cases};
-use crate::reports::junit::LeadingText;
 use crate::reports::junit::case::{Case, Kind, Outcome, Stream};
+use crate::reports::xml::LeadingText;
 
 #[derive(Clone, Debug)]
 enum Node {
@@ -306,8 +306,8 @@ proptest! {
     #[test]
     fn what_was_written_is_read(root in document(), style in style(), piece in 1..40usize) {
         let bytes = style.write(&root);
-        let Reading { cases: read, fault, warnings } = read_cases(&*bytes, LeadingText::Strict);
-        prop_assert!(fault.is_none(), "{fault:?} in {}", String::from_utf8_lossy(&bytes));
+        let Reading { cases: read, error, warnings } = read_cases(&*bytes, LeadingText::Strict);
+        prop_assert!(error.is_none(), "{error:?} in {}", String::from_utf8_lossy(&bytes));
         let warnings = format!("{warnings:?}");
         prop_assert!(warnings == "Warnings([])" || warnings.starts_with(ONLY_LEFT_OUT), "{warnings}");
         let mut expected = Vec::new();
@@ -315,7 +315,7 @@ proptest! {
         prop_assert_eq!(&read, &expected, "{}", String::from_utf8_lossy(&bytes));
         let slow = read_cases(Slow { bytes: &bytes, piece }, LeadingText::Skip);
         prop_assert_eq!(&slow.cases, &expected);
-        prop_assert!(slow.fault.is_none(), "{:?}", slow.fault);
+        prop_assert!(slow.error.is_none(), "{:?}", slow.error);
     }
 
     #[test]
@@ -327,6 +327,6 @@ proptest! {
         let part = read_cases(&bytes[..at], LeadingText::Strict);
         prop_assert_eq!(&part.cases, &whole.cases[..part.cases.len()]);
         let is_whole = bytes[at..].iter().all(|byte| b"\r\n\0".contains(byte));
-        prop_assert!(is_whole || part.fault.is_some());
+        prop_assert!(is_whole || part.error.is_some());
     }
 }

@@ -2,10 +2,12 @@
 
 use std::io::{self, Read};
 
-use super::{drain, fault, read, read_cases, read_twice};
+use super::{drain, error, read, read_cases, read_twice};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
-use crate::reports::junit::{LeadingText, Mapping, Results, SuiteOutputs};
+use crate::reports::format::ReportReader;
+use crate::reports::junit::{Mapping, Results, SuiteOutputs};
+use crate::reports::xml::LeadingText;
 
 fn names(text: &str) -> Vec<String> {
     read(text).into_iter().map(|result| result.name).collect()
@@ -19,9 +21,9 @@ fn only(case: &str) -> TestResult {
 }
 
 fn warnings(text: &str) -> String {
-    let (_, fault, warnings) =
+    let (_, error, warnings) =
         read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
-    assert!(fault.is_none(), "{fault:?}");
+    assert!(error.is_none(), "{error:?}");
     format!("{warnings:?}")
 }
 
@@ -204,8 +206,8 @@ fn output_of_suites_is_limited() {
 #[test]
 fn output_is_given_also_where_the_report_breaks_off() {
     let text = "<testsuite name='s'><system-out>o</system-out><testcase name='a'><failure/></testcase><test";
-    let (results, fault, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
-    assert!(fault.is_some());
+    let (results, error, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
+    assert!(error.is_some());
     assert_eq!(results[0].io_log, "o");
 }
 
@@ -305,14 +307,14 @@ fn what_breaks_the_rules_is_a_fault_in_its_line() {
         ),
         ("\u{0}\u{0}\u{0}<", "1: encoded in UTF-32, which `to` does not read"),
     ] {
-        assert_eq!(fault(text), expected, "{text:?}");
+        assert_eq!(error(text), expected, "{text:?}");
     }
 }
 
 #[test]
 fn depth_has_a_limit() {
     let report = "<testsuite>".repeat(100_001);
-    assert_eq!(fault(&report), "1: elements lie more than 100000 deep in each other");
+    assert_eq!(error(&report), "1: elements lie more than 100000 deep in each other");
 }
 
 #[test]
@@ -334,7 +336,7 @@ fn every_encoding_that_is_declared_is_read() {
         );
         let bytes = encoding.encode(&text).0;
         let reading = read_cases(&*bytes, LeadingText::Strict);
-        assert!(reading.fault.is_none(), "{label}: {:?}", reading.fault);
+        assert!(reading.error.is_none(), "{label}: {:?}", reading.error);
         assert_eq!(reading.cases[0].1.name, sample(label), "{label}");
     }
 }
@@ -359,14 +361,14 @@ fn a_declaration_of_utf_16_that_can_be_read_is_wrong() {
 #[test]
 fn a_pipe_may_hold_talk_around_the_report() {
     let pass_over = |text: &str| {
-        let (results, fault, warnings) =
+        let (results, error, warnings) =
             read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Skip);
-        (results.len(), fault.map(|fault| fault.to_string()), format!("{warnings:?}"))
+        (results.len(), error.map(|error| error.to_string()), format!("{warnings:?}"))
     };
     let ui = "===== test session starts =====\na < b & <c>\n..F\n";
     let report = "<?xml version='1.0'?><testsuite><testcase name='a'/></testsuite>";
-    let (count, fault, warnings) = pass_over(&format!("{ui}{report}- generated xml file -\n"));
-    assert_eq!((count, fault), (1, None));
+    let (count, error, warnings) = pass_over(&format!("{ui}{report}- generated xml file -\n"));
+    assert_eq!((count, error), (1, None));
     assert!(warnings.contains(
         "text around a report was passed over\", count: 2, \
          names: [\"===== test session starts =====\", \"- generated xml file -\"]"
@@ -403,9 +405,9 @@ fn a_source_that_fails_is_a_fault_after_the_whole_cases() {
     let mut results =
         Results::new(source, Mapping::default(), outputs, LeadingText::Strict).unwrap();
     let mut warnings = Warnings::default();
-    let (results, fault) = drain(|| results.next(&mut warnings));
+    let (results, error) = drain(|| results.next(&mut warnings));
     assert_eq!(results.len(), 1);
-    assert_eq!(fault.unwrap().to_string(), "3: cannot be read: the disk is gone");
+    assert_eq!(error.unwrap().to_string(), "3: cannot be read: the disk is gone");
 }
 
 #[test]
@@ -419,8 +421,8 @@ fn bytes_that_tell_the_encoding_beat_a_declaration() {
 fn an_end_within_a_character_is_noted() {
     for (before, cut) in [("<?xml version='1.0'?>", &b"\xF0\x9F"[..]), ("", b"\xC3")] {
         let report = [before.as_bytes(), b"<testsuite><testcase name='", cut].concat();
-        let (_, fault, warnings) = read_twice(&report, &Mapping::default(), LeadingText::Strict);
-        assert!(fault.is_some());
+        let (_, error, warnings) = read_twice(&report, &Mapping::default(), LeadingText::Strict);
+        assert!(error.is_some());
         assert!(format!("{warnings:?}").contains("became U+FFFD\", count: 1"));
     }
 }

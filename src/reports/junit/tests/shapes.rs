@@ -123,8 +123,8 @@ fn line_of(suites: &[String], case: &Case) -> String {
 #[test]
 fn every_shape_holds_the_cases_that_a_person_reads_in_it() {
     for (report, expected) in SHAPES {
-        let Reading { cases, fault, .. } = read_cases(report.as_bytes(), LeadingText::Strict);
-        assert!(fault.is_none(), "{report}: {fault:?}");
+        let Reading { cases, error, .. } = read_cases(report.as_bytes(), LeadingText::Strict);
+        assert!(error.is_none(), "{report}: {error:?}");
         let lines: Vec<String> = cases.iter().map(|(suites, case)| line_of(suites, case)).collect();
         assert_eq!(lines, *expected, "{report}");
     }
