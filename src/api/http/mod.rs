@@ -1,6 +1,7 @@
 //! Test Observer's API over HTTP.
 
 mod client;
+mod redactor;
 mod token;
 mod transport;
 

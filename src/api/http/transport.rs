@@ -21,6 +21,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::{task, time};
 use url::Url;
 
+use super::redactor::Redactor;
 use super::token::Token;
 use crate::api::error::Answer;
 use crate::api::{ApiError, Policy};
@@ -53,6 +54,7 @@ pub struct Transport {
     runtime: ManuallyDrop<Runtime>,
     client: RefCell<Client>,
     settings: HttpSettings,
+    redactor: Option<Redactor>,
     connection: Cell<Connection>,
 }
 
@@ -76,7 +78,8 @@ impl Transport {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(setup)?;
         let client = RefCell::new(client(&base, &settings)?);
         let runtime = ManuallyDrop::new(runtime);
-        Ok(Self { base, runtime, client, settings, connection: Cell::default() })
+        let redactor = settings.token.as_ref().map(Token::redactor);
+        Ok(Self { base, runtime, client, settings, redactor, connection: Cell::default() })
     }
 
     /// The address that all paths follow.
@@ -172,8 +175,8 @@ impl Transport {
     }
 
     fn redact(&self, text: &str) -> String {
-        match &self.settings.token {
-            Some(token) => token.redact(text),
+        match &self.redactor {
+            Some(redactor) => redactor.redact(text).into_owned(),
             None => text.to_owned(),
         }
     }
