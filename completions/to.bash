@@ -95,7 +95,7 @@ _to() {
 
     case "${cmd}" in
         to)
-            opts="-q -v -h -V --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help --version end push result update show check completions man start submit run help"
+            opts="-q -v -h -V --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help --version end push result update show check completions man start submit run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -129,6 +129,10 @@ _to() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -153,7 +157,7 @@ _to() {
             return 0
             ;;
         to__subcmd__check)
-            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -184,6 +188,10 @@ _to() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -211,7 +219,7 @@ _to() {
             return 0
             ;;
         to__subcmd__completions)
-            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help bash elvish fish powershell zsh"
+            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -245,6 +253,10 @@ _to() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -269,7 +281,7 @@ _to() {
             return 0
             ;;
         to__subcmd__end)
-            opts="-q -v -h --status --exit-code --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            opts="-q -v -h --status --exit-code --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -304,6 +316,10 @@ _to() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -513,7 +529,7 @@ _to() {
             return 0
             ;;
         to__subcmd__man)
-            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -544,6 +560,10 @@ _to() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -571,7 +591,7 @@ _to() {
             return 0
             ;;
         to__subcmd__push)
-            opts="-q -v -h --start-again --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            opts="-q -v -h --start-again --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -605,6 +625,10 @@ _to() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -629,7 +653,7 @@ _to() {
             return 0
             ;;
         to__subcmd__result)
-            opts="-q -v -h --comment --log --category --template-id --max-log --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help passed failed skipped"
+            opts="-q -v -h --comment --log --category --template-id --max-log --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help passed failed skipped"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -683,6 +707,10 @@ _to() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -707,7 +735,7 @@ _to() {
             return 0
             ;;
         to__subcmd__run)
-            opts="-q -v -h --family --name --version --arch --environment --test-plan --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --format --case-name --case-category --case-template-id --on-duplicate --max-log --salvage --allow-empty --results --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            opts="-q -v -h --family --name --version --arch --environment --test-plan --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --format --case-name --case-category --case-template-id --on-duplicate --max-log --salvage --allow-empty --results --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -865,6 +893,10 @@ _to() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -889,7 +921,7 @@ _to() {
             return 0
             ;;
         to__subcmd__show)
-            opts="-q -v -h --logs --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            opts="-q -v -h --logs --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -923,6 +955,10 @@ _to() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -947,7 +983,7 @@ _to() {
             return 0
             ;;
         to__subcmd__start)
-            opts="-q -v -h --family --name --version --arch --environment --test-plan --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            opts="-q -v -h --family --name --version --arch --environment --test-plan --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1077,6 +1113,10 @@ _to() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1101,7 +1141,7 @@ _to() {
             return 0
             ;;
         to__subcmd__submit)
-            opts="-q -v -h --format --case-name --case-category --case-template-id --on-duplicate --max-log --salvage --allow-empty --dry-run --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            opts="-q -v -h --format --case-name --case-category --case-template-id --on-duplicate --max-log --salvage --allow-empty --dry-run --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1159,6 +1199,10 @@ _to() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1183,7 +1227,7 @@ _to() {
             return 0
             ;;
         to__subcmd__update)
-            opts="-q -v -h --status --ci-link --c3-link --metadata --link --event --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
+            opts="-q -v -h --status --ci-link --c3-link --metadata --link --event --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --connect-timeout --retry-for --best-effort --retry-delay --batch-time --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1238,6 +1282,10 @@ _to() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

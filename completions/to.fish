@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_to_global_optspecs
-    string join \n url= api-key= api-key-file= execution= state-dir= ca-cert= timeout= retry-for= best-effort retry-delay= batch-time= json q/quiet v/verbose color= h/help V/version
+    string join \n url= api-key= api-key-file= execution= state-dir= ca-cert= timeout= connect-timeout= retry-for= best-effort retry-delay= batch-time= json q/quiet v/verbose color= h/help V/version
 end
 
 function __fish_to_needs_command
@@ -30,7 +30,8 @@ complete -c to -n "__fish_to_needs_command" -l api-key-file -d 'A file that hold
 complete -c to -n "__fish_to_needs_command" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_needs_command" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_needs_command" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_needs_command" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_needs_command" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_needs_command" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_needs_command" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_needs_command" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_needs_command" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -68,7 +69,8 @@ complete -c to -n "__fish_to_using_subcommand end" -l api-key-file -d 'A file th
 complete -c to -n "__fish_to_using_subcommand end" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand end" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand end" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand end" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand end" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand end" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand end" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand end" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand end" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -87,7 +89,8 @@ complete -c to -n "__fish_to_using_subcommand push" -l api-key-file -d 'A file t
 complete -c to -n "__fish_to_using_subcommand push" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand push" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand push" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand push" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand push" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand push" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand push" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand push" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand push" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -111,7 +114,8 @@ complete -c to -n "__fish_to_using_subcommand result" -l api-key-file -d 'A file
 complete -c to -n "__fish_to_using_subcommand result" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand result" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand result" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand result" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand result" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand result" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand result" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand result" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand result" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -141,7 +145,8 @@ complete -c to -n "__fish_to_using_subcommand update" -l api-key-file -d 'A file
 complete -c to -n "__fish_to_using_subcommand update" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand update" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand update" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand update" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand update" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand update" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand update" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand update" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand update" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -159,7 +164,8 @@ complete -c to -n "__fish_to_using_subcommand show" -l api-key-file -d 'A file t
 complete -c to -n "__fish_to_using_subcommand show" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand show" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand show" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand show" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand show" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand show" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand show" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand show" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand show" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -178,7 +184,8 @@ complete -c to -n "__fish_to_using_subcommand check" -l api-key-file -d 'A file 
 complete -c to -n "__fish_to_using_subcommand check" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand check" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand check" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand check" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand check" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand check" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand check" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand check" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand check" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -196,7 +203,8 @@ complete -c to -n "__fish_to_using_subcommand completions" -l api-key-file -d 'A
 complete -c to -n "__fish_to_using_subcommand completions" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand completions" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand completions" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand completions" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand completions" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand completions" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand completions" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand completions" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand completions" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -214,7 +222,8 @@ complete -c to -n "__fish_to_using_subcommand man" -l api-key-file -d 'A file th
 complete -c to -n "__fish_to_using_subcommand man" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand man" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand man" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand man" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand man" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand man" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand man" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand man" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand man" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -256,7 +265,8 @@ complete -c to -n "__fish_to_using_subcommand start" -l api-key-file -d 'A file 
 complete -c to -n "__fish_to_using_subcommand start" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand start" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand start" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand start" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand start" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -287,7 +297,8 @@ complete -c to -n "__fish_to_using_subcommand submit" -l api-key-file -d 'A file
 complete -c to -n "__fish_to_using_subcommand submit" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand submit" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand submit" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand submit" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand submit" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand submit" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand submit" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand submit" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r
@@ -346,7 +357,8 @@ complete -c to -n "__fish_to_using_subcommand run" -l api-key-file -d 'A file th
 complete -c to -n "__fish_to_using_subcommand run" -l execution -d 'The execution to work on, instead of the one that `to start` noted [env: TO_EXECUTION]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l state-dir -d 'Where `to start` notes its execution [env: TO_STATE_DIR]' -r -F
 complete -c to -n "__fish_to_using_subcommand run" -l ca-cert -d 'A certificate authority to trust besides the system\'s, in PEM [env: TO_CA_CERT]' -r -F
-complete -c to -n "__fish_to_using_subcommand run" -l timeout -d 'The longest that one request may take [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l timeout -d 'The longest that one request may take, once connected [env: TO_TIMEOUT]' -r
+complete -c to -n "__fish_to_using_subcommand run" -l connect-timeout -d 'The longest that one connection may take to be made: tests make it short [env: TO_CONNECT_TIMEOUT]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l retry-for -d 'Go on retrying while nothing is accepted for this long [env: TO_RETRY_FOR]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l retry-delay -d 'The wait before the first retry: tests make it short [env: TO_RETRY_DELAY]' -r
 complete -c to -n "__fish_to_using_subcommand run" -l batch-time -d 'The time of the server that a batch aims at: tests make it short [env: TO_BATCH_TIME]' -r

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::network::{ProxyProblem, TlsProblem};
 use crate::util::text::os_message;
 
 /// No more of a server's words than this is shown: an echo of the input may be megabytes long.
@@ -43,7 +44,28 @@ pub enum ApiError {
     /// A connection that cannot be trusted, or is none of TLS; nothing was sent.
     Tls {
         url: String,
+        problem: TlsProblem,
+    },
+    /// A variable that is to name a proxy.
+    ProxyVariable {
+        variable: &'static str,
         reason: String,
+    },
+    /// No connection through a proxy; nothing was sent.
+    Proxy {
+        url: String,
+        /// Its address and variable.
+        proxy: String,
+        problem: ProxyProblem,
+    },
+    /// Another protocol than HTTP.
+    NotHttp {
+        url: String,
+    },
+    /// An answer that is longer than any of the API's.
+    TooLong {
+        url: String,
+        mebibytes: usize,
     },
     /// No answer in time. The request may have been carried out.
     Timeout {
@@ -131,6 +153,9 @@ impl ApiError {
             | Self::Unconnected { .. }
             | Self::Timeout { .. }
             | Self::Broken { .. } => true,
+            Self::Proxy { problem, .. } => {
+                !matches!(problem, ProxyProblem::Refused { status: 403 | 407, .. })
+            }
             Self::Status(refusal) => {
                 matches!(refusal.status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
             }
@@ -213,7 +238,19 @@ impl fmt::Display for ApiError {
             Self::Setup { reason } => write!(f, "cannot set up the HTTP client: {reason}"),
             Self::UnknownHost { url } => write!(f, "cannot reach {url}: unknown host"),
             Self::Unconnected { url, reason } => write!(f, "cannot reach {url}: {reason}"),
-            Self::Tls { url, reason } => write!(f, "cannot trust {url}: {reason}"),
+            Self::Tls { url, problem } => write!(f, "cannot trust {url}: {problem}"),
+            Self::ProxyVariable { variable, reason } => {
+                write!(f, "the variable {variable} cannot be used: {reason}")
+            }
+            Self::Proxy { url, proxy, problem } => {
+                write!(f, "cannot reach {url} through the proxy {proxy}: {problem}")
+            }
+            Self::NotHttp { url } => {
+                write!(f, "{url} is not Test Observer's API: what answers does not speak HTTP")
+            }
+            Self::TooLong { url, mebibytes } => {
+                write!(f, "{url} answers with more than {mebibytes} MiB")
+            }
             Self::Timeout { url, after } => {
                 write!(f, "no answer from {url} within {} s", after.as_secs_f64())
             }

@@ -5,6 +5,7 @@
 
 mod error;
 mod http;
+mod network;
 mod retry;
 mod spool;
 mod target;
@@ -20,6 +21,7 @@ use crate::model::update::{Patch, StatusUpdate};
 
 pub use error::{ApiError, KeyProblem, Refusal};
 pub use http::{HttpServer, HttpSettings, Token};
+pub use network::{ProxyProblem, TlsProblem};
 pub use retry::{Policy, Repeat};
 pub use spool::{Extent, Record, Spool};
 pub use target::Target;
@@ -118,6 +120,8 @@ pub enum Event<'a> {
         elapsed: Duration,
         /// Counted from 1.
         attempt: u32,
+        /// The address and variable of the proxy that it went through.
+        proxy: Option<&'a str>,
         outcome: Result<u16, &'a ApiError>,
     },
     /// The request will be made again.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ApiError;
+use super::{ApiError, ProxyProblem};
 
 /// No wait before a retry is longer than this, unless the server asks for it.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
@@ -64,7 +64,10 @@ pub fn delay(
     jitter: f64,
 ) -> Option<Duration> {
     let patience = match error {
-        ApiError::UnknownHost { .. } => policy.retry_for.min(UNKNOWN_HOST_FOR),
+        ApiError::UnknownHost { .. }
+        | ApiError::Proxy { problem: ProxyProblem::UnknownHost, .. } => {
+            policy.retry_for.min(UNKNOWN_HOST_FOR)
+        }
         _ => policy.retry_for,
     };
     if !error.is_transient() || !repeat.allows(error, tried.attempts) {
@@ -91,7 +94,7 @@ fn backoff(attempts: u32, first: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Refusal;
+    use crate::api::{Refusal, TlsProblem};
 
     const POLICY: Policy =
         Policy { retry_for: Duration::from_mins(5), first_delay: Duration::from_millis(500) };
@@ -143,7 +146,7 @@ mod tests {
         for status in [400, 401, 403, 404, 405, 413, 422, 501] {
             assert_eq!(next(&refusal(status, None), 1, 0, Repeat::Idempotent), None, "{status}");
         }
-        let tls = ApiError::Tls { url: url(), reason: "unknown issuer".to_owned() };
+        let tls = ApiError::Tls { url: url(), problem: TlsProblem::UnknownAuthority };
         assert_eq!(next(&tls, 1, 0, Repeat::Idempotent), None);
     }
 

@@ -206,6 +206,7 @@ impl Context {
         let settings = HttpSettings {
             token: self.token()?,
             ca_cert: self.common.ca_cert.clone(),
+            connect_timeout: self.common.connect_timeout,
             timeout: self.common.timeout,
             retry: Policy {
                 retry_for: self.common.retry_for,

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use crate::api::{ApiError, KeyProblem, Refusal};
+use crate::api::ApiError;
 use crate::commands::exit::Exit;
+use crate::commands::hints;
 use crate::delivery::replay::ReplayError;
 use crate::delivery::state_dir::StateError;
 use crate::delivery::submitter::LostResults;
@@ -153,11 +154,7 @@ impl From<StateError> for CommandError {
 
 impl From<ApiError> for CommandError {
     fn from(error: ApiError) -> Self {
-        let hint = match &error {
-            ApiError::MayExist(_) => Some(MAY_EXIST),
-            error => api_hint(error.cause()),
-        };
-        let exit = exit_status_of(&error);
+        let (exit, hint) = (exit_status_of(&error), hints::api_hint(&error));
         Self::new(error, exit).hints(hint)
     }
 }
@@ -173,13 +170,18 @@ impl CommandError {
 pub fn exit_status_of(error: &ApiError) -> Exit {
     match error.cause() {
         ApiError::Interrupted { signal } => Exit::Signal(*signal),
-        ApiError::ExposedKey { .. } | ApiError::CaCert { .. } => Exit::Usage,
-        ApiError::NotTheApi { .. } | ApiError::NoSuchExecution { .. } | ApiError::Key(_) => {
-            Exit::Refused
+        ApiError::ExposedKey { .. } | ApiError::CaCert { .. } | ApiError::ProxyVariable { .. } => {
+            Exit::Usage
         }
+        ApiError::NotTheApi { .. }
+        | ApiError::NotHttp { .. }
+        | ApiError::TooLong { .. }
+        | ApiError::NoSuchExecution { .. }
+        | ApiError::Key(_) => Exit::Refused,
         ApiError::Status(refusal) if refusal.status < 500 && !error.is_transient() => Exit::Refused,
         ApiError::Status(_)
         | ApiError::Tls { .. }
+        | ApiError::Proxy { .. }
         | ApiError::UnknownHost { .. }
         | ApiError::Unconnected { .. }
         | ApiError::Timeout { .. }
@@ -191,67 +193,4 @@ pub fn exit_status_of(error: &ApiError) -> Exit {
             Exit::Fault
         }
     }
-}
-
-const MAY_EXIST: &str = "look for it before you start another; with --ci-link (or TO_CI_LINK) a \
-                         start may be repeated";
-
-const UNKNOWN_EXECUTION: &str =
-    "`to start` opens an execution; --execution (or TO_EXECUTION) chooses another";
-
-fn api_hint(error: &ApiError) -> Option<&'static str> {
-    Some(match error {
-        ApiError::ExposedKey { .. } => "use https, or leave out the key",
-        ApiError::UnknownHost { .. } => "check the host in --url (or TO_URL)",
-        ApiError::Unconnected { .. } => {
-            "check --url (or TO_URL), and whether the server is up and this network reaches it"
-        }
-        ApiError::Tls { .. } => "--ca-cert PEM trusts a private certificate authority",
-        ApiError::Timeout { .. } => "--timeout SECONDS allows one request more time",
-        ApiError::NotTheApi { .. } => {
-            "--url (or TO_URL) takes the API's address, which is not that of its web page"
-        }
-        ApiError::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
-        ApiError::Key(problem) => key_hint(problem),
-        ApiError::Status(refusal) => return refusal_hint(refusal),
-        ApiError::CaCert { .. }
-        | ApiError::Setup { .. }
-        | ApiError::Broken { .. }
-        | ApiError::Interrupted { .. }
-        | ApiError::GivenUp { .. }
-        | ApiError::MayExist(_)
-        | ApiError::Spool { .. }
-        | ApiError::SpoolContent { .. } => return None,
-    })
-}
-
-fn key_hint(problem: &KeyProblem) -> &'static str {
-    match problem {
-        KeyProblem::NoneGiven => "no key was sent: give one with --api-key-file or TO_API_KEY",
-        KeyProblem::Unknown => {
-            "the server does not know the key: check --api-key, --api-key-file and TO_API_KEY"
-        }
-        KeyProblem::Lacks { .. } => {
-            "the key is known, but its application lacks the permission `change_test`: \
-             ask an administrator of Test Observer for it"
-        }
-    }
-}
-
-fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
-    Some(match (refusal.status, &refusal.key) {
-        (_, Some(problem)) => key_hint(problem),
-        (403, None) if refusal.from_proxy => "a proxy refuses this network: is the VPN connected?",
-        // The words with which the API answers for a path that it does not have.
-        (404, None) if refusal.words == "Not Found" => {
-            "--url (or TO_URL) takes the API's address: nothing is known at this one"
-        }
-        (404, None) => UNKNOWN_EXECUTION,
-        (422, None) => {
-            "nothing of this request was stored: mend what is named and repeat the command"
-        }
-        (413, None) => "the proxy before the server limits the size of a request",
-        (407, None) => "the proxy wants credentials: check HTTPS_PROXY",
-        _ => return None,
-    })
 }

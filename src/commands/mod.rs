@@ -5,6 +5,7 @@ mod context;
 pub mod end;
 pub mod error;
 pub mod exit;
+mod hints;
 pub mod push;
 pub mod result;
 pub mod run;

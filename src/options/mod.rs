@@ -50,9 +50,14 @@ pub struct Common {
     #[arg(long, global = true, value_name = "PEM")]
     pub ca_cert: Option<PathBuf>,
 
-    /// The longest that one request may take
+    /// The longest that one request may take, once connected
     #[arg(long, global = true, value_name = "SECONDS", default_value = "75", value_parser = some_seconds)]
     pub timeout: Duration,
+
+    /// The longest that one connection may take to be made: tests make it short
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "10", value_parser = some_seconds)]
+    #[arg(hide = true)]
+    pub connect_timeout: Duration,
 
     /// Go on retrying while nothing is accepted for this long
     #[arg(long, global = true, value_name = "SECONDS", default_value = "300", value_parser = seconds)]

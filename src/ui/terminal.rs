@@ -95,15 +95,17 @@ impl Ui {
     /// What a server did.
     pub fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Request { method, path, bytes, elapsed, attempt, outcome } => {
+            Event::Request { method, path, bytes, elapsed, attempt, proxy, outcome } => {
                 if self.level >= Level::Verbose {
                     let outcome = match outcome {
                         Ok(status) => status.to_string(),
                         Err(error) => error.to_string(),
                     };
                     let milliseconds = elapsed.as_millis();
+                    let way = proxy.map(|proxy| format!(", through {proxy}")).unwrap_or_default();
                     self.info(format_args!(
-                        "{method} {path}: {outcome} ({bytes} bytes, {milliseconds} ms, attempt {attempt})"
+                        "{method} {path}: {outcome} ({bytes} bytes, {milliseconds} ms, \
+                         attempt {attempt}{way})"
                     ));
                 }
             }

@@ -133,7 +133,7 @@ fn nobody_is_there() {
     let url = format!("http://127.0.0.1:{}", port.number);
     let said = format!(
         "error: cannot reach {url}/v1: connection refused\n\
-         hint: check --url (or TO_URL), and whether the server is up and this network reaches it\n"
+         hint: check --url (or TO_URL), whether the server is up, and whether the VPN is connected\n"
     );
     assert_eq!(patient(&url).to("check"), Run::new(4, "", &said));
 }
@@ -145,7 +145,7 @@ fn a_server_that_cannot_be_trusted() {
     let url = format!("https://127.0.0.1:{}", server.port());
     let said = format!(
         "error: cannot trust {url}/v1: what answers there does not speak TLS\n\
-         hint: --ca-cert PEM trusts a private certificate authority\n"
+         hint: check the scheme and the port of --url (or TO_URL)\n"
     );
     assert_eq!(patient(&url).to("check"), Run::new(4, "", &said));
 }

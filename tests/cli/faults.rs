@@ -62,7 +62,8 @@ fn is_said(run: &Run, fault: &str) -> bool {
 #[test]
 fn a_fault_that_passes_costs_a_retry_and_nothing_else() {
     for (fault, said) in passing_faults() {
-        let context = TestContext::new().with("TO_TIMEOUT", TIMEOUT);
+        let context =
+            TestContext::new().with("TO_TIMEOUT", TIMEOUT).with("TO_CONNECT_TIMEOUT", "0.5");
         let names = context.report(1);
         context.server.fault(results, 1, fault);
 
@@ -86,7 +87,8 @@ fn a_start_with_a_ci_link_is_repeated_whatever_happened_to_it() {
         let sandbox = Sandbox::new(&server.url())
             .with_snap()
             .with("TO_CI_LINK", "https://ci.example/1")
-            .with("TO_TIMEOUT", TIMEOUT);
+            .with("TO_TIMEOUT", TIMEOUT)
+            .with("TO_CONNECT_TIMEOUT", "0.5");
         for _ in 0..2 {
             let run = sandbox.to("start -q");
             assert_eq!(run, Run::new(0, "1\n", ""), "{said}");
@@ -112,7 +114,7 @@ fn a_start_without_a_ci_link_is_not_repeated_where_its_fate_is_unknown() {
         let server = Server::start();
         server.fault(starts, ALWAYS, fault);
         let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_CI_LINK", "none");
-        let run = sandbox.to(&format!("start --timeout {TIMEOUT}"));
+        let run = sandbox.to(&format!("start --timeout {TIMEOUT} --connect-timeout 0.5"));
         let stderr = run.stderr.replace(&server.url(), "URL");
         assert_eq!((run.status, &*run.stdout), (4, ""), "{stderr}");
         assert!(stderr.contains(said), "{stderr}");
@@ -200,7 +202,7 @@ fn a_server_that_is_down_for_good_gets_everything_with_a_push() {
     let run = context.to("submit -q report.jsonl");
     let expected = format!(
         "error: 100 of 350 results were sent: {DOWN}\n\
-         hint: check --url (or TO_URL), and whether the server is up and this network reaches it\n\
+         hint: check --url (or TO_URL), whether the server is up, and whether the VPN is connected\n\
          warning: kept 250 results in .to/outbox/1\n\
          hint: `to push` delivers what is kept\n"
     );
@@ -249,7 +251,8 @@ fn a_batch_that_takes_too_long_is_halved_and_stays_so() {
         Fault::silence(),
     ];
     for fault in faults {
-        let context = TestContext::new().with("TO_TIMEOUT", TIMEOUT);
+        let context =
+            TestContext::new().with("TO_TIMEOUT", TIMEOUT).with("TO_CONNECT_TIMEOUT", "0.5");
         let names = context.report(330);
         context.server.fault(results, 1, fault);
         assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
@@ -261,7 +264,10 @@ fn a_batch_that_takes_too_long_is_halved_and_stays_so() {
 
 #[test]
 fn a_server_that_never_answers_ends_in_the_outbox() {
-    let context = TestContext::new().with("TO_TIMEOUT", "0.05").with("TO_RETRY_FOR", "3");
+    let context = TestContext::new()
+        .with("TO_TIMEOUT", "0.05")
+        .with("TO_CONNECT_TIMEOUT", "0.2")
+        .with("TO_RETRY_FOR", "3");
     let names = context.report(40);
     let switch = Switch::on();
     let on = switch.clone();
@@ -290,7 +296,7 @@ fn an_end_is_repeated_and_where_it_cannot_be_sent_kept() {
     let run = context.to("end -q");
     let expected = format!(
         "error: {DOWN}\n\
-         hint: check --url (or TO_URL), and whether the server is up and this network reaches it\n\
+         hint: check --url (or TO_URL), whether the server is up, and whether the VPN is connected\n\
          warning: kept the status in .to/outbox/1\n\
          hint: `to push` delivers what is kept\n"
     );

@@ -57,4 +57,5 @@ mod support;
 mod templates;
 mod terminal;
 mod tls;
+mod trouble;
 mod update;

@@ -280,7 +280,11 @@ fn an_answer_that_never_comes() {
          hint: --timeout SECONDS allows one request more time\n",
         server.url()
     );
-    assert_unended(&impatient(&server).with("TO_TIMEOUT", "0.5"), 4, &said);
+    assert_unended(
+        &impatient(&server).with("TO_TIMEOUT", "0.5").with("TO_CONNECT_TIMEOUT", "0.5"),
+        4,
+        &said,
+    );
 }
 
 #[test]
@@ -292,7 +296,7 @@ fn a_closed_port() {
     sandbox.write("report.xml", REPORT);
     let said = format!(
         "error: cannot reach {url}/v1: connection refused\n\
-         hint: check --url (or TO_URL), and whether the server is up and this network reaches it\n"
+         hint: check --url (or TO_URL), whether the server is up, and whether the VPN is connected\n"
     );
     assert_refused(&sandbox, 4, &said);
 }
@@ -306,7 +310,7 @@ fn a_port_that_speaks_no_tls_gets_no_key() {
     let reason = "what answers there does not speak TLS";
     let said = format!(
         "error: cannot trust {url}/v1: {reason}\n\
-         hint: --ca-cert PEM trusts a private certificate authority\n"
+         hint: check the scheme and the port of --url (or TO_URL)\n"
     );
     assert_unended(&sandbox, 4, &said);
     for heard in server.nonsense(1) {
@@ -381,7 +385,7 @@ fn a_key_may_begin_with_a_dash() {
 fn a_certificate_that_is_none() {
     let sandbox = Sandbox::new("https://127.0.0.1:1").with("TO_EXECUTION", "1");
     sandbox.write("not.pem", "hello");
-    let said = "error: --ca-cert not.pem: it holds no certificate in PEM\n";
+    let said = "error: --ca-cert not.pem: it holds no certificate, neither in PEM nor in DER\n";
     assert_eq!(sandbox.to("end --ca-cert not.pem"), Run::new(2, "", said));
     let said = "error: --ca-cert missing.pem: no such file or directory\n";
     assert_eq!(sandbox.to("end --ca-cert missing.pem"), Run::new(2, "", said));

@@ -179,7 +179,10 @@ fn a_start_without_a_link_of_unknown_fate_is_not_repeated() {
     for (fault, reason) in unknown_fates() {
         let server = Server::start();
         server.fault(starts, 1, fault.after_the_work());
-        let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_TIMEOUT", TIMEOUT);
+        let sandbox = Sandbox::new(&server.url())
+            .with_snap()
+            .with("TO_TIMEOUT", TIMEOUT)
+            .with("TO_CONNECT_TIMEOUT", "0.5");
         let said = format!(
             "error: the execution may exist all the same: {}\n\
              hint: look for it before you start another; with --ci-link (or TO_CI_LINK) a start \
@@ -200,6 +203,7 @@ fn a_start_with_a_link_is_repeated_and_makes_one_execution() {
         let sandbox = Sandbox::new(&server.url())
             .with_snap()
             .with("TO_TIMEOUT", TIMEOUT)
+            .with("TO_CONNECT_TIMEOUT", "0.5")
             .with("TO_CI_LINK", "https://ci.example/1");
         assert_eq!(sandbox.to("-q start"), Run::new(0, "1\n", ""));
         assert_eq!(server.executions().len(), 1);
@@ -215,7 +219,7 @@ fn a_reset_before_anything_was_sent_is_no_unknown_fate() {
     server.expect_no_requests();
     let said = format!(
         "error: cannot reach {}/v1: connection refused\n\
-         hint: check --url (or TO_URL), and whether the server is up and this network reaches it\n",
+         hint: check --url (or TO_URL), whether the server is up, and whether the VPN is connected\n",
         server.url()
     );
     assert_eq!(sandbox.to("start"), Run::new(4, "", &said));

@@ -4,45 +4,12 @@ use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::crypto::ring;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rcgen::IsCa;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use crate::support::authority::Authority;
 use crate::support::fake_server::{Server, Stream};
 use crate::support::{Run, Sandbox, TestContext, names};
-
-/// A certificate authority made for one test.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("no names");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key");
-        let pem = params.self_signed(&key).expect("a certificate").pem();
-        Self { issuer: Issuer::new(params, key), pem }
-    }
-
-    /// The settings of a server with a certificate for this host.
-    fn server(&self, host: &str, last_year: i32) -> ServerConfig {
-        let mut params = CertificateParams::new(vec![host.to_owned()]).expect("a name");
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(last_year, 1, 1);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        ServerConfig::builder_with_provider(ring::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .expect("protocols")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .expect("a certificate with its key")
-    }
-}
 
 fn accept(config: ServerConfig) -> impl Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send + Sync {
     let config = Arc::new(config);
@@ -54,10 +21,16 @@ fn accept(config: ServerConfig) -> impl Fn(TcpStream) -> io::Result<Box<dyn Stre
 
 /// A server with such a certificate, and a sandbox that has the authority's in a file.
 fn context(authority: &Authority, host: &str, last_year: i32) -> TestContext {
-    let config = authority.server(host, last_year);
+    let config = authority.server(host, 2020..last_year);
     let context = TestContext::of(Server::builder().tls(accept(config)).start());
-    context.sandbox.write("ca.pem", &authority.pem);
-    context
+    with_authorities(context, authority)
+}
+
+/// Has the authority's certificate in a file, and another's in place of the system's.
+fn with_authorities(context: TestContext, authority: &Authority) -> TestContext {
+    context.sandbox.write("ca.pem", authority.pem());
+    context.sandbox.write("system.pem", Authority::new().pem());
+    context.with("SSL_CERT_FILE", "system.pem").with("SSL_CERT_DIR", "nothing")
 }
 
 /// What is said where the certificate is not trusted; the key does not leave.
@@ -84,7 +57,7 @@ fn a_private_authority_is_trusted_where_it_is_named() {
     assert_eq!(context.stored(), names(250));
     assert!(context.server.requests().iter().all(|request| request.connection == 1));
     // Among others, as in a system's bundle.
-    context.sandbox.write("bundle.pem", Authority::new().pem + &authority.pem);
+    context.sandbox.write("bundle.pem", format!("{}{}", Authority::new().pem(), authority.pem()));
     let run = context.with("TO_CA_CERT", "bundle.pem").to("end");
     assert_eq!(run, Run::new(0, "PASSED\n", ""));
 }
@@ -93,9 +66,9 @@ fn a_private_authority_is_trusted_where_it_is_named() {
 fn an_unknown_authority_is_not_trusted_and_a_push_with_it_delivers() {
     let authority = Authority::new();
     let context = context(&authority, "127.0.0.1", 2100);
-    let reason = "invalid peer certificate: UnknownIssuer";
+    let reason = "its certificate is of an authority that is not known here";
     assert_refused(&context, reason, "");
-    context.sandbox.write("other.pem", Authority::new().pem);
+    context.sandbox.write("other.pem", Authority::new().pem());
     assert_eq!(context.to("submit -q report.jsonl --ca-cert other.pem").status, 4);
     assert_eq!(context.server.requests().len(), 0);
 }
@@ -117,8 +90,7 @@ fn a_certificate_of_another_host_is_not_trusted() {
     context.report(2);
     let run = context.to("submit -q report.jsonl --ca-cert ca.pem");
     assert_eq!(run.status, 4);
-    let said = "cannot trust URL/v1: invalid peer certificate: certificate not valid for name \
-                \"127.0.0.1\"";
+    let said = "cannot trust URL/v1: its certificate is for another host: test-observer.example\n";
     assert!(run.stderr.contains(said), "{}", run.stderr);
 }
 
@@ -129,7 +101,7 @@ fn an_expired_certificate_is_not_trusted() {
     context.report(2);
     let run = context.to("submit -q report.jsonl --ca-cert ca.pem");
     assert_eq!(run.status, 4);
-    let said = "cannot trust URL/v1: invalid peer certificate: certificate expired";
+    let said = "cannot trust URL/v1: its certificate expired on 2021-01-01\n";
     assert!(run.stderr.contains(said), "{}", run.stderr);
 }
 
@@ -142,7 +114,7 @@ fn a_server_without_tls_is_told_from_one_that_is_down() {
     let said = format!(
         "error: cannot trust https://127.0.0.1:{port}/v1: \
          what answers there does not speak TLS\n\
-         hint: --ca-cert PEM trusts a private certificate authority\n"
+         hint: check the scheme and the port of --url (or TO_URL)\n"
     );
     assert_eq!(sandbox.to("start"), Run::new(4, "", &said));
 }
@@ -158,13 +130,28 @@ fn a_file_that_holds_no_certificate_is_a_usage_error() {
         .write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     let cases = [
         ("none.pem", "no such file or directory"),
-        ("empty.pem", "it holds no certificate in PEM"),
+        ("empty.pem", "it holds no certificate, neither in PEM nor in DER"),
     ];
     for (file, reason) in cases {
         let run = context.to(&format!("submit report.jsonl --ca-cert {file}"));
         assert_eq!(run, Run::new(2, "", &format!("error: --ca-cert {file}: {reason}\n")));
     }
     let run = context.to("submit report.jsonl --ca-cert broken.pem");
-    let said = "error: --ca-cert broken.pem: invalid peer certificate: BadEncoding\n";
+    let said = "error: --ca-cert broken.pem: it holds a certificate that is damaged\n";
     assert_eq!(run, Run::new(2, "", said));
+}
+
+/// As Windows writes text, and as `openssl x509 -outform der` writes a certificate.
+#[test]
+fn certificates_are_read_behind_a_mark_of_utf_8_and_in_der() {
+    let (config, certificate) = Authority::as_server("127.0.0.1", IsCa::ExplicitNoCa);
+    let context = TestContext::of(Server::builder().tls(accept(config)).start());
+    let context = with_authorities(context, &Authority::new());
+    context.report(1);
+    context.sandbox.write("bom.pem", format!("\u{feff}{}", certificate.pem()));
+    context.sandbox.write("plain.der", certificate.der());
+    for file in ["bom.pem", "plain.der"] {
+        let run = context.to(&format!("submit -q report.jsonl --ca-cert {file}"));
+        assert_eq!(run, Run::new(0, "", ""), "{file}");
+    }
 }

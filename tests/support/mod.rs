@@ -1,8 +1,10 @@
 //! What tests of the whole program need, whatever their target: a fake server, a place to run `to` in,
 //! and processes that end.
 
+pub mod authority;
 pub mod context;
 pub mod fake_server;
+pub mod peer;
 pub mod process;
 pub mod reports;
 pub mod sandbox;

@@ -220,12 +220,14 @@ impl HttpServer {
             Ok(answer) => Ok(answer.status),
             Err(error) => Err(error),
         };
+        let proxy = self.transport.proxy().map(ToString::to_string);
         (self.listener)(&Event::Request {
             method: request.method.as_str(),
             path: &format!("/v1{}", request.path),
             bytes: request.body.as_ref().map_or(0, Bytes::len),
             elapsed: start.elapsed(),
             attempt,
+            proxy: proxy.as_deref(),
             outcome,
         });
         let answer = result?;

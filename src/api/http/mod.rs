@@ -1,9 +1,14 @@
 //! Test Observer's API over HTTP.
 
 mod client;
+mod failure;
+mod proxy;
 mod redactor;
+mod resolver;
+mod setup;
 mod token;
 mod transport;
+mod trust;
 
 pub use client::HttpServer;
 pub use token::Token;

@@ -1,46 +1,45 @@
-//! One request over the network, and what went wrong with it.
+//! One request over the network, and its answer or the trouble with it.
 //!
-//! This module owns the client, its trust and its patience with a single request; that requests are
-//! repeated, and what they mean, it does not know.
+//! This module owns the connection and the patience with a single request; that requests are repeated,
+//! and what they mean, it does not know.
 
 use std::cell::{Cell, RefCell};
-use std::error::Error as StdError;
-use std::fs;
-use std::io;
-use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Certificate, Client, ClientBuilder, Method, Response, redirect};
-use rustls::crypto::ring;
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Method, Response};
+use rustls::pki_types::CertificateDer;
 use tokio::runtime::{self, Runtime};
 use tokio::{task, time};
 use url::Url;
 
+use super::failure;
+use super::proxy::Proxy;
 use super::redactor::Redactor;
+use super::setup;
 use super::token::Token;
+use super::trust;
 use crate::api::error::Answer;
 use crate::api::{ApiError, Policy};
 use crate::util::signals::{self, Interrupt};
-use crate::util::text::{innermost, os_message};
+use crate::util::text::os_message;
 
-/// As much of an answer is read: a 422 echoes what was sent, and a batch is at most 4 MiB of JSON.
+/// The longest answer, in bytes: a 422 echoes what was sent, and a batch is at most 4 MiB of JSON.
 const LONGEST_ANSWER: usize = 16 << 20;
-
-/// As much is read of what was asked for: an execution's results come in one answer, logs and all.
-const LONGEST_READING: usize = 1 << 30;
 
 /// How a server is reached.
 #[derive(Clone)]
 pub struct HttpSettings {
     pub token: Option<Token>,
-    /// A certificate in PEM that is trusted besides the system's store.
+    /// Certificates in PEM or DER that are trusted besides the system's store.
     pub ca_cert: Option<PathBuf>,
-    /// For one request, connecting included.
+    /// For one connection: the lookup of the name, TCP, a proxy's tunnel and TLS together.
+    pub connect_timeout: Duration,
+    /// For one request, once connected.
     pub timeout: Duration,
     pub retry: Policy,
     pub interrupt: Interrupt,
@@ -48,13 +47,17 @@ pub struct HttpSettings {
 
 /// A client for one server.
 pub struct Transport {
-    base: String,
-    /// In this thread, which waits for every answer. Dropping it would wait for the lookup of a name,
-    /// also of one that was abandoned.
-    runtime: ManuallyDrop<Runtime>,
-    client: RefCell<Client>,
-    settings: HttpSettings,
+    pub(super) base: String,
+    pub(super) server: Url,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) settings: HttpSettings,
+    certificates: Vec<CertificateDer<'static>>,
     redactor: Option<Redactor>,
+    /// In this thread, which waits for every answer.
+    runtime: Runtime,
+    /// Made by the first request: a machine without certificates must not stand in the way of keeping
+    /// what cannot be sent.
+    client: RefCell<Option<Client>>,
     connection: Cell<Connection>,
 }
 
@@ -71,20 +74,37 @@ enum Connection {
 
 impl Transport {
     /// # Errors
-    /// A certificate file that cannot be used, a machine without any trusted certificate.
-    pub fn new(base: &Url, settings: HttpSettings) -> Result<Self, ApiError> {
-        let base = format!("{}/v1", base.as_str().trim_end_matches('/'));
-        let setup = |error: io::Error| ApiError::Setup { reason: os_message(&error) };
-        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(setup)?;
-        let client = RefCell::new(client(&base, &settings)?);
-        let runtime = ManuallyDrop::new(runtime);
-        let redactor = settings.token.as_ref().map(Token::redactor);
-        Ok(Self { base, runtime, client, settings, redactor, connection: Cell::default() })
+    /// A certificate file or a proxy's variable that cannot be used.
+    pub fn new(server: &Url, settings: HttpSettings) -> Result<Self, ApiError> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| ApiError::Setup { reason: os_message(&error) })?;
+        let certificates = match &settings.ca_cert {
+            Some(path) => trust::read_certificates(path)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            base: format!("{}/v1", server.as_str().trim_end_matches('/')),
+            server: server.clone(),
+            proxy: Proxy::find(server, |name| std::env::var_os(name))?,
+            redactor: settings.token.as_ref().map(Token::redactor),
+            certificates,
+            settings,
+            runtime,
+            client: RefCell::default(),
+            connection: Cell::default(),
+        })
     }
 
     /// The address that all paths follow.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// The proxy that requests go through, if there is one.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
     }
 
     pub fn has_token(&self) -> bool {
@@ -108,29 +128,67 @@ impl Transport {
         path: &str,
         body: Option<&Bytes>,
     ) -> Result<Answer, ApiError> {
+        let response = self.send(method, path, body)?;
+        self.read(response)
+    }
+
+    fn send(&self, method: Method, path: &str, body: Option<&Bytes>) -> Result<Response, ApiError> {
         let interrupt = &self.settings.interrupt;
         interrupt.catch().map_err(|error| ApiError::Setup { reason: os_message(&error) })?;
         self.check_interrupt()?;
-        let longest = if method == Method::GET { LONGEST_READING } else { LONGEST_ANSWER };
-        if self.connection.replace(Connection::Open) == Connection::Closing {
-            *self.client.borrow_mut() = client(&self.base, &self.settings)?;
-        }
-        let url = format!("{}{path}", self.base);
-        let mut builder = self.client.borrow().request(method, url);
+        let mut request = self.client()?.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
+            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let answer = self.abandonable(async { read(builder.send().await?, longest).await })?;
-        let answer = answer.map_err(|error| self.sending_error(&error))?;
+        let response = self.finish(async { request.send().await })?;
         // After such an answer it closes.
-        if matches!(answer.status, 413 | 500..) {
+        if matches!(response.status().as_u16(), 413 | 500..) {
             self.connection.set(Connection::Closing);
         }
-        Ok(Answer {
-            location: answer.location.map(|place| self.redact(&place)),
-            body: self.redact(&answer.body),
-            ..answer
-        })
+        Ok(response)
+    }
+
+    fn client(&self) -> Result<Client, ApiError> {
+        let mut client = self.client.borrow_mut();
+        if self.connection.replace(Connection::Open) == Connection::Closing {
+            *client = None;
+        }
+        if let Some(client) = &*client {
+            return Ok(client.clone());
+        }
+        let new = setup::client(self, &self.certificates)?;
+        Ok(client.insert(new).clone())
+    }
+
+    /// Reads an answer of at most [`LONGEST_ANSWER`]; what is longer is cut off where it is a refusal.
+    fn read(&self, mut response: Response) -> Result<Answer, ApiError> {
+        let status = response.status();
+        let retry_after = retry_after(response.headers());
+        let location = header(response.headers(), LOCATION).map(|place| self.redact(place));
+        let mut body = Vec::new();
+        while let Some(chunk) = self.finish(async { response.chunk().await })? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                if status.is_success() {
+                    let mebibytes = LONGEST_ANSWER >> 20;
+                    return Err(ApiError::TooLong { url: self.base.clone(), mebibytes });
+                }
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let body = match String::from_utf8(body) {
+            Ok(body) => body,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        };
+        Ok(Answer { status: status.as_u16(), retry_after, location, body: self.redact(body) })
+    }
+
+    /// Waits for a part of an answer, or for what went wrong with it.
+    fn finish<T>(&self, work: impl Future<Output = reqwest::Result<T>>) -> Result<T, ApiError> {
+        match self.abandonable(work)? {
+            Ok(done) => Ok(done),
+            Err(error) => self.abandonable(failure::api_error(self, &error)).and_then(Err),
+        }
     }
 
     /// Does something, and abandons it where that is asked.
@@ -174,139 +232,57 @@ impl Transport {
         }
     }
 
-    fn redact(&self, text: &str) -> String {
+    /// Takes the key out of text that came from elsewhere.
+    pub fn redact(&self, text: String) -> String {
         match &self.redactor {
-            Some(redactor) => redactor.redact(text).into_owned(),
-            None => text.to_owned(),
-        }
-    }
-
-    fn sending_error(&self, error: &reqwest::Error) -> ApiError {
-        let url = self.base.clone();
-        let reason = innermost(error);
-        if error.is_dns() {
-            ApiError::UnknownHost { url }
-        } else if let Some(tls) = find::<rustls::Error>(error) {
-            ApiError::Tls { url, reason: tls_reason(tls) }
-        } else if error.is_connect() {
-            ApiError::Unconnected { url, reason }
-        } else if error.is_timeout() {
-            ApiError::Timeout { url, after: self.settings.timeout }
-        } else {
-            ApiError::Broken { url, reason }
+            Some(redactor) => redactor.redact(text),
+            None => text,
         }
     }
 }
 
-async fn read(mut response: Response, longest: usize) -> reqwest::Result<Answer> {
-    let status = response.status().as_u16();
-    let text = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
-    let retry_after = text(RETRY_AFTER).and_then(|wait| parse_retry_after(&wait));
-    let location = text(LOCATION);
-    let mut body = Vec::new();
-    while body.len() < longest
-        && let Some(chunk) = response.chunk().await?
-    {
-        body.extend_from_slice(&chunk);
-    }
-    body.truncate(longest);
-    let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Answer { status, retry_after, location, body })
+fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-fn client(base: &str, settings: &HttpSettings) -> Result<Client, ApiError> {
-    let builder = Client::builder()
-        .user_agent(concat!("to/", env!("CARGO_PKG_VERSION")))
-        .timeout(settings.timeout)
-        .redirect(redirect::Policy::none())
-        .default_headers(headers(settings.token.as_ref())?);
-    let ca_cert = settings.ca_cert.as_ref();
-    let builder = if base.starts_with("https:") {
-        with_trust(builder, ca_cert)?
-    } else {
-        without_tls(builder)?
-    };
-    builder.build().map_err(|error| setup_error(&error, ca_cert))
-}
-
-fn headers(token: Option<&Token>) -> Result<HeaderMap, ApiError> {
-    let mut headers = HeaderMap::new();
-    if let Some(token) = token {
-        let mut value = HeaderValue::from_str(&token.authorization()).map_err(|_| {
-            ApiError::Setup { reason: "the key cannot be sent in a header".to_owned() }
-        })?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
-    Ok(headers)
-}
-
-/// Trusts the system's store, and `ca_cert` besides.
-fn with_trust(
-    builder: ClientBuilder,
-    ca_cert: Option<&PathBuf>,
-) -> Result<ClientBuilder, ApiError> {
-    // An error says that a provider is there already, which serves as well.
-    _ = ring::default_provider().install_default();
-    let Some(path) = ca_cert else { return Ok(builder) };
-    let problem = |reason: String| ApiError::CaCert { path: path.clone(), reason };
-    let pem = fs::read(path).map_err(|error| problem(os_message(&error)))?;
-    let certificates =
-        Certificate::from_pem_bundle(&pem).map_err(|error| problem(innermost(&error)))?;
-    if certificates.is_empty() {
-        return Err(problem("it holds no certificate in PEM".to_owned()));
-    }
-    Ok(builder.tls_certs_merge(certificates))
-}
-
-/// For plain http: reading the system's certificates would take longer than a request.
-fn without_tls(builder: ClientBuilder) -> Result<ClientBuilder, ApiError> {
-    let config = rustls::ClientConfig::builder_with_provider(ring::default_provider().into())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ApiError::Setup { reason: error.to_string() })?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    Ok(builder.tls_backend_preconfigured(config))
-}
-
-/// A certificate is decoded only here.
-fn setup_error(error: &reqwest::Error, ca_cert: Option<&PathBuf>) -> ApiError {
-    let reason = innermost(error);
-    match ca_cert.filter(|_| find::<rustls::Error>(error).is_some()) {
-        Some(path) => ApiError::CaCert { path: path.clone(), reason },
-        None => ApiError::Setup { reason },
-    }
-}
-
-/// What is wrong with a connection that is to be TLS.
-fn tls_reason(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::InvalidMessage(_) => "what answers there does not speak TLS".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-/// The first of an error's causes of this type, also where an I/O error wraps it.
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = match wrapped {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
-}
-
-/// Reads both forms: seconds, and a date.
-fn parse_retry_after(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse() {
+/// Returns the wait that is asked for, in seconds or until a date, which is one of the clock that
+/// the answer's own date is of.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let asked = header(headers, RETRY_AFTER)?;
+    if let Ok(seconds) = asked.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = httpdate::parse_http_date(text.trim()).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    let date = |text: &str| httpdate::parse_http_date(text.trim()).ok();
+    let now = header(headers, DATE).and_then(|now| date(&now)).unwrap_or_else(SystemTime::now);
+    Some(date(&asked)?.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_measured_by_the_clock_that_asks_for_it() {
+        let noon = "Sun, 06 Nov 1994 12:00:00 GMT";
+        let later = "Sun, 06 Nov 1994 12:01:30 GMT";
+        let cases = [
+            ("7", Some(noon), Some(7)),
+            (" 7 ", None, Some(7)),
+            (later, Some(noon), Some(90)),
+            (noon, Some(later), Some(0)),
+            // Without a date of its own the clock is this machine's, and the date long past.
+            (later, None, Some(0)),
+            ("soon", Some(noon), None),
+            ("-1", Some(noon), None),
+        ];
+        for (asked, now, seconds) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, asked.parse().unwrap());
+            if let Some(now) = now {
+                headers.insert(DATE, now.parse().unwrap());
+            }
+            let expected = seconds.map(Duration::from_secs);
+            assert_eq!(retry_after(&headers), expected, "{asked} at {now:?}");
+        }
+    }
 }
