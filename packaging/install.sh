@@ -45,6 +45,7 @@ directory=$2
 releases=${RELEASES:-https://github.com/canonical/test-observer-cli/releases/download}
 name=to-$version-$(target)
 mkdir -p "$directory"
+directory=$(cd "$directory" && pwd)
 work=$(mktemp -d "$directory/.install.XXXXXX")
 trap 'rm -r "$work"' EXIT
 cd "$work"

@@ -121,7 +121,7 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} ||
     fail "set SOURCE_DATE_EPOCH: there is no git checkout to take the time from"
 DIST=${DIST:-target/dist}
 TOOLS=$PWD/target/release-tools
-export SOURCE_DATE_EPOCH
+export SOURCE_DATE_EPOCH LC_ALL=C
 export CARGO_ZIGBUILD_CACHE_DIR=$PWD/target/zigbuild
 export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$PWD=/to"
 WORK=$(mktemp -d)
@@ -139,7 +139,7 @@ for target; do
     fi
 done
 cp packaging/install.sh packaging/gitlab-ci.yml "$DIST"
-(cd "$DIST" && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum > SHA256SUMS)
+(cd "$DIST" && rm -f SHA256SUMS && sums=$(sha256sum -- *) && echo "$sums" > SHA256SUMS)
 for target in "${missing[@]}"; do
     step "not built: $target: its standard library is missing (rustup target add $target)"
 done

@@ -1,8 +1,8 @@
-//! Help that teaches: it fits a screen, corrects typos, and agrees with README.md.
+//! Help that teaches: it fits a screen, corrects typos, and agrees with docs/reference.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::examples::{readme, section};
+use crate::documents::document;
 use crate::support::{Run, Sandbox};
 
 /// The heading of the options that every command has.
@@ -114,7 +114,7 @@ fn flags_in(text: &str) -> Vec<String> {
     words.filter(is_flag).map(str::to_owned).collect()
 }
 
-/// What README.md says of a command's options: the paragraphs from `Of it` to the next `Of`.
+/// What docs/reference.md says of a command's options: the paragraphs from `Of it` to the next `Of`.
 fn said_of<'a>(options: &'a str, subject: &str) -> &'a str {
     let start = options.find(&format!("\nOf {subject}"));
     let below = &options[start.unwrap_or_else(|| panic!("Options: Of {subject}")) + 1..];
@@ -134,18 +134,21 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
 
 fn assert_agree(subject: &str, said: &BTreeSet<String>, flags: &Flags, help: &str) {
     for flag in flags.keys() {
-        assert!(said.contains(flag), "README.md lacks {flag} of {subject}");
+        assert!(said.contains(flag), "docs/reference.md lacks {flag} of {subject}");
     }
     let in_help: BTreeSet<String> = flags_in(help).into_iter().collect();
     for flag in said {
-        assert!(in_help.contains(flag), "README.md has {flag} of {subject}, the help has not");
+        assert!(
+            in_help.contains(flag),
+            "docs/reference.md has {flag} of {subject}, the help has not"
+        );
     }
 }
 
 #[test]
-fn readme_has_the_flags_that_the_help_has() {
-    let (readme, commands) = (readme(), commands());
-    let options = section(&readme, "## Options");
+fn the_reference_has_the_flags_that_the_help_has() {
+    let (reference, commands) = (document("docs/reference.md"), commands());
+    let options = between(&reference, "\n## Options\n", "\n## ");
     for command in commands.iter().filter(|command| !listed(&help(command))[1].is_empty()) {
         let subject = format!("`{command}`");
         let whole = help(command);
@@ -160,7 +163,7 @@ fn readme_has_the_flags_that_the_help_has() {
     assert_agree("every command", &said, &listed(&whole)[0], &whole);
 }
 
-/// `TO_` and the flag's name in capitals, said in one sentence of README.md.
+/// `TO_` and the flag's name in capitals, said in one sentence of docs/reference.md.
 #[test]
 fn variables_are_named_after_their_flags() {
     for command in commands() {
@@ -175,9 +178,9 @@ fn variables_are_named_after_their_flags() {
 }
 
 #[test]
-fn readme_has_the_variables_that_the_help_has() {
-    let readme = readme();
-    let options = section(&readme, "## Options");
+fn the_reference_has_the_variables_that_the_help_has() {
+    let reference = document("docs/reference.md");
+    let options = between(&reference, "\n## Options\n", "\n## ");
     let mut rows = 0;
     for command in commands() {
         let [mut flags, own] = listed(&help(&command));
