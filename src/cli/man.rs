@@ -2,70 +2,154 @@
 
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
-use std::io;
+use std::io::{self, IsTerminal, Write as _};
+use std::process::{Command as Process, Stdio};
 
-use clap::Args;
+use clap::{Arg, Args, Command};
 use clap_mangen::Man as Manual;
 
-use super::{EXIT_STATUS, command, roff};
+use super::args::command;
+use super::roff;
 use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
+use crate::model::start_request::variable;
+use crate::ui::terminal;
 
-/// Prints a page of the manual, in roff
+/// Shows a page of the manual
 #[derive(Debug, Args)]
 #[command(after_help = MAN_MORE)]
 pub struct Man {
     /// The command that the page is about; by default `to` itself
-    #[arg(value_name = "COMMAND")]
+    #[arg(value_name = "COMMAND", hide_possible_values = true)]
     pub page: Option<String>,
 }
 
 const MAN_MORE: &str = "\
+Where stdout is no terminal, or there is no man(1), the page is printed in roff.
+
 May be repeated: nothing is sent.
 
 Examples:
-  to man > to.1
-  to man start | man -l -";
+  to man start
+  to man > to.1";
 
-/// The page of the manual about `to`, or about one of its commands.
+/// The day of this version: a page is the same whenever it is printed.
+const DATE: &str = "2026-11-25";
+
+const OVERVIEW: &str = "\
+Test Observer shows how snaps, debs, charms, images and solutions were tested. An execution is one \
+run of a test plan on one environment; it holds results. `to start` opens one and prints its id, \
+`to submit` reads reports and sends their results in batches, and `to end` completes it: the server \
+computes its status. `to run` does all three around a command.
+
+What cannot be delivered is kept in an outbox. The next command that writes to the same execution \
+delivers it first, and `to push` delivers all of it.";
+
+const EXAMPLES: &str = "\
+Examples:
+  to start && to submit && to end";
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  all delivered
+  1  a fault of this machine, such as a full disk
+  2  the command line or configuration
+  3  some input could not be read, or held nothing; the rest was delivered
+  4  not delivered: unreachable, timed out, 5xx to the end; kept in the outbox
+  5  refused: key, permission, unknown execution, invalid request; not the API
+  6  delivered but for results that the server refused, each named
+  127, 126  `run`: the command does not exist, or cannot be run
+  10, 11  `end --exit-code`: FAILED, ENDED_PREMATURELY
+  129, 130, 131, 143  interrupted by a signal; what was not delivered is kept";
+
+const FILES: &str = "\
+Files:
+  .to/                       the state directory, which --state-dir moves
+  .to/executions/ID.json     an execution that `to start` opened
+  .to/outbox/                what was not delivered, a directory an execution
+  .to/refused.jsonl          results that a server refused, with its reasons
+  .to/refused-changes.jsonl  links, events and other changes that it refused";
+
+/// Variables that are not those of a flag.
+const OTHER_VARIABLES: &str = "
+  NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM
+                            whether output is coloured
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                            the proxies, and the hosts that are reached without
+  GITHUB_ACTIONS, GITLAB_CI, JENKINS_URL, CIRCLECI, BUILDKITE, TF_BUILD
+                            tell a CI job, whose link becomes the CI link";
+
+/// Shows or prints the page.
 ///
 /// # Errors
-/// There is no such command.
-pub fn page(page: Option<&str>) -> Result<Vec<u8>, CommandError> {
-    let mut whole = command(&|_| None).disable_help_subcommand(true);
-    whole.build();
-    let unknown = |name: &str| {
-        CommandError::usage(format!("there is no command `{name}`")).hint("`to help` lists them")
-    };
-    let mut command = match page {
-        None => whole.clone(),
-        Some(name) => whole.find_subcommand(name).ok_or_else(|| unknown(name))?.clone(),
-    };
-    let usage = command.render_usage().to_string();
-    let more = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    let command = command.override_usage(usage.trim_start_matches("Usage: ").to_owned());
-    let version = whole.render_version();
-    let manual = Manual::new(command).source(version.trim_end()).manual("Test Observer");
-    // A page is the same on every day. An empty date would be left out, and the source take its place.
-    let manual = manual.date(" ");
-    Ok(roff::literally(&write_page(&manual, &more, page.is_none()).map_err(CommandError::fault)?)
-        .into_bytes())
+/// A standard output that cannot be written.
+pub fn run(man: &Man) -> Result<Exit, CommandError> {
+    let page = page(man.page.as_deref()).map_err(CommandError::fault)?;
+    if !(io::stdout().is_terminal() && show(&page)) {
+        terminal::data(page.as_bytes())?;
+    }
+    Ok(Exit::Success)
 }
 
-fn write_page(manual: &Manual, more: &str, is_overview: bool) -> io::Result<String> {
-    let mut page = Vec::new();
-    manual.render_title(&mut page)?;
-    manual.render_name_section(&mut page)?;
-    manual.render_synopsis_section(&mut page)?;
-    manual.render_description_section(&mut page)?;
-    roff::paragraphs(more).to_writer(&mut page)?;
-    if is_overview {
-        manual.render_subcommands_section(&mut page)?;
+/// Has `man` show a page, and tells whether it did.
+fn show(page: &str) -> bool {
+    let Ok(mut man) = Process::new("man").args(["-l", "-"]).stdin(Stdio::piped()).spawn() else {
+        return false;
+    };
+    let written = man.stdin.take().map(|mut input| input.write_all(page.as_bytes()));
+    let has_read = matches!(written, Some(Ok(())));
+    man.wait().is_ok_and(|status| status.success()) && has_read
+}
+
+/// Writes the page about `to`, or about one of its commands.
+///
+/// # Errors
+/// None that a page could cause: the signature is that of writing.
+fn page(page: Option<&str>) -> io::Result<String> {
+    let mut whole = command(&|_| None).disable_help_subcommand(true);
+    whole.build();
+    let mut command = page.and_then(|name| whole.find_subcommand(name)).unwrap_or(&whole).clone();
+    let usage = command.render_usage().to_string();
+    let help = command.get_after_help().map(ToString::to_string);
+    let more = help.unwrap_or_else(|| format!("{OVERVIEW}\n\n{EXAMPLES}"));
+    let command = command.override_usage(usage.trim_start_matches("Usage: ").to_owned());
+    let listings = format!("{}\n\n{FILES}\n\n{EXIT_STATUS}", environment(&command, page.is_none()));
+    let version = whole.render_version();
+    let manual = Manual::new(command).source(version.trim_end()).manual("Test Observer").date(DATE);
+    let mut page_text = Vec::new();
+    manual.render_title(&mut page_text)?;
+    manual.render_name_section(&mut page_text)?;
+    manual.render_synopsis_section(&mut page_text)?;
+    manual.render_description_section(&mut page_text)?;
+    roff::paragraphs(&more).to_writer(&mut page_text)?;
+    if page.is_none() {
+        manual.render_subcommands_section(&mut page_text)?;
     }
-    manual.render_options_section(&mut page)?;
-    roff::listings(more).to_writer(&mut page)?;
-    if !is_overview {
-        roff::listings(EXIT_STATUS).to_writer(&mut page)?;
-        roff::see_also("to(1)").to_writer(&mut page)?;
-    }
-    String::from_utf8(page).map_err(io::Error::other)
+    manual.render_options_section(&mut page_text)?;
+    roff::listings(&listings).to_writer(&mut page_text)?;
+    roff::listings(&more).to_writer(&mut page_text)?;
+    roff::see_also(&others(&whole, page)).to_writer(&mut page_text)?;
+    String::from_utf8(page_text).map(|text| roff::literally(&text)).map_err(io::Error::other)
+}
+
+/// Lists the variables of a command's flags.
+fn environment(command: &Command, is_overview: bool) -> String {
+    let line = |arg: &Arg| {
+        let (flag, help) = (arg.get_long()?, arg.get_help()?.to_string());
+        let variable = variable(flag);
+        let is_read = !arg.is_hide_set() && help.contains(&format!("[env: {variable}]"));
+        is_read.then(|| format!("\n  {variable:<24}  as --{flag}"))
+    };
+    let flags: String = command.get_arguments().filter_map(line).collect();
+    let others = if is_overview { OTHER_VARIABLES } else { "" };
+    format!("Environment:{flags}{others}")
+}
+
+/// Names the other pages.
+fn others(whole: &Command, page: Option<&str>) -> String {
+    let commands = whole.get_subcommands().map(|command| format!("to-{}", command.get_name()));
+    let pages = ["to".to_owned()].into_iter().chain(commands);
+    let this = page.map_or("to".to_owned(), |name| format!("to-{name}"));
+    let others = pages.filter(|name| *name != this).map(|name| format!("{name}(1)"));
+    others.collect::<Vec<_>>().join(", ")
 }

@@ -15,7 +15,7 @@ use crate::ui::terminal;
 use crate::util::text::one_line;
 use clap::Args;
 
-/// Tells whether results can be submitted here, and what stands in the way
+/// Checks whether results can be submitted here
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_MORE)]
 pub struct Check {}

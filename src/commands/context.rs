@@ -14,9 +14,9 @@ use crate::delivery::state_dir::{StateDirectory, StateError};
 use crate::model::ci_job::{Environment, Job};
 use crate::model::execution::{ExecutionId, ExecutionRef};
 use crate::model::tally::RefusedResult;
-use crate::options::{Color, Common};
+use crate::options::Common;
 use crate::ui::github::GitHub;
-use crate::ui::terminal::{self, Level, Ui};
+use crate::ui::terminal::{Level, Ui};
 use crate::util::signals::Interrupt;
 use crate::util::text::{os_message, plural};
 
@@ -39,15 +39,10 @@ impl Context {
             (_, true) => Level::Verbose,
             _ => Level::Normal,
         };
-        let color = match common.color {
-            Color::Auto => terminal::color_wanted(),
-            Color::Always => true,
-            Color::Never => false,
-        };
         let github = GitHub::find(environment);
         Self {
             common,
-            ui: Ui::new(level, color, github.is_some()),
+            ui: Ui::new(level, github.is_some()),
             interrupt: Interrupt::default(),
             job: Job::find(environment),
             github,

@@ -15,7 +15,7 @@ use crate::ui::terminal;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-/// Completes the execution and prints the status that the server computed
+/// Completes the execution and prints its status
 #[derive(Debug, Args)]
 #[command(after_help = END_MORE)]
 pub struct End {

@@ -27,7 +27,7 @@ pub fn api_hint(error: &ApiError) -> Option<&'static str> {
         ApiError::NotHttp { .. } => {
             "check the scheme and the port of --url (or TO_URL): does it take https?"
         }
-        ApiError::Timeout { .. } => "--timeout SECONDS allows one request more time",
+        ApiError::Timeout { .. } => "--timeout TIME allows one request more time",
         ApiError::NotTheApi { .. } => {
             "--url (or TO_URL) takes the API's address, which is not that of its web page"
         }

@@ -15,15 +15,15 @@ use crate::model::tally::Tally;
 use crate::ui::progress::Progress;
 use crate::ui::terminal;
 use crate::util::text::plural;
-use clap::Args;
+use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
-/// Delivers what is kept: the outbox, or a spool directory
+/// Delivers the outbox, or a spool directory
 #[derive(Debug, Args)]
 #[command(after_help = PUSH_MORE)]
 pub struct Push {
     /// A directory with a directory an execution; by default the outbox in the state directory
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
 
     /// Open an execution again where an interrupted push may have opened one

@@ -23,10 +23,10 @@ use crate::options::start::StartOptions;
 use crate::submission::{Options, Submission};
 use crate::util::signals::{self, Interrupt};
 use crate::util::text::os_message;
-use clap::Args;
+use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
-/// Opens an execution, runs the tests, sends their reports, and completes the execution
+/// Starts, runs the tests, submits their reports, and ends
 #[derive(Debug, Args)]
 #[command(after_help = RUN_MORE)]
 pub struct Run {
@@ -42,7 +42,7 @@ pub struct Run {
     pub results: Vec<PathBuf>,
 
     /// The command that runs the tests, with its arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, required = true, value_name = "COMMAND", value_hint = ValueHint::CommandName)]
     pub command: Vec<OsString>,
 }
 

@@ -15,7 +15,7 @@ use crate::ui::terminal;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-/// Tells the execution something else: a status, links, metadata, an event
+/// Adds links, metadata or events, or sets a status
 #[derive(Debug, Args)]
 #[command(after_help = UPDATE_MORE)]
 pub struct Update {

@@ -36,7 +36,7 @@ impl Family {
         }
     }
 
-    fn stages(self) -> &'static [&'static str] {
+    pub fn stages(self) -> &'static [&'static str] {
         match self {
             Self::Snap | Self::Charm | Self::Solution => &["edge", "beta", "candidate", "stable"],
             Self::Deb => &["proposed", "updates"],

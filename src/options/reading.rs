@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::size::size;
-use super::words;
+use super::words::words;
 use crate::reports::format::{FORMATS, Format};
 use crate::reports::junit::Template;
 use crate::submission::duplicates::OnDuplicate;
@@ -44,7 +44,7 @@ pub struct Reading {
     #[arg(long)]
     pub salvage: bool,
 
-    /// It is no error that nothing matches, or that what matches holds no results
+    /// Do not fail when nothing matches, or when what matches holds no results
     #[arg(long)]
     pub allow_empty: bool,
 }

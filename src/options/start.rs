@@ -2,15 +2,21 @@
 
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
-use crate::model::execution::Link;
+use super::words::Suggested;
+use crate::model::execution::{Link, STATUSES};
 use crate::model::start_request::{Draft, FIELDS, Family, Field, Kind, Origin};
 
-/// What an execution is opened with.
+/// Debian's architectures that Ubuntu is built for, and this machine's.
+const ARCHITECTURES: [&str; 8] =
+    ["amd64", "arm64", "armhf", "i386", "ppc64el", "riscv64", "s390x", "host"];
+
+/// The options that make the request of `to start`.
 #[derive(Debug, Args)]
 pub struct StartOptions {
     #[command(flatten)]
@@ -21,7 +27,7 @@ pub struct StartOptions {
     pub relevant_link: Vec<Link>,
 
     /// A file with the request in JSON, or - for standard input; flags and variables go over it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub from: Option<PathBuf>,
 }
 
@@ -46,11 +52,30 @@ fn field_arg(field: &'static Field) -> Arg {
         .value_name(value_name(field.kind))
         .help(field.help)
         .help_heading(heading(field));
+    let arg = match words(field.kind) {
+        Some(words) => arg.value_parser(Suggested(words)).hide_possible_values(true),
+        None => arg,
+    };
     match field.kind {
-        Kind::Stage => arg.alias("stage"),
+        Kind::Stage => arg.visible_alias("stage"),
         Kind::Boolean => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
         _ => arg,
     }
+}
+
+/// Returns the words that a shell offers for a field.
+fn words(kind: Kind) -> Option<Vec<&'static str>> {
+    Some(match kind {
+        Kind::Family => Family::ALL.map(Family::name).to_vec(),
+        Kind::Architecture => ARCHITECTURES.to_vec(),
+        Kind::Stage => {
+            let stages = Family::ALL.iter().flat_map(|family| family.stages()).copied();
+            stages.collect::<BTreeSet<_>>().into_iter().collect()
+        }
+        Kind::InitialStatus => STATUSES.to_vec(),
+        Kind::Boolean => vec!["true", "false"],
+        Kind::Text | Kind::Version | Kind::Revision | Kind::HttpUrl => return None,
+    })
 }
 
 fn value_name(kind: Kind) -> &'static str {

@@ -29,9 +29,12 @@ pub fn unused_of(
         (0, _) | (_, 0) => Ok(None),
         (first, second) if first > second => Ok(Some(other)),
         (first, second) if first < second => Ok(Some(one)),
-        _ => {
-            let flags = [one, other].map(|name| format!("--{}", name.replace('_', "-")));
-            Err(format!("{} and {} exclude each other", flags[0], flags[1]))
+        (rank, _) => {
+            let [one, other] = [one, other].map(|name| match rank {
+                1 => start_request::variable(name),
+                _ => format!("--{}", name.replace('_', "-")),
+            });
+            Err(format!("{one} and {other} exclude each other"))
         }
     }
 }

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::io::{self, Write as _};
 use std::rc::Rc;
 
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
 use indicatif::ProgressBar;
 
 /// Lines and a bar on one stderr, so that neither is written into the other.
@@ -11,9 +13,17 @@ use indicatif::ProgressBar;
 pub struct Screen(Rc<RefCell<Option<ProgressBar>>>);
 
 impl Screen {
-    /// Writes whole lines to stderr, above the bar if there is one. Nobody is left to tell where
+    /// Writes whole lines to stderr, in colour where that is wanted, above the bar if there is one. Nobody is left to tell where
     /// stderr is gone; the exit status still says it all.
     pub fn write(&self, lines: &str) {
+        let plain;
+        let lines = match AutoStream::choice(&io::stderr()) {
+            ColorChoice::Never => {
+                plain = strip_str(lines).to_string();
+                &plain
+            }
+            _ => lines,
+        };
         let write = || _ = io::stderr().lock().write_all(lines.as_bytes());
         match &*self.0.borrow() {
             Some(bar) => bar.suspend(write),

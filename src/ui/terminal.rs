@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
+use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::api::Event;
@@ -25,54 +26,42 @@ pub enum Level {
 #[derive(Clone, Debug)]
 pub struct Ui {
     level: Level,
-    color: bool,
     /// GitHub Actions reads along.
     annotates: bool,
     screen: Screen,
 }
 
-#[derive(Clone, Copy)]
-enum Style {
-    Red,
-    Yellow,
-    Cyan,
-}
-
-impl Style {
-    /// The terminal's code for bold letters of this colour.
-    fn code(self) -> &'static str {
-        match self {
-            Self::Red => "\x1b[1;31m",
-            Self::Yellow => "\x1b[1;33m",
-            Self::Cyan => "\x1b[1;36m",
-        }
-    }
-}
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 impl Ui {
-    pub fn new(level: Level, color: bool, annotates: bool) -> Self {
-        Self { level, color, annotates, screen: Screen::default() }
+    pub fn new(level: Level, annotates: bool) -> Self {
+        Self { level, annotates, screen: Screen::default() }
     }
 
-    /// Says an error, which need not end the command.
+    /// Prints an error, which need not end the command.
     pub fn error(&self, text: &str) {
-        self.say(Style::Red, "error", text);
-        self.annotate("error", text);
+        self.message(ERROR, "error", text);
     }
 
+    /// Prints a warning.
     pub fn warning(&self, text: &str) {
-        self.say(Style::Yellow, "warning", text);
-        self.annotate("warning", text);
+        self.message(WARNING, "warning", text);
     }
 
-    fn annotate(&self, level: &str, text: &str) {
+    /// Prints a message, which GitHub's log shows as it shows its own.
+    fn message(&self, style: Style, level: &str, text: &str) {
         if self.annotates {
             self.screen.write(&GitHub::annotation(level, &printable(text)));
+        } else {
+            self.labelled(style, level, text);
         }
     }
 
+    /// Prints what cures an error.
     pub fn hint(&self, text: &str) {
-        self.say(Style::Cyan, "hint", text);
+        self.labelled(HINT, "hint", text);
     }
 
     /// Where a bar may be.
@@ -113,22 +102,15 @@ impl Ui {
                 if self.level >= Level::Normal {
                     let delay = delay.as_secs_f64();
                     let text = format!("{error}; trying again in {delay:.1} s");
-                    self.say(Style::Yellow, "warning", &text);
+                    self.labelled(WARNING, "warning", &text);
                 }
             }
         }
     }
 
-    fn say(&self, style: Style, word: &str, text: &str) {
-        let (on, off) = if self.color { (style.code(), "\x1b[0m") } else { ("", "") };
-        self.screen.write(&format!("{on}{word}:{off} {}\n", printable(text)));
+    fn labelled(&self, style: Style, label: &str, text: &str) {
+        self.screen.write(&format!("{style}{label}:{style:#} {}\n", printable(text)));
     }
-}
-
-/// Colour where a person looks, unless `NO_COLOR` asks for none.
-pub fn color_wanted() -> bool {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    io::stderr().is_terminal() && !no_color
 }
 
 /// Returns text without control characters, but for the line feeds of a list, whose lines are indented:

@@ -95,14 +95,17 @@ fn an_execution_that_is_no_number_is_a_usage_error() {
     let server = Server::start();
     server.expect_no_requests();
     for id in ["0", "x", "2147483648", "1.5"] {
-        let said = format!(
-            "error: invalid value '{id}' for '--execution <ID>': \
-             an execution is a number from 1 to 2147483647, as `to start` prints it\n\n\
-             For more information, try '--help'.\n"
-        );
+        let said = |source| {
+            let said = format!(
+                "error: invalid value '{id}' for '{source}': \
+                 an execution is a number from 1 to 2147483647, as `to start` prints it\n\n\
+                 For more information, try '--help'.\n"
+            );
+            Run::new(2, "", &said)
+        };
         let sandbox = Sandbox::new(&server.url());
-        assert_eq!(sandbox.to(&format!("end --execution {id}")), Run::new(2, "", &said));
-        assert_eq!(sandbox.with("TO_EXECUTION", id).to("end"), Run::new(2, "", &said));
+        assert_eq!(sandbox.to(&format!("end --execution {id}")), said("--execution <ID>"));
+        assert_eq!(sandbox.with("TO_EXECUTION", id).to("end"), said("TO_EXECUTION"));
     }
 }
 

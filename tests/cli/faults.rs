@@ -274,7 +274,7 @@ fn a_server_that_never_answers_ends_in_the_outbox() {
     context.server.fault(move |request| results(request) && on.is_on(), ALWAYS, Fault::silence());
     let run = context.to("submit -q report.jsonl");
     let expected = "error: 0 of 40 results were sent: no answer from URL/v1 within N s\n\
-                    hint: --timeout SECONDS allows one request more time\n\
+                    hint: --timeout TIME allows one request more time\n\
                     warning: kept 40 results in .to/outbox/1\n\
                     hint: `to push` delivers what is kept\n";
     assert_eq!(run, Run::new(4, "", expected));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::help::{commands, help};
-use crate::support::{Process, Run, Sandbox};
+use crate::support::{BINARY, Process, Run, Sandbox, Terminal};
 
 /// The arguments that print each page, and the page's name.
 fn pages() -> Vec<(String, String)> {
@@ -52,7 +52,10 @@ fn variables_do_not_change_what_is_printed() {
 
 #[test]
 fn a_page_of_an_unknown_command_is_a_usage_error() {
-    let said = "error: there is no command `strat`\nhint: `to help` lists them\n";
+    let said = "error: invalid value 'strat' for '[COMMAND]'\n  \
+                [possible values: start, submit, end, run, result, update, show, push, check, \
+                completions, man]\n\n  tip: a similar value exists: 'start'\n\n\
+                For more information, try '--help'.\n";
     assert_eq!(Sandbox::new("").to("man strat"), Run::new(2, "", said));
 }
 
@@ -88,11 +91,57 @@ fn a_page_shows_the_flags_variables_examples_and_exit_statuses() {
         for word in help.split_whitespace().filter_map(flag_or_variable) {
             assert!(page.contains(word), "{name} lacks {word}");
         }
-        let (_, examples) = help.split_once("Examples:\n").expect("examples");
-        let examples = words(examples.split("\n\n").next().unwrap_or_default());
-        assert!(page.contains(&format!(" EXAMPLES {examples}")), "{name}: {page}");
+        let examples = match help.split_once("Examples:\n") {
+            Some((_, examples)) => examples.split("\n\n").next().unwrap_or_default(),
+            None => "to start && to submit && to end",
+        };
+        assert!(page.contains(&format!(" EXAMPLES {}", words(examples))), "{name}: {page}");
         assert!(page.contains(" EXIT STATUS 0 all delivered 1 a fault"), "{name}");
+        assert!(page.contains(" FILES .to/ the state directory"), "{name}");
+        assert!(page.contains(" ENVIRONMENT TO_"), "{name}");
+        assert!(page.contains(" TO_URL as --url TO_API_KEY as --api-key "), "{name}");
+        let (_, footer) = page.rsplit_once("to 0.1.0 ").expect("a footer");
+        let date = footer.split(' ').next().expect("a date");
+        assert!(date.split('-').all(|part| part.parse::<u16>().is_ok()), "{name}: {date}");
     }
+}
+
+#[test]
+fn each_page_links_to_all_others() {
+    let sandbox = Sandbox::new("");
+    let names: BTreeSet<String> = pages().into_iter().map(|(_, name)| name).collect();
+    for (arguments, name) in pages() {
+        let page = sandbox.to(&arguments).stdout.replace("\\-", "-");
+        let (_, links) = page.split_once(".SH \"SEE ALSO\"\n").expect("a section");
+        let links = links.trim().split(", ").map(|link| link.trim_end_matches("(1)").to_owned());
+        let mut links: BTreeSet<String> = links.collect();
+        assert!(links.insert(name), "a page links to itself");
+        assert_eq!(links, names);
+    }
+}
+
+#[test]
+fn a_page_is_shown_at_a_terminal_as_man_shows_it() {
+    let sandbox = Sandbox::new("").with("MANPAGER", "cat").with("PATH", "/usr/bin:/bin");
+    if sandbox.command("man").arg("--version").output().is_err() {
+        println!("skipped: there is no man");
+        return;
+    }
+    let mut command = sandbox.command(BINARY);
+    command.args(["man", "end"]);
+    let transcript = Terminal::start(command, 80).expect("the binary").finish();
+    assert_eq!(transcript.status, 0);
+    assert!(transcript.last().contains("\nSEE ALSO\n       to(1), "), "{}", transcript.last());
+}
+
+#[test]
+fn a_page_is_printed_at_a_terminal_without_man() {
+    let sandbox = Sandbox::new("");
+    let mut command = sandbox.command(BINARY);
+    command.args(["man", "end"]).env("PATH", "/nowhere");
+    let transcript = Terminal::start(command, 80).expect("the binary").finish();
+    assert_eq!(transcript.status, 0);
+    assert!(transcript.last().contains(".SH \"SEE ALSO\""), "{}", transcript.last());
 }
 
 fn flag_or_variable(word: &str) -> Option<&str> {

@@ -277,7 +277,7 @@ fn an_answer_that_never_comes() {
     server.fault(anything, ALWAYS, Fault::silence());
     let said = format!(
         "error: no answer from {}/v1 within N s\n\
-         hint: --timeout SECONDS allows one request more time\n",
+         hint: --timeout TIME allows one request more time\n",
         server.url()
     );
     assert_unended(
@@ -393,11 +393,15 @@ fn a_certificate_that_is_none() {
 
 /// Arguments that are wrong in themselves, and what is said before the pointer to the help.
 const USAGE: &[(&str, &str)] = &[
-    ("end --timeout soon", "invalid value 'soon' for '--timeout <SECONDS>': invalid float literal"),
     (
-        "end --timeout=-1",
-        "invalid value '-1' for '--timeout <SECONDS>': \
-         cannot convert float seconds to Duration: value is negative",
+        "end --timeout soon",
+        "invalid value 'soon' for '--timeout <TIME>': \
+         a time is seconds, or has a unit: 90s, 5m, 1h",
+    ),
+    ("end --timeout=-1", "invalid value '-1' for '--timeout <TIME>': a time is not negative"),
+    (
+        "end --retry-for 5x",
+        "invalid value '5x' for '--retry-for <TIME>': a time is seconds, or has a unit: 90s, 5m, 1h",
     ),
     (
         "start --enviroment vm",
@@ -445,7 +449,7 @@ fn a_timeout_of_nothing_is_refused() {
         server.expect_no_requests();
         let run = impatient(&server).to(&format!("end --timeout {timeout}"));
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{timeout}: {run:?}");
-        let said = format!("error: invalid value '{timeout}' for '--timeout <SECONDS>': ");
+        let said = format!("error: invalid value '{timeout}' for '--timeout <TIME>': ");
         assert!(run.stderr.starts_with(&said), "{run:?}");
     }
 }

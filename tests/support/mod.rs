@@ -8,7 +8,9 @@ pub mod peer;
 pub mod process;
 pub mod reports;
 pub mod sandbox;
+pub mod terminal;
 
 pub use context::{Switch, TestContext, files, lines, names};
 pub use process::{Process, Run, eventually};
 pub use sandbox::{BINARY, Sandbox, fixture, kept};
+pub use terminal::Terminal;

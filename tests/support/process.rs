@@ -59,8 +59,17 @@ impl Process {
 
     /// Starts a process that may take so long.
     pub fn start_within(limit: Duration, mut command: Command) -> io::Result<Self> {
-        command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn()?;
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::watch(limit, command)
+    }
+
+    /// Starts a process whose output goes where the command says.
+    pub fn start_attached(command: Command) -> io::Result<Self> {
+        Self::watch(LIMIT, command)
+    }
+
+    fn watch(limit: Duration, mut command: Command) -> io::Result<Self> {
+        let child = command.process_group(0).spawn()?;
         let watchdog = Watchdog::start(limit, pid(&child), said(&command));
         Ok(Self { child, watchdog: Some(watchdog) })
     }
