@@ -35,6 +35,15 @@ pub struct TestResult {
 }
 
 impl Status {
+    /// Returns the API's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "PASSED",
+            Self::Failed => "FAILED",
+            Self::Skipped => "SKIPPED",
+        }
+    }
+
     /// Reads a status in any case, also as `pass`, `fail` or `skip`. Words of other tools are not
     /// guessed at: what is taken for passed must have been called so.
     pub fn from_word(word: &str) -> Option<Self> {
@@ -49,10 +58,6 @@ impl Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Passed => "PASSED",
-            Self::Failed => "FAILED",
-            Self::Skipped => "SKIPPED",
-        })
+        f.write_str(self.word())
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod hash;
+pub mod json;
 pub mod signals;
 pub mod temp_store;
 pub mod text;
