@@ -130,7 +130,7 @@ impl Document {
             Some(Place::Output(_) | Place::InText) => Place::InText,
             Some(Place::Properties) => Place::Properties,
         };
-        self.attributes.read(element, warnings)?;
+        self.attributes.read(element, self.names_only, warnings)?;
         self.enter(place, name, warnings);
         self.places.push(place);
         Ok(place == Place::Suite)
@@ -348,8 +348,14 @@ impl Attributes {
         }
     }
 
-    /// Replaces the values by those of `element`. Of one that is given twice, the first holds.
-    fn read(&mut self, element: &Element<'_>, warnings: &mut Warnings) -> Result<(), ReadError> {
+    /// Replaces the values by those of `element`. Of one that is given twice, the first holds. With
+    /// `names_only` those that tell of an outcome stay empty.
+    fn read(
+        &mut self,
+        element: &Element<'_>,
+        names_only: bool,
+        warnings: &mut Warnings,
+    ) -> Result<(), ReadError> {
         self.given = Default::default();
         element.each_attribute(|name, raw| {
             let Some(which) = Self::place_of(name) else { return };
@@ -359,7 +365,9 @@ impl Attributes {
             }
             self.given[which] = true;
             self.values[which].clear();
-            push_unescaped(&mut self.values[which], raw);
+            if !(names_only && matches!(which, Self::MESSAGE | Self::TYPE)) {
+                push_unescaped(&mut self.values[which], raw);
+            }
         })
     }
 

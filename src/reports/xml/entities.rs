@@ -34,16 +34,15 @@ pub fn push_unescaped(to: &mut String, raw: &str) {
 /// Appends what the `&` before `rest` begins, and gives back what is left.
 fn push_after_ampersand<'a>(to: &mut String, rest: &'a str) -> &'a str {
     let near = &rest.as_bytes()[..rest.len().min(LONGEST)];
-    match memchr::memchr(b';', near) {
-        Some(end) if meaning(&rest[..end]).is_some() => {
-            push_reference(to, &rest[..end]);
-            &rest[end + 1..]
-        }
-        _ => {
-            to.push('&');
-            rest
-        }
+    let reference = memchr::memchr(b';', near).map(|end| (&rest[..end], &rest[end + 1..]));
+    if let Some((name, after)) = reference
+        && let Some(meaning) = meaning(name)
+    {
+        push_meaning(to, name, Some(meaning));
+        return after;
     }
+    to.push('&');
+    rest
 }
 
 /// Appends what `&name;` stands for, or itself.
@@ -51,7 +50,11 @@ fn push_after_ampersand<'a>(to: &mut String, rest: &'a str) -> &'a str {
 /// Two references to the halves of a surrogate pair are joined: XML forbids them, and old Java
 /// serialisers write every character beyond U+FFFF so.
 pub fn push_reference(to: &mut String, name: &str) {
-    match meaning(name) {
+    push_meaning(to, name, meaning(name));
+}
+
+fn push_meaning(to: &mut String, name: &str, meaning: Option<Meaning>) {
+    match meaning {
         Some(Meaning::Char(character)) => to.push(character),
         Some(Meaning::Surrogate(low)) if join_surrogates(to, low) => {}
         _ => {
