@@ -11,7 +11,7 @@ use crate::util::json::push_string;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EncodedResult {
     pub status: Status,
-    json: Box<[u8]>,
+    json: Vec<u8>,
 }
 
 /// The fields by which a message tells of a result.
@@ -61,7 +61,7 @@ impl EncodedResult {
             }
         }
         json.push(b'}');
-        Self { status: *status, json: json.into_boxed_slice() }
+        Self { status: *status, json }
     }
 
     /// Returns the JSON object.

@@ -38,6 +38,14 @@ fn push_escaped(to: &mut Vec<u8>, byte: u8) {
 /// Returns how many bytes stand before the first that needs an escape: a quote, a backslash, or a
 /// control character.
 fn plain_length(bytes: &[u8]) -> usize {
+    // The loop over a block has no early end, so that compilers make vector instructions of it.
+    let has_escape =
+        |block: &[u8; 32]| block.iter().fold(false, |found, byte| found | needs_escape(*byte));
+    let blocks = bytes.as_chunks::<32>().0.iter().take_while(|block| !has_escape(block)).count();
+    blocks * 32 + plain_length_by_words(&bytes[blocks * 32..])
+}
+
+fn plain_length_by_words(bytes: &[u8]) -> usize {
     let (words, tail) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
         let found = escapes_in(u64::from_le_bytes(*word));
@@ -45,9 +53,11 @@ fn plain_length(bytes: &[u8]) -> usize {
             return index * 8 + found.trailing_zeros() as usize / 8;
         }
     }
-    let needs_escape = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-    let in_tail = tail.iter().position(needs_escape).unwrap_or(tail.len());
-    words.len() * 8 + in_tail
+    words.len() * 8 + tail.iter().take_while(|byte| !needs_escape(**byte)).count()
+}
+
+fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 /// Sets the high bit of the lowest byte that needs an escape, and perhaps of bytes above it.

@@ -89,7 +89,7 @@ fn default_name(case: &Case, suites: &[Suite], warnings: &mut Warnings) -> Strin
 }
 
 fn is_nothing(name: &str) -> bool {
-    name.trim().is_empty()
+    name.chars().all(char::is_whitespace)
 }
 
 /// Whether `class` is the whole of `name` or begins it, up to a word's end.

@@ -331,11 +331,10 @@ pub fn is_blank(text: &str) -> bool {
 
 /// How much of `text` is a name: ASCII as XML has it; of other characters all are taken.
 fn name_len(text: &str) -> usize {
-    let len = text.bytes().take_while(|&byte| IN_NAMES[usize::from(byte)]).count();
-    if text.starts_with(|first: char| first.is_ascii_digit() || "-.".contains(first)) {
-        0
-    } else {
-        len
+    let bytes = text.as_bytes();
+    match bytes.first() {
+        Some(b'0'..=b'9' | b'-' | b'.') => 0,
+        _ => bytes.iter().position(|&byte| !IN_NAMES[usize::from(byte)]).unwrap_or(bytes.len()),
     }
 }
 
