@@ -1,4 +1,7 @@
-//! Results in batches: bounded by count and by bytes, in order, each result in one of them.
+//! Results in batches: in order, each in one of them, bounded by count, by bytes and by the time that
+//! the server takes, so that its proxy never gives up on one.
+
+use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -6,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::fake_server::Server;
 use crate::support::reports::{delivered, open, passed};
+use crate::support::{Run, TestContext};
 
 /// The most bytes of JSON in one batch, unless one result alone has more.
 const MOST_BYTES: usize = 4 << 20;
@@ -39,6 +43,62 @@ fn the_first_batch_has_a_hundred_results_and_none_has_more_than_a_thousand() {
             batches.iter().flatten().map(|result| result["name"].as_str().unwrap()).collect();
         assert_eq!(sent, names);
     }
+}
+
+/// A proxy of 60 s and a server of 20 ms a result, a hundred times as fast.
+#[test]
+fn no_batch_after_the_first_two_is_too_slow_for_the_proxy() {
+    let cases = [
+        // Microseconds a result, and results.
+        (200, 4_000),
+        (5_000, 300),
+        (6_500, 150),
+    ];
+    for (micros, count) in cases {
+        let context = TestContext::new().with("TO_BATCH_TIME", "0.05");
+        let names = context.report(count);
+        context.server.pace(Duration::from_micros(micros), Some(Duration::from_millis(600)));
+        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+        assert_eq!(context.stored_sorted(), names);
+        let statuses: Vec<_> = context.posts().iter().map(|(_, status)| *status).collect();
+        assert!(statuses.iter().skip(2).all(|status| *status == Some(200)), "{statuses:?}");
+        say_ratio(&context, micros);
+    }
+}
+
+/// How much longer all took than the server. Machines are noisy: nothing is asserted.
+fn say_ratio(context: &TestContext, micros: u64) {
+    let requests = context.server.requests();
+    let server: Duration = requests.iter().filter_map(|request| request.took).sum();
+    let (first, last) = (&requests[0], &requests[requests.len() - 1]);
+    let whole = last.at + last.took.unwrap_or_default() - first.at;
+    let ratio = whole.as_secs_f64() / server.as_secs_f64();
+    println!(
+        "{micros} µs a result: {} requests, {whole:?}, {ratio:.3} of the server's time",
+        requests.len()
+    );
+}
+
+#[test]
+fn batches_grow_while_the_server_is_quick() {
+    let context = TestContext::new();
+    let names = context.report(3_500);
+    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.stored(), names);
+    let sizes: Vec<usize> = context.posts().iter().map(|(count, _)| *count).collect();
+    assert_eq!(sizes, [100, 400, 1000, 1000, 1000]);
+}
+
+#[test]
+fn batches_shrink_when_the_server_becomes_slow() {
+    let context = TestContext::new().with("TO_BATCH_TIME", "0.02");
+    let names = context.report(300);
+    context.server.pace(Duration::from_millis(2), None);
+    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.stored(), names);
+    let sizes: Vec<usize> = context.posts().iter().map(|(count, _)| *count).collect();
+    assert_eq!(sizes[0], 100);
+    assert!(sizes[1..].iter().all(|size| *size <= 10), "{sizes:?}");
 }
 
 /// Logs of these sizes.

@@ -2,6 +2,9 @@
 //! nothing is claimed.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use rustix::process::geteuid;
 
 use crate::support::fake_server::{Server, patches};
 use crate::support::{Run, Sandbox, TestContext, files, lines, names};
@@ -65,14 +68,22 @@ fn an_id_that_cannot_be_printed_is_an_error() {
 fn a_state_directory_that_cannot_be_written_is_found_before_anything_is_sent() {
     let server = Server::start();
     server.expect_no_requests();
-    let sandbox = Sandbox::new(&server.url()).with_snap();
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_EXECUTION", "1");
     sandbox.write("file", "");
     sandbox.write("report.jsonl", lines(&names(1)));
-    for (directory, reason) in [
+    let locked = sandbox.path("locked");
+    fs::create_dir(&locked).expect("a directory");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).expect("a directory");
+    let mut cases = vec![
         ("file", "file exists"),
         ("file/x", "not a directory"),
         ("/proc/to", "no such file or directory"),
-    ] {
+    ];
+    // The administrator may write everywhere.
+    if !geteuid().is_root() {
+        cases.push(("locked", "permission denied"));
+    }
+    for (directory, reason) in cases {
         let said = format!(
             "error: the state directory cannot be written: {directory}: {reason}\n\
              hint: --state-dir (or TO_STATE_DIR) chooses another directory\n"
@@ -82,42 +93,6 @@ fn a_state_directory_that_cannot_be_written_is_found_before_anything_is_sent() {
             assert_eq!(run, Run::new(1, "", &said), "{command}");
         }
     }
-}
-
-#[test]
-fn a_damaged_note_is_said_and_nothing_is_sent() {
-    let server = Server::start();
-    server.expect_no_requests();
-    let sandbox = Sandbox::new(&server.url());
-    sandbox.write("report.jsonl", lines(&names(1)));
-    let notes =
-        ["", "{", "{\"url\":\"http://x\"}", "[]", "{\"url\":1,\"execution\":1}", "\u{0}\u{1}"];
-    for note in notes {
-        sandbox.write(".to/current.json", note);
-        for command in ["submit -q report.jsonl", "end"] {
-            let run = sandbox.to(command);
-            assert!(
-                run.stderr.starts_with("error: .to/current.json is damaged: "),
-                "{}",
-                run.stderr
-            );
-            let hint = "hint: `to start` writes it anew; --execution does without it\n";
-            assert!(run.stderr.ends_with(hint), "{}", run.stderr);
-            assert_eq!((run.status, &*run.stdout), (2, ""), "{note:?}");
-        }
-    }
-}
-
-#[test]
-fn a_damaged_note_is_mended_by_a_start_or_an_execution() {
-    let context = TestContext::new();
-    context.report(1);
-    context.sandbox.write(".to/current.json", "{");
-    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
-    let sandbox = Sandbox::new(&context.server.url()).with_snap();
-    sandbox.write(".to/current.json", "{");
-    assert_eq!(sandbox.to("start -q"), Run::new(0, "2\n", ""));
-    assert_eq!(sandbox.to("end -q"), Run::new(0, "ENDED_PREMATURELY\n", ""));
 }
 
 #[test]

@@ -150,22 +150,6 @@ fn json_is_one_whole_object_of_each_command() {
 }
 
 #[test]
-fn json_of_a_submission_names_the_files_that_could_not_be_read() {
-    let server = Server::start();
-    let sandbox = with_results(&server, &[]);
-    sandbox.write("good.xml", "<testsuite><testcase name='a'/></testsuite>");
-    sandbox.write("bad.xml", "<testsuite><testcase name='b'>");
-    let run = sandbox.to("submit -q --json good.xml bad.xml");
-    assert_eq!(run.status, 3);
-    let told: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(told["files"][0], json!({"path": "good.xml", "format": "junit", "results": 1}));
-    assert_eq!(told["files"][1]["path"], "bad.xml");
-    assert_eq!(told["files"][1]["results"], 0);
-    assert!(told["files"][1]["error"].as_str().is_some_and(|error| error.starts_with("bad.xml:")));
-    assert_eq!((&told["total"], &told["sent"]), (&json!(1), &json!(1)));
-}
-
-#[test]
 fn json_can_be_asked_for_by_variable() {
     let server = Server::start();
     let sandbox = with_results(&server, &["PASSED"]);

@@ -52,32 +52,6 @@ fn no_help_is_wider_than_a_terminal_of_100_columns() {
 }
 
 #[test]
-fn a_typo_gets_a_suggestion() {
-    let sandbox = Sandbox::new("");
-    for (arguments, said) in [
-        (
-            "strat",
-            "unrecognized subcommand 'strat'\n\n  tip: a similar subcommand exists: 'start'\n",
-        ),
-        (
-            "start --enviroment x",
-            "unexpected argument '--enviroment' found\n\n  \
-             tip: a similar argument exists: '--environment'\n",
-        ),
-        (
-            "submit --on-duplicate merg",
-            "invalid value 'merg' for '--on-duplicate <HOW>'\n  \
-             [possible values: merge, number, first, last, error]\n\n  \
-             tip: a similar value exists: 'merge'\n",
-        ),
-    ] {
-        let run = sandbox.to(arguments);
-        assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-        assert!(run.stderr.starts_with(&format!("error: {said}")), "{}", run.stderr);
-    }
-}
-
-#[test]
 fn help_of_an_unknown_command_is_a_usage_error() {
     let said = "error: unrecognized subcommand 'strat'\n\nUsage: to [OPTIONS] <COMMAND>\n\n\
                 For more information, try '--help'.\n";

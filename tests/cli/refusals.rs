@@ -91,29 +91,6 @@ fn a_key_without_the_permission_to_write() {
 }
 
 #[test]
-fn a_key_in_a_file_loses_the_white_space_around_it() {
-    let server = locked().start();
-    let sandbox = impatient(&server);
-    sandbox.write("key", " \tto_full\r\n\n");
-    assert_eq!(sandbox.to("start --api-key-file key"), Run::new(0, "1\n", ""));
-    assert_eq!(server.requests()[0].header("authorization"), Some("Bearer to_full"));
-}
-
-#[test]
-fn a_flag_of_the_key_beats_both_variables() {
-    for variables in [["TO_API_KEY", "to_wrong"], ["TO_API_KEY_FILE", "wrong"]] {
-        for flag in ["--api-key-file key", "--api-key to_full"] {
-            let server = locked().start();
-            let sandbox = impatient(&server).with(variables[0], variables[1]);
-            sandbox.write("key", "to_full");
-            sandbox.write("wrong", "to_wrong");
-            let run = sandbox.to(&format!("start {flag}"));
-            assert_eq!(run, Run::new(0, "1\n", ""), "{flag} over {}", variables[0]);
-        }
-    }
-}
-
-#[test]
 fn an_unknown_execution() {
     let server = Server::start();
     let sandbox = impatient(&server);
@@ -318,79 +295,6 @@ fn a_port_that_speaks_no_tls_gets_no_key() {
     }
 }
 
-#[test]
-fn a_key_is_not_sent_over_plain_http_to_another_host() {
-    let proxy = Server::start();
-    proxy.expect_no_requests();
-    for host in ["192.0.2.1", "192.0.2.1:8000", "[2001:db8::1]", "observer.invalid"] {
-        let url = format!("http://{host}");
-        let sandbox = Sandbox::new(&url).with_snap().with("TO_API_KEY", "to_secret");
-        // Whatever is sent to another host than this one passes here.
-        let sandbox = sandbox.with("HTTP_PROXY", &proxy.url());
-        let said = format!(
-            "error: the key is not sent to {url}: plain http can be read on the way\n\
-             hint: use https, or leave out the key\n"
-        );
-        assert_eq!(sandbox.to("start"), Run::new(2, "", &said));
-    }
-}
-
-#[test]
-fn a_key_is_sent_over_plain_http_to_this_host() {
-    let server = locked().start();
-    for host in ["127.0.0.1", "localhost"] {
-        let url = format!("http://{host}:{}", server.port());
-        let sandbox = impatient(&server).with("TO_URL", &url).with("TO_API_KEY", "to_full");
-        assert_eq!(sandbox.to("start").status, 0, "{host}");
-    }
-}
-
-#[test]
-fn a_key_that_cannot_be_one() {
-    let server = Server::start();
-    server.expect_no_requests();
-    let sandbox = Sandbox::new(&server.url()).with_snap();
-    sandbox.write("two-lines", "to_one\nto_two\n");
-    sandbox.write("empty", "\n");
-    let line_feed = "the key contains a control character, such as a line feed";
-    let flag = "--api-key (or TO_API_KEY)";
-    let refused = |run: Run, source: &str, reason: &str| {
-        assert_eq!(run, Run::new(2, "", &format!("error: {source}: {reason}\n")));
-    };
-    refused(sandbox.to_with(&["start", "--api-key", "to_one\nto_two"]), flag, line_feed);
-    refused(sandbox.to("start --api-key-file two-lines"), "two-lines", line_feed);
-    refused(sandbox.to("start --api-key-file empty"), "empty", "the key is empty");
-    refused(
-        sandbox.to_with(&["start", "--api-key", "to_schlüssel"]),
-        flag,
-        "the key contains a character that is not ASCII",
-    );
-    refused(
-        sandbox.to("start --api-key-file missing"),
-        "the key file missing cannot be read",
-        "no such file or directory",
-    );
-    let sandbox = sandbox.with("TO_API_KEY", "to_one\nto_two");
-    refused(sandbox.to("start"), flag, line_feed);
-}
-
-#[test]
-fn a_key_may_begin_with_a_dash() {
-    let server = Server::builder().auth_required().key("-to_dash", &["change_test"]).start();
-    let run = impatient(&server).to("start --api-key -to_dash");
-    assert_eq!(run, Run::new(0, "1\n", ""));
-}
-
-#[test]
-fn a_certificate_that_is_none() {
-    let sandbox = Sandbox::new("https://127.0.0.1:1").with("TO_EXECUTION", "1");
-    sandbox.write("not.pem", "hello");
-    let said = "error: --ca-cert not.pem: it holds no certificate, neither in PEM nor in DER\n";
-    assert_eq!(sandbox.to("end --ca-cert not.pem"), Run::new(2, "", said));
-    let said = "error: --ca-cert missing.pem: no such file or directory\n";
-    assert_eq!(sandbox.to("end --ca-cert missing.pem"), Run::new(2, "", said));
-}
-
 /// Arguments that are wrong in themselves, and what is said before the pointer to the help.
 const USAGE: &[(&str, &str)] = &[
     (
@@ -414,6 +318,12 @@ const USAGE: &[(&str, &str)] = &[
         "unexpected argument '--dryrun' found\n\n  \
          tip: a similar argument exists: '--dry-run'\n\n\
          Usage: to submit --dry-run [PATH]...",
+    ),
+    (
+        "submit --on-duplicate merg",
+        "invalid value 'merg' for '--on-duplicate <HOW>'\n  \
+         [possible values: merge, number, first, last, error]\n\n  \
+         tip: a similar value exists: 'merge'",
     ),
     (
         "strat",

@@ -271,21 +271,3 @@ fn a_key_with_characters_that_are_escaped_on_the_way_is_not_shown() {
         assert!(!all.contains("very.secret"), "{all}");
     }
 }
-
-#[test]
-fn a_redirect_does_not_take_the_key_elsewhere() {
-    let (server, other) = (Server::start(), Server::start());
-    other.expect_no_requests();
-    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_API_KEY", KEY);
-    sandbox.write("report.xml", r"<testsuite><testcase name='a'/></testsuite>");
-    for status in [301, 302, 303, 307, 308] {
-        let address = format!("{}/v1/test-executions/1", other.url());
-        let redirect = Response::page(status, "text/plain", "").header("location", &address);
-        server.fault(anything, 3, Fault::answer(redirect));
-        for command in ["start", "submit report.xml --execution 1", "end --execution 1"] {
-            let run = sandbox.to(command);
-            assert_eq!(run.status, 5, "{run:?}");
-            assert!(run.stderr.contains(&format!("a redirect ({status}) to {address}\n")));
-        }
-    }
-}

@@ -9,7 +9,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::authority::Authority;
 use crate::support::fake_server::{Server, Stream};
-use crate::support::{Run, Sandbox, TestContext, names};
+use crate::support::{Run, TestContext, names};
 
 fn accept(config: ServerConfig) -> impl Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send + Sync {
     let config = Arc::new(config);
@@ -103,20 +103,6 @@ fn an_expired_certificate_is_not_trusted() {
     assert_eq!(run.status, 4);
     let said = "cannot trust URL/v1: its certificate expired on 2021-01-01\n";
     assert!(run.stderr.contains(said), "{}", run.stderr);
-}
-
-#[test]
-fn a_server_without_tls_is_told_from_one_that_is_down() {
-    let server = Server::start();
-    server.expect_no_requests();
-    let port = server.port();
-    let sandbox = Sandbox::new(&format!("https://127.0.0.1:{port}")).with_snap();
-    let said = format!(
-        "error: cannot trust https://127.0.0.1:{port}/v1: \
-         what answers there does not speak TLS\n\
-         hint: check the scheme and the port of --url (or TO_URL)\n"
-    );
-    assert_eq!(sandbox.to("start"), Run::new(4, "", &said));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::fake_server::{Server, patches};
-use crate::support::{BINARY, Process, Run, Sandbox};
+use crate::support::{BINARY, Process, Run, Sandbox, TestContext};
 
 const NOTE: &str = ".to/current.json";
 
@@ -115,14 +115,21 @@ fn all_spellings_of_a_url_are_the_same_server() {
 }
 
 #[test]
-fn a_damaged_note_is_named() {
+fn a_damaged_note_is_named_and_nothing_is_sent() {
     let server = Server::start();
     server.expect_no_requests();
     let sandbox = Sandbox::new(&server.url());
+    sandbox.write("report.xml", REPORT);
     let cases = [
-        ("{\"url\": \"ht", "EOF while parsing a string at line 1 column 11"),
         ("", "EOF while parsing a value at line 1 column 0"),
+        ("{", "EOF while parsing an object at line 1 column 1"),
+        ("{\"url\": \"ht", "EOF while parsing a string at line 1 column 11"),
         ("{\"url\": \"file:x\"}", "missing field `execution` at line 1 column 17"),
+        (
+            "{\"url\": 1, \"execution\": 1}",
+            "invalid type: integer `1`, expected a string at line 1 column 9",
+        ),
+        ("\0\u{1}", "expected value at line 1 column 1"),
     ];
     for (note, reason) in cases {
         sandbox.write(NOTE, note);
@@ -130,54 +137,22 @@ fn a_damaged_note_is_named() {
             "error: {NOTE} is damaged: {reason}\n\
              hint: `to start` writes it anew; --execution does without it\n"
         );
-        assert_eq!(sandbox.to("end"), Run::new(2, "", &said));
-    }
-}
-
-#[test]
-fn a_damaged_note_does_not_keep_start_from_writing_another() {
-    let server = Server::start();
-    let sandbox = Sandbox::new(&server.url()).with_snap();
-    sandbox.write(NOTE, "{");
-    assert_eq!(sandbox.shell("to start && to end"), Run::new(0, "1\nENDED_PREMATURELY\n", ""));
-}
-
-#[test]
-fn a_state_directory_that_cannot_be_is_found_before_anything_is_sent() {
-    let server = Server::start();
-    server.expect_no_requests();
-    let sandbox = Sandbox::new(&server.url()).with_snap();
-    sandbox.write("file", "in the way");
-    sandbox.write("report.xml", REPORT);
-    let hint = "hint: --state-dir (or TO_STATE_DIR) chooses another directory\n";
-    let cases = [("file", "file exists"), ("file/below", "not a directory")];
-    for (directory, reason) in cases {
-        let said =
-            format!("error: the state directory cannot be written: {directory}: {reason}\n{hint}");
-        for command in ["start", "submit report.xml --execution 1", "end --execution 1"] {
-            let run = sandbox.to(&format!("{command} --state-dir {directory}"));
-            assert_eq!(run, Run::new(1, "", &said), "{command}");
+        for command in ["submit -q report.xml", "end"] {
+            assert_eq!(sandbox.to(command), Run::new(2, "", &said), "{note:?}");
         }
     }
 }
 
-#[cfg(unix)]
 #[test]
-fn a_state_directory_without_the_right_to_write_is_found_before_anything_is_sent() {
-    use std::os::unix::fs::PermissionsExt;
-    let server = Server::start();
-    server.expect_no_requests();
-    let sandbox = Sandbox::new(&server.url()).with_snap();
-    let directory = sandbox.path("locked");
-    fs::create_dir(&directory).unwrap();
-    fs::set_permissions(&directory, fs::Permissions::from_mode(0o555)).unwrap();
-    if fs::write(directory.join("trial"), "").is_ok() {
-        println!("skipped: this user may write everywhere");
-        return;
-    }
-    let said = "error: the state directory cannot be written: locked: permission denied\n\
-                hint: --state-dir (or TO_STATE_DIR) chooses another directory\n";
-    assert_eq!(sandbox.to("start --state-dir locked"), Run::new(1, "", said));
+fn a_damaged_note_is_mended_by_a_start_or_an_execution() {
+    let context = TestContext::new();
+    context.report(1);
+    context.sandbox.write(NOTE, "{");
+    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    let sandbox = Sandbox::new(&context.server.url()).with_snap();
+    sandbox.write(NOTE, "{");
+    assert_eq!(sandbox.to("start -q"), Run::new(0, "2\n", ""));
+    assert_eq!(sandbox.to("end -q"), Run::new(0, "ENDED_PREMATURELY\n", ""));
 }
 
 #[test]
