@@ -125,5 +125,12 @@ pub enum Event<'a> {
         outcome: Result<u16, &'a ApiError>,
     },
     /// The request will be made again.
-    Retry { error: &'a ApiError, delay: Duration },
+    Retry {
+        error: &'a ApiError,
+        /// Made so far.
+        attempts: u32,
+        delay: Duration,
+        /// Until it is given up.
+        left: Duration,
+    },
 }

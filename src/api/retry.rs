@@ -63,22 +63,26 @@ pub fn delay(
     policy: Policy,
     jitter: f64,
 ) -> Option<Duration> {
-    let patience = match error {
-        ApiError::UnknownHost { .. }
-        | ApiError::Proxy { problem: ProxyProblem::UnknownHost, .. } => {
-            policy.retry_for.min(UNKNOWN_HOST_FOR)
-        }
-        _ => policy.retry_for,
-    };
     if !error.is_transient() || !repeat.allows(error, tried.attempts) {
         return None;
     }
-    let left = patience.checked_sub(tried.elapsed).filter(|left| !left.is_zero())?;
+    let left = patience(error, policy).checked_sub(tried.elapsed).filter(|left| !left.is_zero())?;
     let own = jittered(backoff(tried.attempts, policy.first_delay), jitter).min(left);
     match error.retry_after() {
         // A server that asks for no wait at all is not to be stormed.
         Some(asked) => (asked <= left).then_some(asked.max(own)),
         None => Some(own),
+    }
+}
+
+/// Returns how long such an error is retried for.
+pub fn patience(error: &ApiError, policy: Policy) -> Duration {
+    match error {
+        ApiError::UnknownHost { .. }
+        | ApiError::Proxy { problem: ProxyProblem::UnknownHost, .. } => {
+            policy.retry_for.min(UNKNOWN_HOST_FOR)
+        }
+        _ => policy.retry_for,
     }
 }
 

@@ -155,6 +155,7 @@ impl Context {
     /// Returns the exit status of a step, whose error is said here: the steps after it are taken all
     /// the same.
     pub fn exit_of(&self, step: Result<Exit, CommandError>) -> Exit {
+        self.ui.screen().hide_outage();
         step.unwrap_or_else(|error| {
             self.report(&error);
             error.exit

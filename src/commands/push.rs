@@ -46,31 +46,34 @@ Examples:
 pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
     let state = context.state()?;
     let server = context.server()?;
-    let progress = Progress::new(None, &context.ui);
-    let replay = Replay {
-        server: &*server,
-        target: context.target()?,
-        batch_size: context.batch_size(),
-        progress: &|sent| progress.sent(sent),
-        interrupt: &context.interrupt,
-        state: &state,
-        start_again: arguments.start_again,
-    };
     let outbox = Outbox::new(state.outbox());
     let records = match &arguments.directory {
         Some(directory) => spooled(directory)?,
         None => outbox.spool.records()?,
     };
+    let counts: Vec<u64> = records.iter().map(Record::count_results).collect::<Result<_, _>>()?;
+    let progress = Progress::new(Some(counts.iter().sum()), &context.ui);
+    let replay = Replay {
+        server: &*server,
+        target: context.target()?,
+        batch_size: context.batch_size(),
+        progress: &|accepted| progress.advance(accepted),
+        interrupt: &context.interrupt,
+        state: &state,
+        start_again: arguments.start_again,
+    };
     if records.is_empty() {
         context.ui.info("nothing is kept in the outbox");
     }
     let mut exit = Exit::Success;
-    for record in records {
+    for (record, count) in records.into_iter().zip(counts) {
         if let Some(signal) = context.interrupt.signal() {
             return Ok(exit.and(Exit::Signal(signal)));
         }
         let outbox = arguments.directory.is_none().then_some(&outbox);
+        let before = progress.sent();
         exit = exit.and(push_record(&record, outbox, &replay, &state, context)?);
+        progress.leave_out(count.saturating_sub(progress.sent() - before));
     }
     Ok(exit)
 }
@@ -104,7 +107,8 @@ fn push_record(
         Ok(Some(execution)) => {
             let results = plural(tally.sent.total(), "result");
             context.ui.info(format_args!("{place}: sent {results} to execution {execution}"));
-            terminal::data(format!("{execution}\n").as_bytes())?;
+            let line = format!("{execution}\n");
+            context.ui.screen().make_way(|| terminal::data(line.as_bytes()))?;
             if outbox.is_some() {
                 state.rename(replay.target, &record.path, execution)?;
             }

@@ -9,11 +9,11 @@ use crate::api::{ApiError, Execution, Server};
 use crate::commands::context::Context;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
-use crate::delivery::outbox::Outbox;
 use crate::delivery::replay::{Replay, ReplayError};
 use crate::delivery::sender::BatchSender;
 use crate::delivery::state_dir::StateDirectory;
 use crate::delivery::submitter::{LostResults, Outcome, Submitter};
+use crate::delivery::{self, outbox::Outbox};
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::{ExecutionId, ExecutionRef, Link};
 use crate::model::tally::Tally;
@@ -82,8 +82,11 @@ impl Session {
         context: &Context,
         fill: impl FnOnce(&mut Feed<'_>) -> Result<(), CommandError>,
     ) -> Result<Delivery<'_>, CommandError> {
-        let progress = Progress::new(total, &context.ui);
-        let show = |sent| progress.sent(sent);
+        let kept =
+            self.outbox.find(&self.home)?.map(|record| record.count_results()).transpose()?;
+        let progress =
+            Progress::new(total.map(|total| total + kept.unwrap_or_default()), &context.ui);
+        let show = |accepted| progress.advance(accepted);
         let (before, halt) = self.empty_outbox(&show, context)?;
         let sender = BatchSender::new(&*self.server, self.execution, context.batch_size(), &show);
         let keeps_all = self.is_piped || context.best_effort();
@@ -93,7 +96,7 @@ impl Session {
         let fed = fill(&mut feed);
         let Feed { submitter, failures, count } = feed;
         let outcome = submitter.finish()?;
-        progress.finish();
+        drop(progress);
         let total = total.unwrap_or(count);
         Ok(Delivery { session: self, before, outcome, failures, total, fed })
     }
@@ -101,7 +104,7 @@ impl Session {
     /// Delivers what is kept for this execution.
     fn empty_outbox(
         &self,
-        progress: &dyn Fn(u64),
+        progress: delivery::Progress<'_>,
         context: &Context,
     ) -> Result<(Tally, Option<ApiError>), CommandError> {
         let mut tally = Tally::default();
@@ -128,9 +131,12 @@ impl Session {
     /// # Errors
     /// A change that no repetition will make; one that can neither be sent nor kept.
     pub fn change(&self, changes: &[Change], context: &Context) -> Result<Updated, CommandError> {
-        let progress = Progress::new(None, &context.ui);
-        let (before, halt) = self.empty_outbox(&|sent| progress.sent(sent), context)?;
-        progress.finish();
+        let kept =
+            self.outbox.find(&self.home)?.map(|record| record.count_results()).transpose()?;
+        let progress = kept.map(|kept| Progress::new(Some(kept), &context.ui));
+        let show = |accepted| progress.iter().for_each(|progress| progress.advance(accepted));
+        let (before, halt) = self.empty_outbox(&show, context)?;
+        drop(progress);
         let refused = context.report_refused(&before.refused, &self.state);
         let mut execution = None;
         let undone = match halt {
@@ -292,7 +298,8 @@ impl Delivery<'_> {
             terminal::json(&summary)?;
         }
         if outcome.halt.is_none() || summary.sent > 0 {
-            summary.lines().into_iter().for_each(|line| context.ui.info(line));
+            context.ui.info(summary.line());
+            summary.effort().into_iter().for_each(|line| context.ui.info(line));
         }
         summary.warnings.iter().for_each(|warning| context.ui.warning(warning));
         let written = session.state.write_refused(&session.home, &outcome.tally.refused);
@@ -311,7 +318,7 @@ impl Delivery<'_> {
         };
         // Last: a file that GitHub's step cannot write must not hide what became of the results.
         if let Some(github) = &context.github {
-            let [first, _] = summary.lines();
+            let first = summary.line();
             github.summarise(&first, &failures).map_err(runner_file)?;
             github.set(&summary.outputs()).map_err(runner_file)?;
         }

@@ -1,5 +1,7 @@
 //! Results on their way to a server: batches, retries by halves, and the outbox behind them.
 
+use crate::model::tally::Counts;
+
 pub mod batch_size;
 pub mod outbox;
 pub mod replay;
@@ -7,5 +9,5 @@ pub mod sender;
 pub mod state_dir;
 pub mod submitter;
 
-/// Told how many results a server has accepted so far.
-pub type Progress<'a> = &'a dyn Fn(u64);
+/// Told of the results of each batch that a server has accepted.
+pub type Progress<'a> = &'a dyn Fn(Counts);

@@ -13,7 +13,7 @@ use crate::delivery::batch_size::BatchSize;
 use crate::model::batch::Batch;
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::ExecutionId;
-use crate::model::tally::{RefusedResult, Tally};
+use crate::model::tally::{Counts, RefusedResult, Tally};
 
 /// How often a server may crash on a batch before it is made smaller. Several clients that name a
 /// test for the first time at once make the server crash, and a retry succeeds.
@@ -159,8 +159,10 @@ impl<'a> BatchSender<'a> {
         self.pace.accepted(batch.results.len(), elapsed);
         self.outage = false;
         self.tally.batches += 1;
-        batch.results.iter().for_each(|result| self.tally.sent.add(result.status));
-        (self.progress)(self.tally.sent.total());
+        let mut accepted = Counts::default();
+        batch.results.iter().for_each(|result| accepted.add(result.status));
+        self.tally.sent.append(accepted);
+        (self.progress)(accepted);
     }
 
     /// The server takes results again: what failed alone is to blame only where it still fails.

@@ -22,6 +22,13 @@ impl Counts {
         }
     }
 
+    /// Adds other counts.
+    pub fn append(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+
     /// Returns the number of results of any status.
     pub fn total(self) -> u64 {
         self.passed + self.failed + self.skipped
@@ -49,9 +56,7 @@ pub struct Tally {
 impl Tally {
     /// Adds what another delivery came to.
     pub fn append(&mut self, other: Self) {
-        self.sent.passed += other.sent.passed;
-        self.sent.failed += other.sent.failed;
-        self.sent.skipped += other.sent.skipped;
+        self.sent.append(other.sent);
         self.batches += other.batches;
         self.refused.extend(other.refused);
         self.warnings.append(other.warnings);

@@ -1,72 +1,67 @@
-//! How far a delivery is: a bar at a terminal, a line now and then elsewhere.
+//! The progress of a delivery: a moving line at a terminal, a line now and then elsewhere.
 
 use std::cell::Cell;
-use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-
+use crate::model::tally::Counts;
 use crate::ui::terminal::Ui;
 
-/// How often a log gets a line.
+/// The time between two lines of a log.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-const BAR: &str = "{bar:30} {pos}/{len} results, {rate}, {eta} left";
-
-/// The bar of an unknown end: results come in live.
-const COUNTER: &str = "{spinner} {pos} results, {rate}";
-
-/// Shows how many results are sent.
+/// Results that are sent, of as many.
 pub struct Progress {
     ui: Ui,
-    total: Option<u64>,
+    /// Absent where the end is not known.
+    total: Cell<Option<u64>>,
+    sent: Cell<Counts>,
+    is_shown: bool,
     last_line: Cell<Instant>,
 }
 
 impl Progress {
-    /// `total` is absent where the end is not known.
+    /// Shows a delivery of so many results.
     pub fn new(total: Option<u64>, ui: &Ui) -> Self {
-        if io::stderr().is_terminal() && ui.is_chatty() {
-            ui.screen().put_up(bar(total));
+        Self {
+            is_shown: ui.screen().show_delivery(total),
+            ui: ui.clone(),
+            total: Cell::new(total),
+            sent: Cell::default(),
+            last_line: Cell::new(Instant::now()),
         }
-        Self { ui: ui.clone(), total, last_line: Cell::new(Instant::now()) }
     }
 
-    /// Shows that `results` are at the server.
-    pub fn sent(&self, results: u64) {
-        if self.ui.screen().advance(results) {
-            return;
-        }
-        if self.last_line.get().elapsed() >= LINE_EVERY {
+    /// Returns the number of results at the server.
+    pub fn sent(&self) -> u64 {
+        self.sent.get().total()
+    }
+
+    /// Takes out so many results that need not be sent.
+    pub fn leave_out(&self, results: u64) {
+        self.total.set(self.total.get().map(|total| total.saturating_sub(results)));
+        self.show();
+    }
+
+    /// Shows that so many more are at the server.
+    pub fn advance(&self, accepted: Counts) {
+        let mut sent = self.sent.get();
+        sent.append(accepted);
+        self.sent.set(sent);
+        self.show();
+        if !self.is_shown && self.last_line.get().elapsed() >= LINE_EVERY {
             self.last_line.set(Instant::now());
-            let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
-            self.ui.info(format_args!("sent {results}{of} results"));
+            let of = self.total.get().map(|total| format!(" of {total}")).unwrap_or_default();
+            self.ui.info(format_args!("sent {}{of} results", sent.total()));
         }
     }
 
-    /// Takes the bar away.
-    pub fn finish(self) {
-        drop(self);
+    fn show(&self) {
+        self.ui.screen().advance(self.sent.get(), self.total.get());
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.ui.screen().take_down();
+        self.ui.screen().hide_delivery();
     }
-}
-
-fn bar(total: Option<u64>) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
-    let template = if total.is_some() { BAR } else { COUNTER };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.with_key(
-            "rate",
-            |state: &ProgressState, to: &mut dyn std::fmt::Write| {
-                // A bar that cannot be written is no bar.
-                _ = write!(to, "{:.0}/s", state.per_sec());
-            },
-        ));
-    }
-    bar
 }

@@ -1,20 +1,66 @@
-//! The screen that messages and the bar share.
+//! The screen that messages and a moving line share.
 
-use std::cell::RefCell;
-use std::io::{self, Write as _};
-use std::rc::Rc;
+use std::io::{self, IsTerminal, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
-use indicatif::ProgressBar;
 
-/// Lines and a bar on one stderr, so that neither is written into the other.
-#[derive(Clone, Debug, Default)]
-pub struct Screen(Rc<RefCell<Option<ProgressBar>>>);
+use crate::model::tally::Counts;
+use crate::ui::bar::{Moment, Outage};
+
+/// The time between two frames.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// Goes to the line's beginning and clears it.
+const CLEAR: &str = "\r\x1b[K";
+
+/// Whole lines on stderr and, at a terminal, a line below them that moves.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    can_move: bool,
+    line: Arc<Mutex<Line>>,
+}
+
+/// The line that moves.
+#[derive(Debug, Default)]
+struct Line {
+    delivery: Option<Delivery>,
+    outage: Option<Waiting>,
+    /// The text on the screen.
+    shown: String,
+    is_moving: bool,
+}
+
+#[derive(Debug)]
+struct Delivery {
+    sent: Counts,
+    total: Option<u64>,
+    start: Instant,
+    /// When the server last accepted anything.
+    answer: Instant,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    reason: String,
+    retry: u32,
+    next: Instant,
+    end: Instant,
+}
 
 impl Screen {
-    /// Writes whole lines to stderr, in colour where that is wanted, above the bar if there is one. Nobody is left to tell where
-    /// stderr is gone; the exit status still says it all.
+    /// `is_chatty` allows more than errors and warnings.
+    pub fn new(is_chatty: bool) -> Self {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        let can_move = is_chatty && io::stderr().is_terminal() && !is_dumb;
+        Self { can_move, line: Arc::default() }
+    }
+
+    /// Writes whole lines, in colour where that is wanted, above the moving line. Nobody is left to
+    /// tell where stderr is gone; the exit status still says it all.
     pub fn write(&self, lines: &str) {
         let plain;
         let lines = match AutoStream::choice(&io::stderr()) {
@@ -24,29 +70,133 @@ impl Screen {
             }
             _ => lines,
         };
-        let write = || _ = io::stderr().lock().write_all(lines.as_bytes());
-        match &*self.0.borrow() {
-            Some(bar) => bar.suspend(write),
-            None => write(),
+        self.line().interrupt(lines);
+    }
+
+    /// Shows a delivery of so many results, or of results whose number is not known, and tells
+    /// whether it can be shown here.
+    pub fn show_delivery(&self, total: Option<u64>) -> bool {
+        let (start, sent) = (Instant::now(), Counts::default());
+        let delivery = Delivery { sent, total, start, answer: start };
+        self.change(|line| line.delivery = Some(delivery));
+        self.can_move
+    }
+
+    /// Shows that so many results were accepted of as many.
+    pub fn advance(&self, sent: Counts, total: Option<u64>) {
+        self.change(|line| {
+            if let Some(delivery) = &mut line.delivery {
+                (delivery.sent, delivery.total, delivery.answer) = (sent, total, Instant::now());
+            }
+        });
+    }
+
+    /// Takes the delivery away.
+    pub fn hide_delivery(&self) {
+        self.change(|line| line.delivery = None);
+    }
+
+    /// Shows that the server is not reached, until [`Screen::hide_outage`], and tells whether that can
+    /// be shown here.
+    pub fn show_outage(&self, reason: String, retry: u32, next: Duration, end: Duration) -> bool {
+        let now = Instant::now();
+        let waiting = Waiting { reason, retry, next: now + next, end: now + end };
+        self.change(|line| line.outage = Some(waiting));
+        self.can_move
+    }
+
+    /// Takes the outage away.
+    pub fn hide_outage(&self) {
+        self.change(|line| line.outage = None);
+    }
+
+    /// Takes the moving line off the screen while `print` writes to it.
+    pub fn make_way<T>(&self, print: impl FnOnce() -> T) -> T {
+        let mut line = self.line();
+        if !line.shown.is_empty() {
+            _ = io::stderr().lock().write_all(CLEAR.as_bytes());
+            line.shown.clear();
+        }
+        let printed = print();
+        line.draw();
+        printed
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Line)) {
+        if !self.can_move {
+            return;
+        }
+        let mut line = self.line();
+        change(&mut line);
+        line.draw();
+        if !line.shown.is_empty() && !line.is_moving {
+            let moved = Arc::downgrade(&self.line);
+            // Where there can be no thread, the line moves with what happens.
+            line.is_moving = thread::Builder::new().spawn(move || keep_moving(&moved)).is_ok();
+        }
+    }
+}
+
+/// Draws the line anew, frame by frame, until there is none.
+fn keep_moving(line: &Weak<Mutex<Line>>) {
+    loop {
+        thread::sleep(FRAME);
+        let Some(line) = line.upgrade() else { return };
+        let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.draw();
+        line.is_moving = !line.shown.is_empty();
+        if !line.is_moving {
+            return;
+        }
+    }
+}
+
+impl Line {
+    /// Brings what is on the screen up to date.
+    fn draw(&mut self) {
+        let text = self.text(columns());
+        if text != self.shown {
+            _ = io::stderr().lock().write_all(format!("\r{text}\x1b[K").as_bytes());
+            self.shown = text;
         }
     }
 
-    /// Shows a bar from now on.
-    pub fn put_up(&self, bar: ProgressBar) {
-        *self.0.borrow_mut() = Some(bar);
+    /// Writes lines where the moving one is, and that one below them.
+    fn interrupt(&mut self, lines: &str) {
+        let output = match self.shown.as_str() {
+            "" => lines.to_owned(),
+            shown => format!("{CLEAR}{lines}{shown}"),
+        };
+        _ = io::stderr().lock().write_all(output.as_bytes());
     }
 
-    /// Moves the bar, and tells whether there is one.
-    pub fn advance(&self, position: u64) -> bool {
-        let bar = self.0.borrow();
-        bar.iter().for_each(|bar| bar.set_position(position));
-        bar.is_some()
-    }
-
-    /// Takes the bar away.
-    pub fn take_down(&self) {
-        if let Some(bar) = self.0.borrow_mut().take() {
-            bar.finish_and_clear();
+    fn text(&self, columns: usize) -> String {
+        let now = Instant::now();
+        if let Some(waiting) = &self.outage {
+            return Outage {
+                reason: waiting.reason.clone(),
+                retry: waiting.retry,
+                next: waiting.next.saturating_duration_since(now),
+                end: waiting.end.saturating_duration_since(now),
+            }
+            .line(columns);
         }
+        let Some(delivery) = &self.delivery else { return String::new() };
+        Moment {
+            sent: delivery.sent,
+            total: delivery.total,
+            elapsed: now.saturating_duration_since(delivery.start),
+            silence: now.saturating_duration_since(delivery.answer),
+        }
+        .line(columns)
     }
+}
+
+/// Returns the width of the terminal.
+fn columns() -> usize {
+    terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0))
 }

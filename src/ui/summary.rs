@@ -56,28 +56,34 @@ impl Summary {
         ]
     }
 
-    /// The lines for a person, without the warnings.
-    pub fn lines(&self) -> [String; 2] {
+    /// Returns the line that says what became of the results.
+    pub fn line(&self) -> String {
         let Self { execution, passed, failed, skipped, .. } = self;
         let results = passed + failed + skipped;
         let done = match execution {
             ExecutionId::Server(_) => "sent",
             ExecutionId::Outbox(_) => "kept",
         };
-        let files = match self.files.len() {
-            // A result that was typed comes from no file.
-            0 if results > 0 => String::new(),
-            count => format!("{}, ", plural(count as u64, "file")),
+        format!(
+            "{done} {} to execution {execution}: {passed} passed, {failed} failed, \
+             {skipped} skipped",
+            plural(results, "result")
+        )
+    }
+
+    /// Returns the line that says how much work it was, where that is worth a line.
+    pub fn effort(&self) -> Option<String> {
+        let files = self.files.iter().filter(|file| file.format.is_some()).count() as u64;
+        if files <= 1 && self.batches <= 1 {
+            return None;
+        }
+        let files = match files {
+            // Results that were typed come from no file.
+            0 => String::new(),
+            files => format!("{}, ", plural(files, "file")),
         };
         let batches = plural(self.batches, "batch");
-        [
-            format!(
-                "{done} {} to execution {execution}: {passed} passed, {failed} failed, \
-                 {skipped} skipped",
-                plural(results, "result")
-            ),
-            format!("{files}{batches}, {:.1} s", self.seconds),
-        ]
+        Some(format!("{files}{batches}, {:.1} s", self.seconds))
     }
 }
 

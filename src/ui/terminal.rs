@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::api::Event;
+use crate::api::{ApiError, Event};
 use crate::ui::github::GitHub;
 use crate::ui::screen::Screen;
 use crate::util::text::one_line;
@@ -37,7 +37,7 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 impl Ui {
     pub fn new(level: Level, annotates: bool) -> Self {
-        Self { level, annotates, screen: Screen::default() }
+        Self { level, annotates, screen: Screen::new(level >= Level::Normal) }
     }
 
     /// Prints an error, which need not end the command.
@@ -64,27 +64,25 @@ impl Ui {
         self.labelled(HINT, "hint", text);
     }
 
-    /// Where a bar may be.
+    /// Returns the screen that messages share with a moving line.
     pub fn screen(&self) -> &Screen {
         &self.screen
     }
 
-    /// Whether more than errors and warnings is said.
-    pub fn is_chatty(&self) -> bool {
-        self.level >= Level::Normal
-    }
-
-    /// A line that `--quiet` leaves out.
+    /// Prints a line that `--quiet` leaves out.
     pub fn info(&self, text: impl Display) {
         if self.level >= Level::Normal {
             self.screen.write(&format!("{}\n", printable(&text.to_string())));
         }
     }
 
-    /// What a server did.
+    /// Prints or shows what a server did.
     pub fn event(&self, event: &Event<'_>) {
         match event {
             Event::Request { method, path, bytes, elapsed, attempt, proxy, outcome } => {
+                if outcome.is_ok() {
+                    self.screen.hide_outage();
+                }
                 if self.level >= Level::Verbose {
                     let outcome = match outcome {
                         Ok(status) => status.to_string(),
@@ -98,8 +96,10 @@ impl Ui {
                     ));
                 }
             }
-            Event::Retry { error, delay } => {
-                if self.level >= Level::Normal {
+            Event::Retry { error, attempts, delay, left } => {
+                let reason = one_line(&reason(error)).into_owned();
+                let is_shown = self.screen.show_outage(reason, *attempts, *delay, *left);
+                if self.level >= Level::Normal && !is_shown {
                     let delay = delay.as_secs_f64();
                     let text = format!("{error}; trying again in {delay:.1} s");
                     self.labelled(WARNING, "warning", &text);
@@ -110,6 +110,18 @@ impl Ui {
 
     fn labelled(&self, style: Style, label: &str, text: &str) {
         self.screen.write(&format!("{style}{label}:{style:#} {}\n", printable(text)));
+    }
+}
+
+/// Returns an error in a few words, for a line in which everybody knows the server.
+fn reason(error: &ApiError) -> String {
+    match error {
+        ApiError::UnknownHost { .. } => "unknown host".to_owned(),
+        ApiError::Unconnected { reason, .. } => reason.clone(),
+        ApiError::Proxy { problem, .. } => format!("the proxy: {problem}"),
+        ApiError::Timeout { after, .. } => format!("no answer within {} s", after.as_secs_f64()),
+        ApiError::Broken { reason, .. } => format!("broken connection: {reason}"),
+        other => other.to_string(),
     }
 }
 

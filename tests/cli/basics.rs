@@ -17,7 +17,6 @@ fn start_submit_end_with_everything_in_variables() {
             0,
             "1\nFAILED\n",
             "sent 32 results to execution 1: 16 passed, 12 failed, 4 skipped\n\
-             1 file, 1 batch, N s\n\
              warning: properties have no place in a result and were left out (1): `shelf`\n\
              warning: result merged into the first of its name (1): \
              `test_basket.test_failure_and_teardown_error`\n"

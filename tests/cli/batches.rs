@@ -33,7 +33,7 @@ fn the_first_batch_has_a_hundred_results_and_none_has_more_than_a_thousand() {
         let batches = batches(&server);
         let results = if count == 1 { "1 result".to_owned() } else { format!("{count} results") };
         let files = match batches.len() {
-            1 => "1 file, 1 batch".to_owned(),
+            1 => String::new(),
             several => format!("1 file, {several} batches"),
         };
         assert_eq!(run, delivered(&results, [count, 0, 0], &files, ""));

@@ -109,7 +109,7 @@ fn a_newer_submission_is_read_plain_packed_and_piped() {
                 sandbox.to(&format!("submit {name}"))
             };
             let more = format!("{LEFT_OUT}`package`, `lspci`\n{SESSION}");
-            let expected = delivered("4 results", [1, 1, 2], "1 file, 1 batch", &more);
+            let expected = delivered("4 results", [1, 1, 2], "", &more);
             assert_eq!(run, expected, "{name}");
             assert_eq!(held(&server), newer(), "{name}");
         }
@@ -121,7 +121,7 @@ fn an_older_submission_is_read() {
     let (server, sandbox) = open();
     sandbox.write("submission.json", OLDER);
     let more = format!("{LEFT_OUT}`cpuinfo`, `dmi`\n");
-    assert_eq!(sandbox.to("submit ."), delivered("3 results", [1, 1, 1], "1 file, 1 batch", &more));
+    assert_eq!(sandbox.to("submit ."), delivered("3 results", [1, 1, 1], "", &more));
     let of_c = |name, status| Record { category: "C".to_owned(), ..Record::new(name, status) };
     assert_eq!(
         held(&server),
@@ -147,7 +147,7 @@ fn what_checkbox_may_say_one_day_is_an_error_that_names_the_job_and_never_passed
             &format!(
                 "error: submission.json:8: job `c`: unknown status `melted`\n{}\
                  {LEFT_OUT}`cpuinfo`, `dmi`\n",
-                summary("2 results", [1, 0, 1], "1 file, 1 batch")
+                summary("2 results", [1, 0, 1], "")
             )
         )
     );

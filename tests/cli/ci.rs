@@ -157,7 +157,7 @@ fn github_gets_annotations_a_summary_and_outputs() {
             &format!(
                 "::error::{}\n\
                  sent 3 results to execution 1: 2 passed, 1 failed, 0 skipped\n\
-                 2 files, 1 batch, N s\n::warning::{merged}\n",
+                 ::warning::{merged}\n",
                 missing.replace('%', "%25")
             )
         )

@@ -121,7 +121,7 @@ fn lines_are_mended_and_cut_like_reports() {
             &format!(
                 "{}warning: NUL characters became U+FFFD (1): `a\u{fffd}b`\n\
                  warning: a log was cut to the length of --max-log (1): `a\u{fffd}b`\n",
-                summary("1 result", [0, 1, 0], "1 file, 1 batch")
+                summary("1 result", [0, 1, 0], "")
             )
         )
     );
@@ -191,7 +191,7 @@ fn a_long_first_line_is_no_obstacle() {
     assert_eq!(server.execution(1).result("a").io_log, log);
     drop(pipe);
     let run = child.finish();
-    assert_eq!(run, delivered("1 result", [0, 1, 0], "1 file, 1 batch", ""));
+    assert_eq!(run, delivered("1 result", [0, 1, 0], "", ""));
 }
 
 /// Unlike a report, it has been sent when it is known that there is no more.
@@ -207,6 +207,6 @@ fn an_empty_pipe_is_an_error_unless_it_may_be_empty() {
         run.stderr
     );
     let run = sandbox.pipe("\n\n", "submit --format jsonl --allow-empty");
-    assert_eq!(run, delivered("0 results", [0, 0, 0], "1 file, 0 batches", ""));
+    assert_eq!(run, delivered("0 results", [0, 0, 0], "", ""));
     server.expect_no_requests();
 }

@@ -61,6 +61,7 @@ mod support;
 mod templates;
 mod terminal;
 mod tls;
+mod transcripts;
 mod trouble;
 mod update;
 mod variables;

@@ -153,7 +153,6 @@ fn a_refused_result_is_named() {
     server.poison(|name| name == "boot", Poison::Refusal);
     server.open_execution();
     let said = "sent 0 results to execution 1: 0 passed, 0 failed, 0 skipped\n\
-                1 file, 0 batches, N s\n\
                 error: result `boot` was refused: name: This name is not wanted\n\
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(impatient(&server).to("submit report.xml"), Run::new(6, "", said));

@@ -13,7 +13,7 @@ fn open(server: &Server) -> Sandbox {
 }
 
 fn said(counts: &str) -> String {
-    format!("sent 1 result to execution 1: {counts}\n1 batch, N s\n")
+    format!("sent 1 result to execution 1: {counts}\n")
 }
 
 #[test]

@@ -12,8 +12,7 @@ use crate::support::{Run, Sandbox, Switch, TestContext, kept, lines, names};
 /// Long enough for every answer that is not held back, on a machine that is busy with other things.
 const TIMEOUT: &str = "2";
 
-const SENT_ONE: &str =
-    "sent 1 result to execution 1: 1 passed, 0 failed, 0 skipped\n1 file, 1 batch, N s\n";
+const SENT_ONE: &str = "sent 1 result to execution 1: 1 passed, 0 failed, 0 skipped\n";
 
 const BUSY: &str = "a proxy answered 503: 503 Service Temporarily Unavailable";
 
@@ -332,8 +331,7 @@ fn repeating_a_submission_delivers_what_was_kept_first() {
     );
     context.server.come_back();
     let said = "sent 10 results from the outbox first\n\
-                sent 5 results to execution 1: 5 passed, 0 failed, 0 skipped\n\
-                1 file, 1 batch, N s\n";
+                sent 5 results to execution 1: 5 passed, 0 failed, 0 skipped\n";
     assert_eq!(context.to("submit report.jsonl"), Run::new(0, "", said));
     assert_eq!(context.stored(), names);
     assert_eq!(context.files(), [".gitignore", "outbox/.lock"]);
@@ -419,7 +417,6 @@ fn a_failure_in_the_middle_says_what_was_sent() {
     context.server.fault(results, ALWAYS, Fault::answer(busy()));
     let said = format!(
         "sent 100 results to execution 1: 100 passed, 0 failed, 0 skipped\n\
-         1 file, 1 batch, N s\n\
          error: 100 of 250 results were sent: {BUSY}\n{}",
         kept("150 results", ".to")
     );

@@ -47,13 +47,13 @@ fn json_is_read_in_every_shape() {
             } else {
                 sandbox.to("submit results.data")
             };
-            assert_eq!(run, delivered("3 results", [1, 1, 1], "1 file, 1 batch", ""), "{text}");
+            assert_eq!(run, delivered("3 results", [1, 1, 1], "", ""), "{text}");
             assert_eq!(held(&server), expected(), "{text}");
         }
     }
     let (server, sandbox) = open();
     let run = sandbox.pipe(first, "submit");
-    assert_eq!(run, delivered("1 result", [0, 1, 0], "1 file, 1 batch", ""));
+    assert_eq!(run, delivered("1 result", [0, 1, 0], "", ""));
     assert_eq!(held(&server), expected()[..1]);
 }
 
@@ -75,7 +75,7 @@ fn statuses_are_known_in_any_case_and_in_short() {
     }
     sandbox.write("array.json", format!("[{}]", lines.join(",")));
     let run = sandbox.to("submit array.json");
-    assert_eq!(run, delivered("18 results", [6, 6, 6], "1 file, 1 batch", ""));
+    assert_eq!(run, delivered("18 results", [6, 6, 6], "", ""));
     assert_eq!(held_names(&server), expected);
 }
 
@@ -87,7 +87,7 @@ fn unknown_fields_are_named_and_nulls_are_not_sent() {
         {"name": "b", "status": "fail", "duration": 4, "tags": ["x"]}]}"#;
     let warning = "warning: unknown field, not sent (4): `version`, `duration`, `tags`, …\n";
     let run = sandbox.pipe(text, "submit");
-    assert_eq!(run, delivered("2 results", [1, 1, 0], "1 file, 1 batch", warning));
+    assert_eq!(run, delivered("2 results", [1, 1, 0], "", warning));
     let sent = String::from_utf8(server.requests()[0].body.clone()).unwrap();
     assert_eq!(sent, r#"[{"name":"a","status":"PASSED"},{"name":"b","status":"FAILED"}]"#);
 }
@@ -154,7 +154,7 @@ fn reports_in_other_encodings_arrive_as_the_same_text() {
             } else {
                 sandbox.to("submit report.xml")
             };
-            assert_eq!(run, delivered("1 result", [0, 1, 0], "1 file, 1 batch", ""), "{name}");
+            assert_eq!(run, delivered("1 result", [0, 1, 0], "", ""), "{name}");
             let expected = Record {
                 category: "s".to_owned(),
                 comment: "<ß>".to_owned(),

@@ -50,8 +50,7 @@ fn the_three_commands_write_one_directory() {
            <testcase name="b"><failure message="m">x &lt; y</failure></testcase></testsuite>"#,
     );
     let run = sandbox.shell("to start && to submit report.xml && to end");
-    let said = "sent 2 results to execution 1: 1 passed, 1 failed, 0 skipped\n\
-                1 file, 1 batch, N s\n";
+    let said = "sent 2 results to execution 1: 1 passed, 1 failed, 0 skipped\n";
     assert_eq!(run, Run::new(0, "1\nFAILED\n", said));
 
     assert_eq!(names(&sandbox, "spool"), ["1"]);

@@ -43,7 +43,7 @@ fn each_template_is_filled_from_the_case() {
             }
             _ => "",
         };
-        assert_eq!(run, delivered("2 results", [2, 0, 0], "1 file, 1 batch", more), "{flags}");
+        assert_eq!(run, delivered("2 results", [2, 0, 0], "", more), "{flags}");
         let expected = [first, second].map(|(name, category, template_id)| Record {
             category: category.to_owned(),
             template_id: template_id.to_owned(),
@@ -79,7 +79,7 @@ fn names_that_a_template_makes_the_same_are_one() {
     sandbox.write("report.xml", REPORT);
     let run = sandbox.to("submit --case-name all report.xml");
     let more = "warning: result merged into the first of its name (1): `all`\n";
-    assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", more));
+    assert_eq!(run, delivered("1 result", [1, 0, 0], "", more));
     assert_eq!(held(&server)[0].category, "in & out");
 }
 

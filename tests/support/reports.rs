@@ -23,12 +23,15 @@ pub fn passed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     junit(&cases.join("\n"))
 }
 
-/// The first two lines of a summary.
+/// The first lines of a summary, of which the second is there for several files or batches.
 pub fn summary(results: &str, statuses: [usize; 3], files_and_batches: &str) -> String {
     let [passed, failed, skipped] = statuses;
+    let effort = match files_and_batches {
+        "" => String::new(),
+        several => format!("{several}, N s\n"),
+    };
     format!(
-        "sent {results} to execution 1: {passed} passed, {failed} failed, {skipped} skipped\n\
-         {files_and_batches}, N s\n"
+        "sent {results} to execution 1: {passed} passed, {failed} failed, {skipped} skipped\n{effort}"
     )
 }
 

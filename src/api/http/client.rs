@@ -184,7 +184,8 @@ impl HttpServer {
             let Some(delay) = retry::delay(&error, tried, request.repeat, policy, jitter) else {
                 return Err(self.final_error(error, tried));
             };
-            (self.listener)(&Event::Retry { error: &error, delay });
+            let left = retry::patience(&error, policy).saturating_sub(tried.elapsed);
+            (self.listener)(&Event::Retry { error: &error, attempts, delay, left });
             self.transport.wait(delay)?;
             attempts += 1;
         }

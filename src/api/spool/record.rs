@@ -124,6 +124,25 @@ impl Record {
         })
     }
 
+    /// Counts the results that are recorded, by their lines.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn count_results(&self) -> Result<u64, ApiError> {
+        let path = self.path.join(RESULTS);
+        let mut file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            opened => opened.map_err(at(&path))?,
+        };
+        let (mut lines, mut chunk) = (0, vec![0; 64 << 10]);
+        loop {
+            match file.read(&mut chunk).map_err(at(&path))? {
+                0 => return Ok(lines),
+                read => lines += memchr::memchr_iter(b'\n', &chunk[..read]).count() as u64,
+            }
+        }
+    }
+
     pub fn append_link(&self, link: &Link) -> Result<(), ApiError> {
         self.append_json(LINKS, link)
     }
