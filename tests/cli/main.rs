@@ -49,6 +49,7 @@ mod refusals;
 mod result;
 mod retry;
 mod run;
+mod schema;
 mod schemas;
 mod secrets;
 mod shapes;

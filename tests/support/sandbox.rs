@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-pub use crate::support::{Process, Run};
+use crate::support::{Process, Run};
 
 /// A fresh directory to run `to` in, and variables.
 pub struct Sandbox {

@@ -21,7 +21,7 @@ mod port;
 mod routes;
 mod service;
 mod state;
-mod validation;
+pub mod validation;
 
 use std::io;
 use std::net::TcpStream;

@@ -38,13 +38,14 @@ pub enum Kind {
 
 /// One field of a record.
 pub struct Field {
-    name: &'static str,
-    kind: Kind,
-    need: Need,
+    pub name: &'static str,
+    pub kind: Kind,
+    pub need: Need,
 }
 
+/// Whether a field may be left out.
 #[derive(PartialEq)]
-enum Need {
+pub enum Need {
     Required,
     /// May be left out, but not null.
     Defaulted,
@@ -80,7 +81,8 @@ const RUN: &[Field] = &[
     defaulted("needs_assignment", Flag),
 ];
 
-const SNAP: Kind = Record(&[
+/// `PUT …/start-test` of this family.
+pub const SNAP: Kind = Record(&[
     NAMED,
     RUN,
     &[
@@ -92,7 +94,8 @@ const SNAP: Kind = Record(&[
     ],
 ]);
 
-const DEB: Kind = Record(&[
+/// `PUT …/start-test` of this family.
+pub const DEB: Kind = Record(&[
     NAMED,
     RUN,
     &[
@@ -103,7 +106,8 @@ const DEB: Kind = Record(&[
     ],
 ]);
 
-const CHARM: Kind = Record(&[
+/// `PUT …/start-test` of this family.
+pub const CHARM: Kind = Record(&[
     NAMED,
     RUN,
     &[
@@ -114,7 +118,8 @@ const CHARM: Kind = Record(&[
     ],
 ]);
 
-const IMAGE: Kind = Record(&[
+/// `PUT …/start-test` of this family.
+pub const IMAGE: Kind = Record(&[
     &[nullable("name", ANY), nullable("version", Version), nullable("arch", ANY)],
     RUN,
     &[
@@ -127,7 +132,8 @@ const IMAGE: Kind = Record(&[
     ],
 ]);
 
-const SOLUTION: Kind = Record(&[
+/// `PUT …/start-test` of this family.
+pub const SOLUTION: Kind = Record(&[
     NAMED,
     RUN,
     &[
