@@ -41,6 +41,7 @@ mod manual;
 mod model;
 mod network;
 mod outbox;
+mod packaging;
 mod paths;
 mod processes;
 mod properties;
