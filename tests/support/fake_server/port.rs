@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::os::fd::OwnedFd;
 
 use rustix::net::sockopt::set_socket_reuseaddr;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with};
+use rustix::net::{
+    AddressFamily, Shutdown, SocketFlags, SocketType, bind, getsockname, shutdown, socket_with,
+};
 
 /// A free port. A socket that never listens holds it, so that connections are refused, and that no
 /// other server or client of the machine is given it meanwhile.
@@ -29,4 +31,10 @@ impl Port {
     pub fn listen(&self) -> TcpListener {
         TcpListener::bind((Ipv4Addr::LOCALHOST, self.number)).expect("the port that is held")
     }
+}
+
+/// Ends the listening at once. Dropping is not enough: a process that another test is just starting
+/// may hold the listener for a moment too.
+pub fn close(listener: &TcpListener) {
+    shutdown(listener, Shutdown::Both).expect("a listener");
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::faults::{Fault, Faults, Poison, Race, Reply};
 use super::http::{Connection, Request, Response, Stream};
-use super::port::Port;
+use super::port::{self, Port};
 use super::routes;
 use super::state::State;
 use super::validation;
@@ -121,7 +121,7 @@ impl Service {
         let service = Arc::clone(self);
         thread::spawn(move || {
             for tcp in listener.incoming().flatten() {
-                let Some(number) = service.admit(&tcp) else { return };
+                let Some(number) = service.admit(&tcp) else { return port::close(&listener) };
                 let service = Arc::clone(&service);
                 thread::spawn(move || service.serve(tcp, number));
             }
