@@ -7,7 +7,6 @@
 use std::io::Read as _;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, IsCa};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -44,8 +43,8 @@ impl Trouble {
             .with_snap()
             .with("TO_RETRY_FOR", "1.5")
             .with("TO_RETRY_DELAY", "60")
-            .with("TO_CONNECT_TIMEOUT", "0.4")
-            .with("TO_TIMEOUT", "0.2")
+            .with("TO_CONNECT_TIMEOUT", "1")
+            .with("TO_TIMEOUT", "1.5")
             .with("SSL_CERT_FILE", "trusted.pem")
             .with("SSL_CERT_DIR", "nothing");
         sandbox.write("trusted.pem", Authority::new().pem());
@@ -89,18 +88,15 @@ impl Trouble {
 
     /// Runs it, and returns what is not as expected.
     fn check(self) -> Option<String> {
-        let start = Instant::now();
         let run = self.sandbox.to("start");
-        let took = start.elapsed();
         let stderr = run.stderr.replace(&self.url, "URL").replace(&self.proxy, "PROXY");
         let run = Run { stderr, ..run };
         let expected = Run::new(self.status, "", &self.said);
         let made = self.met.as_ref().map(|(peer, _)| peer.connections());
         let wanted = self.met.as_ref().map(|(_, connections)| *connections);
-        let is_quick = took < Duration::from_secs(20);
-        (run != expected || made != wanted || !is_quick).then(|| {
+        (run != expected || made != wanted).then(|| {
             let name = self.name;
-            format!("{name}: {run:#?}, {made:?} connections in {took:?}\nexpected {expected:#?}, {wanted:?}")
+            format!("{name}: {run:#?}, {made:?} connections\nexpected {expected:#?}, {wanted:?}")
         })
     }
 }
@@ -313,8 +309,8 @@ fn strangers() -> Vec<Trouble> {
     vec![
         Trouble::at("https behind http", "http", tls(authority.server("127.0.0.1", 2020..2100)))
             .ends(5, not_http, HTTPS, 1),
-        Trouble::at("ssh", "http", Peer::greeting("SSH-2.0-OpenSSH_9.6\r\n"))
-            .ends(5, not_http, HTTPS, 1),
+        // It speaks first, but mostly not before a request is on its way.
+        at("ssh", "SSH-2.0-OpenSSH_9.6\r\n").ends(5, not_http, HTTPS, 1),
         at("a web page", &web).ends(
             5,
             "URL/v1 is not Test Observer's API: it answers with a web page (200), titled \

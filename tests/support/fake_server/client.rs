@@ -58,9 +58,12 @@ fn read_answer(stream: &mut TcpStream) -> io::Result<Answer> {
             return Ok(answer);
         }
         let mut chunk = [0; 4096];
-        match stream.read(&mut chunk)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            length => bytes.extend_from_slice(&chunk[..length]),
+        match stream.read(&mut chunk) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(length) => bytes.extend_from_slice(&chunk[..length]),
+            // A read with a limit of time is not taken up again by itself.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
