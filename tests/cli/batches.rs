@@ -58,7 +58,7 @@ fn no_batch_after_the_first_two_is_too_slow_for_the_proxy() {
         let context = TestContext::new().with("TO_BATCH_TIME", "0.05");
         let names = context.report(count);
         context.server.pace(Duration::from_micros(micros), Some(Duration::from_millis(600)));
-        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+        assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
         assert_eq!(context.stored_sorted(), names);
         let statuses: Vec<_> = context.posts().iter().map(|(_, status)| *status).collect();
         assert!(statuses.iter().skip(2).all(|status| *status == Some(200)), "{statuses:?}");
@@ -83,7 +83,7 @@ fn say_ratio(context: &TestContext, micros: u64) {
 fn batches_grow_while_the_server_is_quick() {
     let context = TestContext::new();
     let names = context.report(3_500);
-    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
     assert_eq!(context.stored(), names);
     let sizes: Vec<usize> = context.posts().iter().map(|(count, _)| *count).collect();
     assert_eq!(sizes, [100, 400, 1000, 1000, 1000]);
@@ -94,7 +94,7 @@ fn batches_shrink_when_the_server_becomes_slow() {
     let context = TestContext::new().with("TO_BATCH_TIME", "0.02");
     let names = context.report(300);
     context.server.pace(Duration::from_millis(2), None);
-    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
     assert_eq!(context.stored(), names);
     let sizes: Vec<usize> = context.posts().iter().map(|(count, _)| *count).collect();
     assert_eq!(sizes[0], 100);

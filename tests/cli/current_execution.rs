@@ -20,7 +20,7 @@ const NO_NOTE: &str = "error: no execution is given, and .to/current.json notes 
 /// A sandbox in which a snap was started.
 fn started(server: &Server) -> Sandbox {
     let sandbox = Sandbox::new(&server.url()).with_snap();
-    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start"), Run::printed("1\n"));
     sandbox
 }
 
@@ -53,7 +53,7 @@ fn a_gitignore_that_is_there_is_left_as_it_is() {
     let server = Server::start();
     let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_STATE_DIR", ".");
     sandbox.write(".gitignore", "/target\n");
-    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start"), Run::printed("1\n"));
     assert_eq!(sandbox.read(".gitignore"), "/target\n");
 }
 
@@ -63,8 +63,8 @@ fn the_flag_beats_the_variable_and_both_beat_the_note() {
     let sandbox = started(&server).with("TO_EXECUTION", "2");
     server.open_execution();
     server.open_execution();
-    assert_eq!(sandbox.to("end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
-    assert_eq!(sandbox.to("end --execution 3 --status PASSED"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(sandbox.to("end"), Run::printed("ENDED_PREMATURELY\n"));
+    assert_eq!(sandbox.to("end --execution 3 --status PASSED"), Run::printed("PASSED\n"));
     let paths: Vec<String> =
         server.requests().into_iter().filter(patches).map(|request| request.path).collect();
     assert_eq!(paths, ["/v1/test-executions/2", "/v1/test-executions/3"]);
@@ -74,8 +74,8 @@ fn the_flag_beats_the_variable_and_both_beat_the_note() {
 fn each_start_notes_its_own_execution() {
     let server = Server::start();
     let sandbox = started(&server);
-    assert_eq!(sandbox.to("start"), Run::new(0, "2\n", ""));
-    assert_eq!(sandbox.to("end --status PASSED"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(sandbox.to("start"), Run::printed("2\n"));
+    assert_eq!(sandbox.to("end --status PASSED"), Run::printed("PASSED\n"));
     assert_eq!(server.execution(1).status, "IN_PROGRESS");
     assert_eq!(server.execution(2).status, "PASSED");
 }
@@ -86,8 +86,8 @@ fn without_a_note_nothing_is_sent() {
     server.expect_no_requests();
     let sandbox = Sandbox::new(&server.url());
     sandbox.write("report.xml", REPORT);
-    assert_eq!(sandbox.to("end"), Run::new(2, "", NO_NOTE));
-    assert_eq!(sandbox.to("submit report.xml"), Run::new(2, "", NO_NOTE));
+    assert_eq!(sandbox.to("end"), Run::failed(2, NO_NOTE));
+    assert_eq!(sandbox.to("submit report.xml"), Run::failed(2, NO_NOTE));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn the_note_of_another_server_is_not_used() {
          hint: use that --url, run `to start` for this one, or say --execution (or TO_EXECUTION)\n",
         server.url()
     );
-    assert_eq!(sandbox.to("end"), Run::new(2, "", &said));
+    assert_eq!(sandbox.to("end"), Run::failed(2, &said));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn all_spellings_of_a_url_are_the_same_server() {
     let sandbox = started(&server);
     for end in ["", "/", "/v1", "/v1/"] {
         let run = sandbox.to(&format!("end --url {}{end}", server.url()));
-        assert_eq!(run, Run::new(0, "ENDED_PREMATURELY\n", ""), "{end}");
+        assert_eq!(run, Run::printed("ENDED_PREMATURELY\n"), "{end}");
     }
 }
 
@@ -137,7 +137,7 @@ fn a_damaged_note_is_named_and_nothing_is_sent() {
              hint: `to start` writes it anew; --execution does without it\n"
         );
         for command in ["submit -q report.xml", "end"] {
-            assert_eq!(sandbox.to(command), Run::new(2, "", &said), "{note:?}");
+            assert_eq!(sandbox.to(command), Run::failed(2, &said), "{note:?}");
         }
     }
 }
@@ -147,11 +147,11 @@ fn a_damaged_note_is_mended_by_a_start_or_an_execution() {
     let context = TestContext::new();
     context.report(1);
     context.sandbox.write(NOTE, "{");
-    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
     let sandbox = Sandbox::new(&context.server.url()).with_snap();
     sandbox.write(NOTE, "{");
-    assert_eq!(sandbox.to("start -q"), Run::new(0, "2\n", ""));
-    assert_eq!(sandbox.to("end -q"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+    assert_eq!(sandbox.to("start -q"), Run::printed("2\n"));
+    assert_eq!(sandbox.to("end -q"), Run::printed("ENDED_PREMATURELY\n"));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn an_execution_that_cannot_be_noted_is_named_all_the_same() {
 #[test]
 fn the_note_of_a_relative_spool_serves_from_another_directory() {
     let sandbox = Sandbox::new("file:spool").with_snap();
-    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start"), Run::printed("1\n"));
     let note: Value = serde_json::from_str(&sandbox.read(NOTE)).unwrap();
     let noted = note["url"].as_str().unwrap().strip_prefix("file:").unwrap();
     assert_eq!(fs::canonicalize(noted).unwrap(), fs::canonicalize(sandbox.path("spool")).unwrap());
@@ -180,14 +180,14 @@ fn the_note_of_a_relative_spool_serves_from_another_directory() {
         let arguments = ["end", "--state-dir", "../.to", "--url", url];
         command.args(arguments);
         let run = Process::start(command).finish();
-        assert_eq!(run, Run::new(0, "ENDED_PREMATURELY\n", ""), "{url}");
+        assert_eq!(run, Run::printed("ENDED_PREMATURELY\n"), "{url}");
     }
 }
 
 #[test]
 fn a_relative_spool_is_another_one_elsewhere() {
     let sandbox = Sandbox::new("file:spool").with_snap();
-    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start"), Run::printed("1\n"));
     fs::create_dir(sandbox.path("other")).unwrap();
     let mut command = sandbox.command(BINARY);
     command.current_dir(sandbox.path("other"));

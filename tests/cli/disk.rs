@@ -22,16 +22,16 @@ fn a_full_disk_is_said_and_a_repetition_mends_it() {
     let run = context.plain(on_a_full_disk(&context.sandbox, "submit -q report.jsonl"));
     let said = "error: results can be neither sent (cannot reach URL/v1: connection refused) nor \
                 kept: .to/outbox/1/results.jsonl: file too large\n";
-    assert_eq!(run, Run::new(1, "", said));
+    assert_eq!(run, Run::failed(1, said));
     let torn = context.sandbox.read(".to/outbox/1/results.jsonl");
     assert!(lines(&names).starts_with(&torn) && torn.len() < 4096, "{torn}");
 
     // What is torn is never read as good.
     context.server.come_back();
-    assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+    assert_eq!(context.to("push -q"), Run::printed("1\n"));
     let whole = torn.matches('\n').count();
     assert_eq!(context.stored(), names[..whole]);
-    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
     assert_eq!(context.stored(), names);
 }
 
@@ -40,14 +40,14 @@ fn a_full_disk_under_a_spool_is_said_and_a_repetition_mends_it() {
     let server = Server::start();
     let sandbox = Sandbox::new("file:spool").with_snap().with("TO_CI_LINK", "none");
     sandbox.write("report.jsonl", lines(&names(500)));
-    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start"), Run::printed("1\n"));
     let run = on_a_full_disk(&sandbox, "submit -q report.jsonl");
     let said = "error: results can be neither sent (spool/1/results.jsonl: file too large) nor kept: \
                 .to/outbox/1/results.jsonl: file too large\n";
-    assert_eq!(run, Run::new(1, "", said));
-    assert_eq!(sandbox.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(run, Run::failed(1, said));
+    assert_eq!(sandbox.to("submit -q report.jsonl"), Run::quiet());
     let push = format!("push -q spool --url {}", server.url());
-    assert_eq!(sandbox.to(&push), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to(&push), Run::printed("1\n"));
     assert_eq!(server.execution(1).results().len(), 500);
 }
 
@@ -59,9 +59,9 @@ fn an_id_that_cannot_be_printed_is_an_error() {
     let run = sandbox.shell("to start -q > /dev/full");
     assert_eq!(
         run,
-        Run::new(1, "", "error: standard output cannot be written: no space left on device\n")
+        Run::failed(1, "error: standard output cannot be written: no space left on device\n")
     );
-    assert_eq!(sandbox.to("start -q"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start -q"), Run::printed("1\n"));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_state_directory_that_cannot_be_written_is_found_before_anything_is_sent() {
         );
         for command in ["start", "submit report.jsonl", "end", "push"] {
             let run = sandbox.to(&format!("{command} --state-dir {directory}"));
-            assert_eq!(run, Run::new(1, "", &said), "{command}");
+            assert_eq!(run, Run::failed(1, &said), "{command}");
         }
     }
 }
@@ -140,7 +140,7 @@ fn an_outbox_that_is_no_directory_is_named() {
     assert!(run.stderr.contains("error: .to/outbox: "), "{}", run.stderr);
     fs::remove_file(context.sandbox.path(".to/outbox")).expect("a file");
     context.server.come_back();
-    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
 }
 
 #[test]

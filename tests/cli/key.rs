@@ -31,7 +31,7 @@ fn a_flag_of_the_key_beats_both_variables() {
             sandbox.write("key", KEY);
             sandbox.write("wrong", "to_wrong");
             let run = sandbox.to_with(&[&["start"], &flag[..]].concat());
-            assert_eq!(run, Run::new(0, "1\n", ""), "{flag:?} over {}", variables[0]);
+            assert_eq!(run, Run::printed("1\n"), "{flag:?} over {}", variables[0]);
         }
     }
 }
@@ -40,7 +40,7 @@ fn a_flag_of_the_key_beats_both_variables() {
 fn a_key_may_begin_with_a_dash() {
     let server = Server::builder().auth_required().key("-to_dash", &["change_test"]).start();
     let sandbox = Sandbox::new(&server.url()).with_snap();
-    assert_eq!(sandbox.to("start --api-key -to_dash"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start --api-key -to_dash"), Run::printed("1\n"));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_key_is_not_sent_over_plain_http_to_another_host() {
             "error: the key is not sent to {url}: plain http can be read on the way\n\
              hint: use https, or leave out the key\n"
         );
-        assert_eq!(sandbox.to("start"), Run::new(2, "", &said));
+        assert_eq!(sandbox.to("start"), Run::failed(2, &said));
     }
 }
 
@@ -87,7 +87,7 @@ fn a_key_that_cannot_be_one_is_refused_and_not_shown() {
         sandbox.to_with(&[&["start"], arguments].concat())
     };
     let refused = |run: Run, source: &str, reason: &str| {
-        assert_eq!(run, Run::new(2, "", &format!("error: {source}: {reason}\n")));
+        assert_eq!(run, Run::failed(2, &format!("error: {source}: {reason}\n")));
     };
     let control = "the key contains a control character, such as a line feed";
     let ascii = "the key contains a character that is not ASCII";

@@ -65,7 +65,7 @@ fn a_submission_that_is_killed_is_mended_by_another() {
         assert_given(&context.server.execution(1), &names);
         assert!(context.stored().len() < RESULTS, "killed at the end: {moment}");
         assert_eq!(context.to("push -q").status, 0);
-        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""), "{moment}");
+        assert_eq!(context.to("submit -q report.jsonl"), Run::quiet(), "{moment}");
         assert_eq!(context.stored_sorted(), names, "{moment}");
         assert_eq!(context.files(), [".gitignore"]);
     }
@@ -95,7 +95,7 @@ fn a_submission_that_is_killed_while_it_writes_the_outbox_is_mended() {
         let run = context.to("push -q");
         assert_eq!((run.status, &*run.stderr), (0, ""), "{bytes}");
         assert_given(&context.server.execution(1), &names);
-        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""), "{bytes}");
+        assert_eq!(context.to("submit -q report.jsonl"), Run::quiet(), "{bytes}");
         assert_eq!(context.stored_sorted(), names, "{bytes}");
         let execution = context.server.execution(1);
         assert!(execution.results().iter().all(|result| result.io_log == log));

@@ -106,8 +106,8 @@ fn results_and_an_end_of_unknown_fate_are_sent_again() {
         context.server.fault(on, 1, Fault::answer(Response::nginx(504)).after_the_work());
         context.server.fault(on, 1, Fault::hang_up());
     }
-    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
-    assert_eq!(context.to("end -q"), Run::new(0, "PASSED\n", ""));
+    assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
+    assert_eq!(context.to("end -q"), Run::printed("PASSED\n"));
     assert_eq!(context.stored(), names);
     assert_eq!(context.server.requests().len(), 8);
 }
@@ -124,7 +124,7 @@ fn a_start_with_a_ci_link_is_repeated_whatever_happened_to_it() {
             .with("TO_CONNECT_TIMEOUT", "0.5");
         for _ in 0..2 {
             let run = sandbox.to("start -q");
-            assert_eq!(run, Run::new(0, "1\n", ""), "{said}");
+            assert_eq!(run, Run::printed("1\n"), "{said}");
         }
         assert_eq!(server.executions().len(), 1, "{said}");
         let starts = server.requests().iter().filter(|request| starts(request)).count();
@@ -163,7 +163,7 @@ fn a_start_without_a_ci_link_is_not_repeated_where_its_fate_is_unknown() {
             reason.replace("{url}", &format!("{}/v1", server.url()))
         );
         let run = sandbox.with("TO_TIMEOUT", TIMEOUT).with("TO_CONNECT_TIMEOUT", "0.5").to("start");
-        assert_eq!(run, Run::new(4, "", &said));
+        assert_eq!(run, Run::failed(4, &said));
         assert_eq!(server.requests().len(), 1, "{reason}");
     }
 }
@@ -176,7 +176,7 @@ fn a_start_without_a_ci_link_is_repeated_where_the_server_did_not_do_it() {
         let server = Server::start();
         server.fault(starts, 4, Fault::answer(page));
         let sandbox = Sandbox::new(&server.url()).with_snap();
-        assert_eq!(sandbox.to("start -q"), Run::new(0, "1\n", ""));
+        assert_eq!(sandbox.to("start -q"), Run::printed("1\n"));
         assert_eq!(server.executions().len(), 1);
     }
 }
@@ -192,7 +192,7 @@ fn a_reset_before_anything_was_sent_is_no_unknown_fate() {
          hint: check --url (or TO_URL), whether the server is up, and whether the VPN is connected\n",
         server.url()
     );
-    assert_eq!(sandbox.to("start"), Run::new(4, "", &said));
+    assert_eq!(sandbox.to("start"), Run::failed(4, &said));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn retry_after_is_obeyed_in_both_forms() {
         let names = context.report(150);
         let busy = Response::nginx(503).header("retry-after", wait);
         context.server.fault(results, 1, Fault::answer(busy));
-        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+        assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
         assert_eq!(context.stored(), names);
         let [first, second] = [0, 1].map(|index| context.server.requests()[index].at);
         if wait == "1" {
@@ -236,11 +236,11 @@ fn a_retry_after_beyond_patience_ends_it_at_once() {
                 "error: 0 of 150 results were sent: a proxy answered {status}: {status} {title}\n{}",
                 kept("150 results", ".to")
             );
-            assert_eq!(context.to("submit -q report.jsonl"), Run::new(4, "", &said));
+            assert_eq!(context.to("submit -q report.jsonl"), Run::failed(4, &said));
             assert_eq!(context.posts(), [(100, Some(status))], "{status}");
             assert_eq!(context.sandbox.read(".to/outbox/1/results.jsonl").lines().count(), 150);
 
-            assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+            assert_eq!(context.to("push -q"), Run::printed("1\n"));
             assert_eq!(context.stored(), names);
         }
     }
@@ -268,7 +268,7 @@ fn the_final_error_says_how_often_and_how_long() {
         kept("the status", ".to")
     );
     let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1");
-    assert_eq!(sandbox.to("end"), Run::new(4, "", &said));
+    assert_eq!(sandbox.to("end"), Run::failed(4, &said));
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn a_server_that_comes_back_in_time_gets_everything() {
     context.server.fault(results, 1, Fault::none());
     context.server.fault(results, 1, outage.clone());
     context.server.fault(results, 1, outage.after_the_work());
-    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+    assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
     assert_eq!(context.stored(), names);
     let lost = (250, None);
     assert_eq!(context.posts(), [(100, Some(200)), lost, lost, (250, Some(200))]);
@@ -301,7 +301,7 @@ fn a_server_that_is_down_for_good_gets_everything_with_a_push() {
          warning: kept 250 results in .to/outbox/1\n\
          hint: `to push` delivers what is kept\n"
     );
-    assert_eq!(run, Run::new(4, "", &expected));
+    assert_eq!(run, Run::failed(4, &expected));
     assert_eq!(context.sandbox.read(".to/outbox/1/results.jsonl").lines().count(), 250);
     let outbox = ["outbox/.lock", "outbox/1/execution.json", "outbox/1/results.jsonl"];
     assert_eq!(context.files(), [&[".gitignore"], &outbox[..]].concat());
@@ -349,7 +349,7 @@ fn a_batch_that_takes_too_long_is_halved_and_stays_so() {
             TestContext::new().with("TO_TIMEOUT", TIMEOUT).with("TO_CONNECT_TIMEOUT", "0.5");
         let names = context.report(330);
         context.server.fault(results, 1, fault);
-        assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", ""));
+        assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
         assert_eq!(context.stored(), names);
         let sizes: Vec<usize> = context.posts().iter().map(|(count, _)| *count).collect();
         assert_eq!(sizes, [100, 50, 50, 50, 50, 50, 50, 30]);
@@ -371,10 +371,10 @@ fn a_server_that_never_answers_ends_in_the_outbox() {
                     hint: --timeout TIME allows one request more time\n\
                     warning: kept 40 results in .to/outbox/1\n\
                     hint: `to push` delivers what is kept\n";
-    assert_eq!(run, Run::new(4, "", expected));
+    assert_eq!(run, Run::failed(4, expected));
     assert!(context.posts().len() < 40, "{:?}", context.posts());
     switch.turn_off();
-    assert_eq!(context.sandbox.to("push -q --timeout 20"), Run::new(0, "1\n", ""));
+    assert_eq!(context.sandbox.to("push -q --timeout 20"), Run::printed("1\n"));
     assert_eq!(context.stored(), names);
 }
 
@@ -391,10 +391,10 @@ fn an_end_that_cannot_be_sent_is_kept() {
          warning: kept the status in .to/outbox/1\n\
          hint: `to push` delivers what is kept\n"
     );
-    assert_eq!(run, Run::new(4, "", &expected));
+    assert_eq!(run, Run::failed(4, &expected));
     assert_eq!(context.sandbox.read(".to/outbox/1/patch.json"), "{\"status\":\"COMPLETED\"}\n");
     context.server.come_back();
-    assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
+    assert_eq!(context.to("push -q"), Run::printed("1\n"));
     assert_eq!(context.server.execution(1).status, "PASSED");
     assert_eq!(context.files(), [".gitignore", "outbox/.lock"]);
 }
@@ -420,7 +420,7 @@ fn a_failure_in_the_middle_says_what_was_sent() {
          error: 100 of 250 results were sent: {BUSY}\n{}",
         kept("150 results", ".to")
     );
-    assert_eq!(context.to("submit report.jsonl"), Run::new(4, "", &said));
+    assert_eq!(context.to("submit report.jsonl"), Run::failed(4, &said));
     assert_eq!(context.stored(), names[..100]);
 }
 

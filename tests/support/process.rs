@@ -39,7 +39,23 @@ struct Watchdog {
     thread: JoinHandle<Option<String>>,
 }
 
+/// What a test expects; of what it does not say, there is to be nothing.
 impl Run {
+    /// Success, and nothing is said.
+    pub fn quiet() -> Self {
+        Self::new(0, "", "")
+    }
+
+    /// Success, and only this is printed on stdout.
+    pub fn printed(stdout: &str) -> Self {
+        Self::new(0, stdout, "")
+    }
+
+    /// A failure, of which only stderr tells.
+    pub fn failed(status: i32, stderr: &str) -> Self {
+        Self::new(status, "", stderr)
+    }
+
     pub fn new(status: i32, stdout: &str, stderr: &str) -> Self {
         Self { stdout: stdout.to_owned(), stderr: stderr.to_owned(), status }
     }
