@@ -1331,7 +1331,7 @@ _to() {
             return 0
             ;;
         to__subcmd__start)
-            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --example --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1500,6 +1500,10 @@ _to() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --example)
+                    COMPREPLY=($(compgen -W "snap deb charm image solution" -- "${cur}"))
                     return 0
                     ;;
                 --url)

@@ -98,8 +98,13 @@ NOT_TESTED\t''
 ENDED_PREMATURELY\t''"
 complete -c to -n "__fish_to_using_subcommand start" -l needs-assignment -d 'Ask for a reviewer to be assigned' -r -f -a "true\t''
 false\t''"
-complete -c to -n "__fish_to_using_subcommand start" -l relevant-link -d 'A link to show with the execution; repeatable (the variable has one a line)' -r -f
-complete -c to -n "__fish_to_using_subcommand start" -l from -d 'A file with the request in JSON, or - for standard input; flags and variables go over it' -r -F
+complete -c to -n "__fish_to_using_subcommand start" -l relevant-link -d 'A link to show with the execution; repeatable' -r -f
+complete -c to -n "__fish_to_using_subcommand start" -l from -d 'A request in JSON, or - for standard input; flags and variables go over it' -r -F
+complete -c to -n "__fish_to_using_subcommand start" -l example -d 'Print a sample request in JSON, for --from, and open nothing' -r -f -a "snap\t''
+deb\t''
+charm\t''
+image\t''
+solution\t''"
 complete -c to -n "__fish_to_using_subcommand start" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place' -r -f
 complete -c to -n "__fish_to_using_subcommand start" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes' -r -f
 complete -c to -n "__fish_to_using_subcommand start" -l api-key-file -d 'A file that holds the key' -r -F
@@ -218,8 +223,8 @@ NOT_TESTED\t''
 ENDED_PREMATURELY\t''"
 complete -c to -n "__fish_to_using_subcommand run" -l needs-assignment -d 'Ask for a reviewer to be assigned' -r -f -a "true\t''
 false\t''"
-complete -c to -n "__fish_to_using_subcommand run" -l relevant-link -d 'A link to show with the execution; repeatable (the variable has one a line)' -r -f
-complete -c to -n "__fish_to_using_subcommand run" -l from -d 'A file with the request in JSON, or - for standard input; flags and variables go over it' -r -F
+complete -c to -n "__fish_to_using_subcommand run" -l relevant-link -d 'A link to show with the execution; repeatable' -r -f
+complete -c to -n "__fish_to_using_subcommand run" -l from -d 'A request in JSON, or - for standard input; flags and variables go over it' -r -F
 complete -c to -n "__fish_to_using_subcommand run" -l format -d 'What the reports are written in, instead of telling it by content' -r -f -a "checkbox\t''
 json\t''
 jsonl\t''

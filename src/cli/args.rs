@@ -7,12 +7,12 @@ use clap::{Command, CommandFactory, Parser, Subcommand};
 
 use super::{completions, man};
 use crate::commands::{check, end, push, result, run, show, start, submit, update};
-use crate::options::Common;
 use crate::options::variables::{Environment, with_variables};
+use crate::options::{Common, start_help};
 
 /// Submits test results to Test Observer: to start && to submit && to end
 #[derive(Debug, Parser)]
-#[command(name = "to", version, max_term_width = 100, help_template = OVERVIEW)]
+#[command(name = "to", version, override_usage = "to [OPTIONS] <COMMAND>", max_term_width = 100, help_template = OVERVIEW)]
 pub struct Cli {
     #[command(flatten)]
     pub common: Common,
@@ -62,6 +62,35 @@ pub fn tree() -> Command {
     command.mut_subcommand("man", |man| {
         man.mut_arg("page", |page| page.value_parser(PossibleValuesParser::new(pages)))
     })
+}
+
+/// The help of `to start`, whose options are in a table.
+const START: &str = "\
+{about}
+{usage-heading} {usage}{after-help}
+";
+
+/// Arranges the commands for their help, of which the brief one leaves out what every command has.
+pub fn arranged(command: Command, is_brief: bool) -> Command {
+    let command = command.mut_subcommand("start", |start| {
+        let more = start.get_after_help().map(ToString::to_string).unwrap_or_default();
+        start.help_template(START).after_help(if is_brief {
+            format!("{}\n\n`to start --help` has all options, and examples.", start_help::needs())
+        } else {
+            let (table, others, notes) =
+                (start_help::table(), start_help::OTHERS, start_help::NOTES);
+            format!("{table}{others}\n{notes}\n{more}")
+        })
+    });
+    let command = command.mut_subcommand("run", |run| {
+        let more = run.get_after_help().map(ToString::to_string).unwrap_or_default();
+        run.mut_args(|arg| {
+            let is_in_table = start_help::has(arg.get_id());
+            if is_in_table { arg.hide(true) } else { arg }
+        })
+        .after_help(format!("{}\n{}\n\n{more}", start_help::table(), start_help::NOTES))
+    });
+    if is_brief { command.mut_args(|arg| arg.hide(true)) } else { command }
 }
 
 /// Builds the commands with the variables that are set in `environment`.

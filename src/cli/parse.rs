@@ -4,9 +4,10 @@ use std::env;
 use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, CommandFactory, FromArgMatches, ValueHint};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, ValueHint};
 
-use super::args::{Cli, Task, command};
+use super::args::{Cli, Task, arranged, command};
 use crate::model::start_request::variable;
 use crate::options::variables::{Environment, results_variable, unused_of};
 use crate::ui::terminal::{Level, Ui};
@@ -28,7 +29,16 @@ pub fn parse() -> Result<Cli, clap::Error> {
 }
 
 fn parse_with(environment: Environment<'_>) -> Result<Cli, clap::Error> {
-    let mut matches = command(environment).try_get_matches()?;
+    let command = command(environment);
+    let words = || env::args_os().skip(1).take_while(|word| word != "--");
+    let is_brief = words().any(|word| word == "-h");
+    let command = if is_brief || words().any(|word| word == "--help" || word == "help") {
+        arranged(command, is_brief)
+    } else {
+        command
+    };
+    let mut matches = command.try_get_matches()?;
+    refuse_execution(&matches)?;
     let conflict = |text| Cli::command().error(ErrorKind::ArgumentConflict, text);
     let unused = |one, other| unused_of(&matches, one, other).map_err(conflict);
     let unused = [unused("api_key", "api_key_file")?, unused("quiet", "verbose")?];
@@ -40,6 +50,20 @@ fn parse_with(environment: Environment<'_>) -> Result<Cli, clap::Error> {
         _ => {}
     }
     Ok(cli)
+}
+
+/// Refuses `--execution` where an execution is opened. Its variable is no fault: a job may have it for
+/// the commands that follow.
+fn refuse_execution(matches: &ArgMatches) -> Result<(), clap::Error> {
+    match matches.subcommand() {
+        Some((name @ ("start" | "run"), own))
+            if own.value_source("execution") == Some(ValueSource::CommandLine) =>
+        {
+            let said = format!("--execution chooses an execution, and `to {name}` opens one");
+            Err(Cli::command().error(ErrorKind::ArgumentConflict, said))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Names the variable that is wrong where clap names its flag, or nothing.

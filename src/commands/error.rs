@@ -13,6 +13,7 @@ use crate::commands::hints;
 use crate::delivery::replay::ReplayError;
 use crate::delivery::state_dir::StateError;
 use crate::delivery::submitter::LostResults;
+use crate::model::sample;
 use crate::model::start_request::InvalidRequest;
 use crate::submission::error::SubmissionError;
 use crate::ui::terminal::OutputError;
@@ -83,7 +84,13 @@ impl From<NoResults> for CommandError {
 
 impl From<InvalidRequest> for CommandError {
     fn from(error: InvalidRequest) -> Self {
+        let example = match error.family {
+            Some(family) => format!("for example\n  {}", sample::command(family).join("\n  ")),
+            None => "`to start --example FAMILY` prints a sample request for --from".to_owned(),
+        };
+        let example = error.is_incomplete.then_some(Cow::Owned(example));
         Self::new(error, Exit::Usage)
+            .hints(example)
             .hint("every flag has a variable: that of --test-plan is TO_TEST_PLAN")
     }
 }
@@ -160,8 +167,8 @@ impl From<ApiError> for CommandError {
 }
 
 impl CommandError {
-    fn hints(mut self, hint: Option<&'static str>) -> Self {
-        self.hints.extend(hint.map(Cow::Borrowed));
+    fn hints(mut self, hint: Option<impl Into<Cow<'static, str>>>) -> Self {
+        self.hints.extend(hint.map(Into::into));
         self
     }
 }

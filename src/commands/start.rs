@@ -16,7 +16,8 @@ use crate::commands::session::runner_file;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::execution::{ExecutionId, Link};
-use crate::model::start_request::{Draft, StartRequest};
+use crate::model::family::Family;
+use crate::model::start_request::{Draft, StartRequest, suggestion};
 use crate::model::update::Change;
 use crate::options::start::StartOptions;
 use crate::ui::terminal::{self, Ui};
@@ -29,18 +30,28 @@ use clap::Args;
 pub struct Start {
     #[command(flatten)]
     pub request: StartOptions,
+
+    /// Print a sample request in JSON, for --from, and open nothing
+    #[arg(long, value_name = "FAMILY", hide_possible_values = true)]
+    pub example: Option<Family>,
 }
 
 const START_MORE: &str = "\
-The id is also noted in the state directory, for the commands that follow.
-
-May be repeated where a CI link is given: the server then finds the first execution again. Without
-one, every start opens another execution.
+May be repeated where a CI link is given: the first execution is found again.
 
 Examples:
-  to start --family snap --name core22 --version 20260101 --arch host --revision 4711 \\
-    --track latest --store ubuntu --stage beta --environment cm3 --test-plan smoke
-  to start --from request.json --environment cm4";
+  to start --family snap --name lxd --version 5.21 --arch arm64 --revision 31 \\
+    --track 5.21 --store ubuntu --stage beta --environment cm3 --test-plan smoke
+  to start --family deb --name curl --version 8.5.0 --arch amd64 --repo main \\
+    --series noble --stage proposed --environment vm --test-plan smoke
+  to start --family charm --name postgresql --version 14 --arch host \\
+    --revision 281 --track 14 --stage edge --environment aws --test-plan smoke
+  to start --family image --name core24 --version 24.1 --arch arm64 --os core \\
+    --sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 \\
+    --release 24 --owner images --image-url https://cdimage.example/24.img \\
+    --stage pending --environment rpi4 --test-plan boot
+  to start --family solution --name k8s --version 1.32 --track 1.32 \\
+    --arch amd64 --source hub --stage edge --environment vm --test-plan smoke";
 
 /// The statuses of an execution that still goes on.
 const OPEN: [&str; 2] = ["NOT_STARTED", "IN_PROGRESS"];
@@ -55,6 +66,10 @@ struct Report {
 /// # Errors
 /// As those of [`open`].
 pub fn run(start: Start, context: &Context) -> Result<Exit, CommandError> {
+    if let Some(family) = start.example {
+        terminal::data(family.sample().as_bytes())?;
+        return Ok(Exit::Success);
+    }
     open(start.request, context, |execution| {
         let url = context.target()?.to_string();
         if context.json() {
@@ -144,9 +159,10 @@ fn request(options: StartOptions, context: &Context) -> Result<StartRequest, Com
         let base = read_draft(path)?;
         for name in base.unknown() {
             let place = path.display();
-            context
-                .ui
-                .warning(&format!("`{name}` in {place} is no field of start and is not sent"));
+            let meant = suggestion(name).map(|field| format!("; did you mean `{field}`?"));
+            let meant = meant.unwrap_or_default();
+            let said = format!("`{name}` in {place} is no field of start and is not sent{meant}");
+            context.ui.warning(&said);
         }
         draft = draft.over(base);
     }

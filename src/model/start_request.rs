@@ -12,38 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::execution::{Link, STATUSES, http_url_problem};
-
-/// The kinds of artefacts that Test Observer knows.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Family {
-    Snap,
-    Deb,
-    Charm,
-    Image,
-    Solution,
-}
-
-impl Family {
-    pub const ALL: [Self; 5] = [Self::Snap, Self::Deb, Self::Charm, Self::Image, Self::Solution];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Snap => "snap",
-            Self::Deb => "deb",
-            Self::Charm => "charm",
-            Self::Image => "image",
-            Self::Solution => "solution",
-        }
-    }
-
-    pub fn stages(self) -> &'static [&'static str] {
-        match self {
-            Self::Snap | Self::Charm | Self::Solution => &["edge", "beta", "candidate", "stable"],
-            Self::Deb => &["proposed", "updates"],
-            Self::Image => &["pending", "current"],
-        }
-    }
-}
+use crate::model::family::Family;
 
 /// The kind of text that a field takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -77,6 +46,8 @@ pub struct Field {
     pub required: &'static [Family],
     pub optional: &'static [Family],
     pub help: &'static str,
+    /// The same in a few words, for a table.
+    pub brief: &'static str,
 }
 
 impl Field {
@@ -103,6 +74,7 @@ pub const FIELDS: &[Field] = &[
         required: EVERY,
         optional: &[],
         help: "What is tested: snap, deb, charm, image or solution",
+        brief: "kind of artefact",
     },
     Field {
         name: "name",
@@ -111,6 +83,7 @@ pub const FIELDS: &[Field] = &[
         required: NAMED,
         optional: IMAGE,
         help: "The artefact's name, such as core22",
+        brief: "artefact's name",
     },
     Field {
         name: "version",
@@ -119,6 +92,7 @@ pub const FIELDS: &[Field] = &[
         required: NAMED,
         optional: IMAGE,
         help: "The artefact's version",
+        brief: "artefact's version",
     },
     Field {
         name: "arch",
@@ -127,6 +101,7 @@ pub const FIELDS: &[Field] = &[
         required: NAMED,
         optional: IMAGE,
         help: "Debian architecture that is tested, such as amd64; `host` for this machine's",
+        brief: "amd64, … or host",
     },
     Field {
         name: "environment",
@@ -135,6 +110,7 @@ pub const FIELDS: &[Field] = &[
         required: EVERY,
         optional: &[],
         help: "Where the tests run: a device, a virtual machine, a lab",
+        brief: "where the tests run",
     },
     Field {
         name: "test_plan",
@@ -143,6 +119,7 @@ pub const FIELDS: &[Field] = &[
         required: EVERY,
         optional: &[],
         help: "Which tests run, such as smoke",
+        brief: "which tests run",
     },
     Field {
         name: "execution_stage",
@@ -152,6 +129,7 @@ pub const FIELDS: &[Field] = &[
         optional: &[Family::Deb, Family::Image],
         help: "The stage, also as --stage; snap, charm, solution: edge, beta, candidate or stable; \
                deb: proposed or updates, unless it has a source; image: pending or current",
+        brief: "see below",
     },
     Field {
         name: "revision",
@@ -160,6 +138,7 @@ pub const FIELDS: &[Field] = &[
         required: &[Family::Snap, Family::Charm],
         optional: &[],
         help: "The store's revision number",
+        brief: "store's revision",
     },
     Field {
         name: "track",
@@ -168,6 +147,7 @@ pub const FIELDS: &[Field] = &[
         required: &[Family::Snap, Family::Charm, Family::Solution],
         optional: &[],
         help: "The release track, such as latest",
+        brief: "release track",
     },
     Field {
         name: "store",
@@ -176,6 +156,7 @@ pub const FIELDS: &[Field] = &[
         required: &[Family::Snap],
         optional: &[],
         help: "The snap store, such as ubuntu",
+        brief: "snap store",
     },
     Field {
         name: "branch",
@@ -184,6 +165,7 @@ pub const FIELDS: &[Field] = &[
         required: &[],
         optional: &[Family::Snap, Family::Charm],
         help: "The branch within the track",
+        brief: "branch of the track",
     },
     Field {
         name: "series",
@@ -192,6 +174,7 @@ pub const FIELDS: &[Field] = &[
         required: &[Family::Deb],
         optional: &[],
         help: "The Ubuntu series, such as noble",
+        brief: "Ubuntu series, noble",
     },
     Field {
         name: "repo",
@@ -200,6 +183,7 @@ pub const FIELDS: &[Field] = &[
         required: &[Family::Deb],
         optional: &[],
         help: "The archive's component, such as main",
+        brief: "archive's part, main",
     },
     Field {
         name: "source",
@@ -208,6 +192,7 @@ pub const FIELDS: &[Field] = &[
         required: &[Family::Solution],
         optional: &[Family::Deb],
         help: "deb: the PPA, where it is not from an archive pocket; solution: where it comes from",
+        brief: "PPA, or origin",
     },
     Field {
         name: "os",
@@ -216,6 +201,7 @@ pub const FIELDS: &[Field] = &[
         required: &[],
         optional: IMAGE,
         help: "The image's operating system, such as ubuntu-core",
+        brief: "operating system",
     },
     Field {
         name: "release",
@@ -224,6 +210,7 @@ pub const FIELDS: &[Field] = &[
         required: &[],
         optional: IMAGE,
         help: "The image's release, such as noble",
+        brief: "release, noble",
     },
     Field {
         name: "sha256",
@@ -232,6 +219,7 @@ pub const FIELDS: &[Field] = &[
         required: IMAGE,
         optional: &[],
         help: "The image's checksum; alone it is enough where the server knows the image",
+        brief: "checksum of the image",
     },
     Field {
         name: "owner",
@@ -240,6 +228,7 @@ pub const FIELDS: &[Field] = &[
         required: &[],
         optional: IMAGE,
         help: "The team that owns the image",
+        brief: "team that owns it",
     },
     Field {
         name: "image_url",
@@ -248,6 +237,7 @@ pub const FIELDS: &[Field] = &[
         required: &[],
         optional: IMAGE,
         help: "Where the image can be downloaded",
+        brief: "where it can be had",
     },
     Field {
         name: "ci_link",
@@ -257,6 +247,7 @@ pub const FIELDS: &[Field] = &[
         optional: EVERY,
         help: "The CI job's URL, which is the execution's identity: a second start with the same \
                link finds the first execution; `none` sends none",
+        brief: "CI job's URL; or none",
     },
     Field {
         name: "initial_status",
@@ -266,6 +257,7 @@ pub const FIELDS: &[Field] = &[
         optional: EVERY,
         help: "Instead of IN_PROGRESS: NOT_STARTED, PASSED, FAILED, NOT_TESTED or \
                ENDED_PREMATURELY",
+        brief: "instead of IN_PROGRESS",
     },
     Field {
         name: "needs_assignment",
@@ -274,6 +266,7 @@ pub const FIELDS: &[Field] = &[
         required: &[],
         optional: EVERY,
         help: "Ask for a reviewer to be assigned",
+        brief: "ask for a reviewer",
     },
 ];
 
@@ -389,6 +382,7 @@ impl Draft {
             self.drop_variables_of_other_families(family);
             self.require(family);
         }
+        let is_incomplete = !self.problems.is_empty();
         let mut fields = Map::new();
         for field in FIELDS {
             if let Some(given) = self.given.get(field.name) {
@@ -401,7 +395,7 @@ impl Draft {
         if self.problems.is_empty() {
             Ok(StartRequest { fields, links: self.links, wants_ci_link })
         } else {
-            Err(InvalidRequest { family, list: self.problems })
+            Err(InvalidRequest { family, is_incomplete, list: self.problems })
         }
     }
 
@@ -426,13 +420,21 @@ impl Draft {
     fn require(&mut self, family: Family) {
         for field in FIELDS.iter().filter(|field| field.required.contains(&family)) {
             if !self.given.contains_key(field.name) {
-                self.problems.push(format!("{} is required", field.flag()));
+                let example = family.sample_value(field.name);
+                let example = example.map(|value| format!(", such as {value}"));
+                self.problems.push(format!(
+                    "{} is required{}",
+                    field.flag(),
+                    example.unwrap_or_default()
+                ));
             }
         }
         if family == Family::Deb {
             match (self.given.get("source"), self.given.get("execution_stage")) {
                 (None, None) => self.problems.push(
-                    "--execution-stage is required, or --source for a deb from a PPA".to_owned(),
+                    "--execution-stage is required, such as proposed, or --source for a deb from \
+                     a PPA"
+                        .to_owned(),
                 ),
                 (Some(source), Some(stage)) => self.problems.push(format!(
                     "{} and {} exclude each other: a deb comes from a PPA or from an archive pocket",
@@ -443,6 +445,18 @@ impl Draft {
             }
         }
     }
+}
+
+/// Returns the field that an unknown name was meant to be, where that can be guessed.
+pub fn suggestion(name: &str) -> Option<&'static str> {
+    /// clap guesses flags by the same likeness.
+    const LIKENESS: f64 = 0.7;
+    let spelled = name.trim_start_matches('-').replace('-', "_").to_lowercase();
+    let spelled = if spelled == "stage" { "execution_stage" } else { &spelled };
+    let names = FIELDS.iter().map(|field| field.name).chain(["relevant_links"]);
+    let likeness = names.map(|field| (strsim::jaro(spelled, field), field));
+    let closest = likeness.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    closest.filter(|(likeness, _)| *likeness > LIKENESS).map(|(_, field)| field)
 }
 
 /// A field's name as the one who gave it wrote it.
@@ -565,7 +579,10 @@ impl StartRequest {
 /// All that is wrong with a request.
 #[derive(Debug)]
 pub struct InvalidRequest {
-    family: Option<Family>,
+    /// Absent where it is a problem itself.
+    pub family: Option<Family>,
+    /// Something is missing that the family needs.
+    pub is_incomplete: bool,
     pub list: Vec<String>,
 }
 

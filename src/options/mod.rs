@@ -6,6 +6,7 @@ pub mod reading;
 pub mod secret;
 pub mod size;
 pub mod start;
+pub mod start_help;
 mod target;
 pub mod time;
 pub mod variables;

@@ -10,7 +10,8 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
 use super::words::Suggested;
 use crate::model::execution::{Link, STATUSES};
-use crate::model::start_request::{Draft, FIELDS, Family, Field, Kind, Origin};
+use crate::model::family::Family;
+use crate::model::start_request::{Draft, FIELDS, Field, Kind, Origin};
 
 /// Debian's architectures that Ubuntu is built for, and this machine's.
 const ARCHITECTURES: [&str; 8] =
@@ -22,11 +23,11 @@ pub struct StartOptions {
     #[command(flatten)]
     pub fields: StartFields,
 
-    /// A link to show with the execution; repeatable (the variable has one a line)
+    /// A link to show with the execution; repeatable
     #[arg(long, value_name = "LABEL=URL", value_delimiter = '\n')]
     pub relevant_link: Vec<Link>,
 
-    /// A file with the request in JSON, or - for standard input; flags and variables go over it
+    /// A request in JSON, or - for standard input; flags and variables go over it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub from: Option<PathBuf>,
 }
@@ -50,8 +51,7 @@ fn field_arg(field: &'static Field) -> Arg {
     let arg = Arg::new(field.name)
         .long(flag.trim_start_matches('-').to_owned())
         .value_name(value_name(field.kind))
-        .help(field.help)
-        .help_heading(heading(field));
+        .help(field.help);
     let arg = match words(field.kind) {
         Some(words) => arg.value_parser(Suggested(words)).hide_possible_values(true),
         None => arg,
@@ -78,7 +78,13 @@ fn words(kind: Kind) -> Option<Vec<&'static str>> {
     })
 }
 
-fn value_name(kind: Kind) -> &'static str {
+/// Returns the flag as it is typed most: the stage's has an alias.
+pub fn spelling(field: &Field) -> String {
+    if field.kind == Kind::Stage { "--stage".to_owned() } else { field.flag() }
+}
+
+/// Returns the word that stands for a field's value.
+pub fn value_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "TEXT",
         Kind::Family => "FAMILY",
@@ -89,17 +95,6 @@ fn value_name(kind: Kind) -> &'static str {
         Kind::InitialStatus => "STATUS",
         Kind::Boolean => "BOOL",
         Kind::HttpUrl => "URL",
-    }
-}
-
-/// Groups the fields by the families that have them.
-fn heading(field: &Field) -> String {
-    let families: Vec<&str> =
-        Family::ALL.into_iter().filter(|family| field.allows(*family)).map(Family::name).collect();
-    if families.len() == Family::ALL.len() {
-        "Every family".to_owned()
-    } else {
-        format!("For {}", families.join(", "))
     }
 }
 

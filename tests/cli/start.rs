@@ -348,8 +348,8 @@ const REFUSALS: &[Refusal] = &[
         arguments: &["--family", "deb"],
         family: " for deb",
         problems: &[
-            "--repo is required",
-            "--series is required",
+            "--repo is required, such as main",
+            "--series is required, such as noble",
             "TO_EXECUTION_STAGE is none of proposed, updates, but `beta`",
         ],
         ..SNAP
@@ -368,7 +368,8 @@ const REFUSALS: &[Refusal] = &[
         arguments: &["--family", "image", "--stage", "beta", "--image-url", "ftp://x.example/"],
         family: " for image",
         problems: &[
-            "--sha256 is required",
+            "--sha256 is required, such as \
+             9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "--execution-stage is none of pending, current, but `beta`",
             "--image-url is wrong: `ftp://x.example/` is a `ftp` URL, not one of http or https",
         ],
@@ -393,6 +394,9 @@ fn all_problems_of_a_request_are_said_at_once_and_nothing_is_sent() {
             sandbox.to_with(&[&["start", "--from", "request.json"], refusal.arguments].concat());
         let mut lines: Vec<&str> = run.stderr.lines().collect();
         let last = lines.len() - 1;
+        let hints = lines.iter().position(|line| line.starts_with("hint: ")).expect("a hint");
+        lines.drain(hints..last);
+        let last = lines.len() - 1;
         // The order is that of the fields, which is of no importance.
         lines[1..last].sort_unstable();
         let mut problems: Vec<String> =
@@ -412,7 +416,8 @@ fn nothing_at_all_names_the_family_first() {
     server.expect_no_requests();
     let run = Sandbox::new(&server.url()).to("start");
     let said = "error: the request is not complete or not right\n  \
-                --family is required: snap, deb, charm, image or solution\n";
+                --family is required: snap, deb, charm, image or solution\n\
+                hint: `to start --example FAMILY` prints a sample request for --from\n";
     assert_eq!(run, Run::new(2, "", &format!("{said}{HINT}")));
 }
 
@@ -422,9 +427,16 @@ fn whole_message_of_a_request_that_lacks_much() {
     server.expect_no_requests();
     let run = Sandbox::new(&server.url()).to("start --family snap --name x");
     let said = "error: the request for snap is not complete or not right\n  \
-                --version is required\n  --arch is required\n  --environment is required\n  \
-                --test-plan is required\n  --execution-stage is required\n  \
-                --revision is required\n  --track is required\n  --store is required\n";
+                --version is required, such as 20260101\n  --arch is required, such as arm64\n  \
+                --environment is required, such as cm3\n  \
+                --test-plan is required, such as smoke\n  \
+                --execution-stage is required, such as beta\n  \
+                --revision is required, such as 4711\n  --track is required, such as latest\n  \
+                --store is required, such as ubuntu\n\
+                hint: for example\n  \
+                to start --family snap --name core22 --version 20260101 --arch arm64 \\\n    \
+                --environment cm3 --test-plan smoke --stage beta --revision 4711 \\\n    \
+                --track latest --store ubuntu\n";
     assert_eq!(run, Run::new(2, "", &format!("{said}{HINT}")));
 }
 
@@ -534,4 +546,62 @@ fn a_field_that_is_none_is_warned_about_and_not_sent() {
     let warning = "warning: `colour` in - is no field of start and is not sent\n";
     assert_eq!(run, Run::new(0, "1\n", warning));
     assert_eq!(sent(&server).get("colour"), None);
+}
+
+/// A sample request starts as it is printed, and so does the command that an error shows.
+#[test]
+fn samples_of_each_family_start() {
+    for family in ["snap", "deb", "charm", "image", "solution"] {
+        let server = Server::start();
+        let sandbox = Sandbox::new(&server.url());
+        let script = format!("to start --example {family} | to start --from -");
+        assert_eq!(sandbox.shell(&script), Run::new(0, "1\n", ""), "{family}");
+        assert_eq!(server.execution(1).request["family"], family);
+
+        let refused = sandbox.to(&format!("start --family {family}"));
+        let (_, below) = refused.stderr.split_once("hint: for example\n").expect("an example");
+        let (command, _) = below.split_once("\nhint: ").expect("another hint");
+        assert!(command.lines().all(|line| line.len() <= 80), "{command}");
+        let run = sandbox.shell(command);
+        assert_eq!(
+            (run.status, run.stdout.as_str(), run.stderr.as_str()),
+            (0, "2\n", ""),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn a_key_that_is_nearly_a_field_gets_a_suggestion() {
+    let sandbox = Sandbox::new("file:spool").with_snap();
+    for (key, meant) in [
+        ("test-plan", Some("test_plan")),
+        ("--test-plan", Some("test_plan")),
+        ("enviroment", Some("environment")),
+        ("stage", Some("execution_stage")),
+        ("relevant_link", Some("relevant_links")),
+        ("color", None),
+    ] {
+        sandbox.write("request.json", format!("{{\"{key}\": \"x\"}}"));
+        let run = sandbox.to("start --from request.json");
+        let meant = meant.map(|field| format!("; did you mean `{field}`?")).unwrap_or_default();
+        let said = format!(
+            "warning: `{key}` in request.json is no field of start and is not sent{meant}\n"
+        );
+        assert_eq!((run.status, run.stderr.as_str()), (0, said.as_str()));
+    }
+}
+
+#[test]
+fn an_execution_cannot_be_chosen_where_one_is_opened() {
+    let sandbox = Sandbox::new("file:spool").with_snap();
+    for line in
+        ["start --execution 5", "--execution 5 start", "run --execution=5 --results r -- true"]
+    {
+        let run = sandbox.to(line);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{line}: {run:?}");
+        assert!(run.stderr.starts_with("error: --execution chooses an execution, and `to "));
+    }
+    // A job may have set it for the commands that follow.
+    assert_eq!(sandbox.with("TO_EXECUTION", "5").to("start"), Run::new(0, "1\n", ""));
 }
