@@ -123,7 +123,7 @@ fn each_page_links_to_all_others() {
 #[test]
 fn a_page_is_shown_at_a_terminal_as_man_shows_it() {
     let sandbox = Sandbox::new("").with("MANPAGER", "cat").with("PATH", "/usr/bin:/bin");
-    if sandbox.command("man").arg("--version").output().is_err() {
+    if !sandbox.has("man") {
         println!("skipped: there is no man");
         return;
     }

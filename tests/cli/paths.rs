@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::process::Command;
 
 use crate::model::{held, held_names, records, report_of};
 use crate::support::reports::{delivered, open, passed, summary};
@@ -291,7 +290,7 @@ fn pipes_and_devices_that_are_found_are_not_opened() {
     use std::os::unix::fs::symlink;
     let (server, sandbox) = open();
     sandbox.write("all/a.xml", passed(["a"]));
-    assert!(Command::new("mkfifo").arg(sandbox.path("all/pipe.xml")).status().unwrap().success());
+    assert_eq!(sandbox.shell("mkfifo all/pipe.xml"), Run::quiet());
     symlink("/dev/zero", sandbox.path("all/zero.json")).unwrap();
     let note = "warning: no regular file, passed over (2): `all/pipe.xml`, `all/zero.json`\n";
     for path in ["all", "all/*", "**/*.{xml,json}"] {

@@ -109,6 +109,11 @@ impl Sandbox {
         Process::start(command)
     }
 
+    /// Returns whether this machine has a program.
+    pub fn has(&self, program: &str) -> bool {
+        self.shell(&format!("command -v {program}")).status == 0
+    }
+
     /// Runs a shell script that finds `to` on its path.
     pub fn shell(&self, script: &str) -> Run {
         let binaries = Path::new(BINARY).parent().expect("a directory");
