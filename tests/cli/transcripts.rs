@@ -35,7 +35,7 @@ fn slow(columns: u16, waiting: &str) {
     context.server.pace(Duration::from_millis(30), None);
     context.sandbox.write("report.jsonl", lines(&names(75)));
     let terminal = at_terminal(&context.sandbox, "submit report.jsonl", columns);
-    terminal.wait_for(|screen| without_times(screen) == waiting);
+    terminal.wait_to_have_seen(|screen| without_times(screen) == waiting);
     let transcript = terminal.finish();
     assert_eq!(transcript.status, 0);
     let summary = "sent 75 results to execution 1: 75 passed, 0 failed, 0 skipped";
@@ -75,7 +75,7 @@ fn an_outage_and_its_end() {
         context.report(3);
         context.server.go_down();
         let terminal = at_terminal(&context.sandbox, "submit report.jsonl", columns);
-        terminal.wait_for(|screen| {
+        terminal.wait_to_have_seen(|screen| {
             let (reason, times) = screen.split_once(", retry 2").unwrap_or((screen, ""));
             let times = without_times(&format!("x{times}"));
             format!("{reason}, retry 2{}", times.trim_start_matches('x')) == expected
@@ -92,7 +92,8 @@ fn an_outage_and_its_end() {
 /// What cannot be delivered leaves no line of the outage behind.
 #[test]
 fn an_outage_without_end() {
-    let context = TestContext::new().with("TO_RETRY_FOR", "1");
+    // The only wait is as long as patience: long enough to be seen.
+    let context = TestContext::new().with("TO_RETRY_FOR", "1").with("TO_RETRY_DELAY", "60");
     context.report(3);
     let crash = Fault::answer(Response::nginx(503));
     context.server.fault(results, crate::support::fake_server::ALWAYS, crash);

@@ -87,6 +87,16 @@ impl Terminal {
         screen
     }
 
+    /// Waits until such a screen was there, whether or not it still is; panics where none comes in time.
+    pub fn wait_to_have_seen(&self, is_so: impl Fn(&str) -> bool) {
+        let has_come = |frames: &Frames| frames.screens.iter().any(|screen| is_so(screen));
+        let frames = self.seen.frames.lock().expect("frames");
+        let is_missing = |frames: &mut Frames| !has_come(frames) && !frames.is_closed;
+        let waited = self.seen.change.wait_timeout_while(frames, LIMIT, is_missing);
+        let frames = waited.expect("frames").0;
+        assert!(has_come(&frames), "no such screen came: {:?}", frames.screens);
+    }
+
     /// Waits for the end of the process.
     pub fn finish(self) -> Transcript {
         let status = self.process.finish().status;
