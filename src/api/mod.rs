@@ -19,10 +19,12 @@ use crate::model::execution::{ExecutionId, JsonObject, Link};
 use crate::model::start_request::StartRequest;
 use crate::model::update::{Patch, StatusUpdate};
 
-pub use error::{ApiError, KeyProblem, Refusal};
+#[cfg(test)]
+pub use error::examples;
+pub use error::{ApiError, InvalidItem, KeyProblem, Refusal};
 pub use http::{HttpServer, HttpSettings, Token};
 pub use network::{ProxyProblem, TlsProblem};
-pub use retry::{Policy, Repeat};
+pub use retry::{Applied, BatchProblem, Bounds, Policy, Repeat, Retry, Scope};
 pub use spool::{Extent, Record, Spool};
 pub use target::Target;
 
@@ -39,6 +41,12 @@ pub trait Server {
 
     /// Stores a batch of results, all or none of it, and tells how long the server took.
     fn submit(&self, id: ExecutionId, batch: &Batch, repeat: Repeat) -> Result<Duration, ApiError>;
+
+    /// Waits as before the second attempt at a request that failed with `error`.
+    ///
+    /// # Errors
+    /// [`ApiError::Interrupted`].
+    fn pause(&self, error: &ApiError) -> Result<(), ApiError>;
 
     /// The events of an execution; `None` where the server does not tell.
     fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, ApiError>;

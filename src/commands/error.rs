@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use crate::api::ApiError;
+use crate::api::{ApiError, Retry};
 use crate::commands::exit::Exit;
 use crate::commands::hints;
 use crate::delivery::replay::ReplayError;
@@ -175,6 +175,9 @@ impl CommandError {
 
 /// Returns the exit status of what a server did, or did not.
 pub fn exit_status_of(error: &ApiError) -> Exit {
+    if let ApiError::Outage(_) = error {
+        return Exit::Undelivered;
+    }
     match error.cause() {
         ApiError::Interrupted { signal } => Exit::Signal(*signal),
         ApiError::ExposedKey { .. } | ApiError::CaCert { .. } | ApiError::ProxyVariable { .. } => {
@@ -185,7 +188,11 @@ pub fn exit_status_of(error: &ApiError) -> Exit {
         | ApiError::TooLong { .. }
         | ApiError::NoSuchExecution { .. }
         | ApiError::Key(_) => Exit::Refused,
-        ApiError::Status(refusal) if refusal.status < 500 && !error.is_transient() => Exit::Refused,
+        ApiError::Status(refusal)
+            if refusal.status < 500 && matches!(error.retry(), Retry::Never | Retry::Later) =>
+        {
+            Exit::Refused
+        }
         ApiError::Status(_)
         | ApiError::Tls { .. }
         | ApiError::Proxy { .. }
@@ -195,7 +202,8 @@ pub fn exit_status_of(error: &ApiError) -> Exit {
         | ApiError::Broken { .. }
         // The cause of these is one of the others.
         | ApiError::GivenUp { .. }
-        | ApiError::MayExist(_) => Exit::Undelivered,
+        | ApiError::MayExist(_)
+        | ApiError::Outage(_) => Exit::Undelivered,
         ApiError::Setup { .. } | ApiError::Spool { .. } | ApiError::SpoolContent { .. } => {
             Exit::Fault
         }

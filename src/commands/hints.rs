@@ -41,6 +41,7 @@ pub fn api_hint(error: &ApiError) -> Option<&'static str> {
         | ApiError::Interrupted { .. }
         | ApiError::GivenUp { .. }
         | ApiError::MayExist(_)
+        | ApiError::Outage(_)
         | ApiError::Spool { .. }
         | ApiError::SpoolContent { .. } => return None,
     })

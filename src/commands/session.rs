@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::api::{ApiError, Execution, Server};
+use crate::api::{ApiError, Applied, BatchProblem, Execution, Retry, Scope, Server};
 use crate::commands::context::Context;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
@@ -194,9 +194,10 @@ impl Session {
     ) -> Result<Exit, CommandError> {
         let Undone { made, is_tried, error } = undone;
         let tried = left.first().filter(|_| is_tried);
-        let is_final = error.is_final();
-        let is_taken = error.is_crash() && tried.is_some_and(Change::has_identity);
-        let is_vague = error.may_have_been_applied();
+        let is_final = error.retry() == Retry::Never;
+        let is_crash = error.cause().scope() == Scope::Batch(BatchProblem::Crash);
+        let is_taken = is_crash && tried.is_some_and(Change::has_identity);
+        let is_vague = error.applied() == Applied::Maybe;
         let mut error = CommandError::from(error);
         if let Some(tried) = tried.filter(|change| is_vague && change.is_appended()) {
             error = error.context(format!("{} may be there all the same", tried.describe()));

@@ -85,7 +85,7 @@ pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
 }
 
 fn too_old(error: ApiError) -> CommandError {
-    let is_old = error.status() == Some(405);
+    let is_old = matches!(&error, ApiError::Status(refusal) if refusal.status == 405);
     let error = CommandError::from(error);
     if is_old {
         return error.context("this server is too old to show an execution (before 2025-11)");

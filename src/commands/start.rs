@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Context;
-use crate::api::{ApiError, Execution, Server};
+use crate::api::{ApiError, Applied, Execution, Retry, Server};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::commands::session::runner_file;
@@ -120,8 +120,8 @@ pub fn open(
     let Err((label, error)) = add_links(&*server, id, &request.links, &known) else {
         return Ok(Exit::Success);
     };
-    let is_final = error.is_final();
-    let lacks = if error.may_have_been_applied() { "may lack" } else { "lacks" };
+    let is_final = error.retry() == Retry::Never;
+    let lacks = if error.applied() == Applied::Maybe { "may lack" } else { "lacks" };
     let error = CommandError::from(error)
         .context(format!("execution {id} is open, but {lacks} the link `{label}`"));
     if is_final {
@@ -149,7 +149,7 @@ fn open_in_outbox(
 
 /// Tells whether the server may have opened an execution that nothing can find again.
 fn is_open_perhaps(request: &StartRequest, error: &ApiError) -> bool {
-    error.may_have_been_applied() && request.ci_link().is_none()
+    error.applied() == Applied::Maybe && request.ci_link().is_none()
 }
 
 fn request(options: StartOptions, context: &Context) -> Result<StartRequest, CommandError> {

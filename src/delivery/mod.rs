@@ -3,11 +3,14 @@
 use crate::model::tally::Counts;
 
 pub mod batch_size;
+mod isolation;
 pub mod outbox;
+mod queue;
 pub mod replay;
 pub mod sender;
 pub mod state_dir;
 pub mod submitter;
+mod truncation;
 
 /// Told of the results of each batch that a server has accepted.
 pub type Progress<'a> = &'a dyn Fn(Counts);

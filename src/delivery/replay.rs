@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ApiError, Extent, Record, Server, Target};
+use crate::api::{ApiError, Applied, Extent, Record, Server, Target};
 use crate::delivery::Progress;
 use crate::delivery::batch_size::BatchSize;
 use crate::delivery::outbox::Outbox;
@@ -90,7 +90,7 @@ impl Replay<'_> {
             record.write_starting()?;
         }
         let started = self.server.start(&request);
-        if matches!(&started, Err(error) if !error.may_have_been_applied()) {
+        if matches!(&started, Err(error) if error.applied() == Applied::No) {
             record.remove_starting()?;
         }
         let execution = started?;
@@ -163,10 +163,11 @@ impl Replay<'_> {
     ) -> Result<(), ApiError> {
         let mut delivery = BatchSender::new(self.server, execution, self.batch_size, self.progress);
         let outcome =
-            record.each_result(0, |result| delivery.push(result)).and_then(|_| delivery.flush());
+            record.each_result(0, |result| delivery.push(result)).and_then(|_| delivery.finish());
+        let delivered = delivery.into_tally();
         // Written down before the directory that holds them is removed or marked.
-        let written = self.write_refused(execution, &delivery.tally.refused);
-        tally.append(delivery.tally);
+        let written = self.write_refused(execution, &delivered.refused);
+        tally.append(delivered);
         outcome.and(written)
     }
 

@@ -6,13 +6,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::api::ApiError;
+use crate::api::{ApiError, Retry, Scope};
 use crate::delivery::outbox::Outbox;
 use crate::delivery::sender::BatchSender;
 use crate::model::batch::Batch;
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::ExecutionRef;
 use crate::model::tally::Tally;
+use crate::util::text::describe;
 
 /// Results are written to the outbox in portions of about so many bytes.
 const PORTION: usize = 4 << 20;
@@ -105,12 +106,12 @@ impl<'a> Submitter<'a> {
     /// As those of [`Submitter::push`].
     pub fn finish(mut self) -> Result<Outcome, LostResults> {
         if self.halt.is_none() {
-            let flushed = self.delivery.flush();
+            let flushed = self.delivery.finish();
             self.keep_after(flushed).map_err(|error| self.lost(error))?;
         }
         self.write().map_err(|error| self.lost(error))?;
         let Self { delivery, halt, kept, .. } = self;
-        Ok(Outcome { tally: delivery.tally, kept, halt })
+        Ok(Outcome { tally: delivery.into_tally(), kept, halt })
     }
 
     /// Comes to a halt where a delivery failed, and keeps what it had taken.
@@ -122,12 +123,16 @@ impl<'a> Submitter<'a> {
     }
 
     fn lost(&self, source: ApiError) -> LostResults {
-        let why = self.halt.as_ref().map(|halt| format!(" ({})", halt.cause())).unwrap_or_default();
+        let why = self
+            .halt
+            .as_ref()
+            .map(|halt| format!(" ({})", describe(halt.cause())))
+            .unwrap_or_default();
         LostResults { why, source }
     }
 
     fn keep(&mut self, result: EncodedResult) -> Result<(), ApiError> {
-        if !self.keeps_all && self.halt.as_ref().is_some_and(ApiError::is_final) {
+        if !self.keeps_all && self.halt.as_ref().is_some_and(is_in_vain) {
             return Ok(());
         }
         self.to_keep.push(result);
@@ -143,4 +148,9 @@ impl<'a> Submitter<'a> {
         self.to_keep = Batch::default();
         Ok(())
     }
+}
+
+/// Tells whether nothing will ever be taken: there is no such execution.
+fn is_in_vain(error: &ApiError) -> bool {
+    error.scope() == Scope::Request && error.retry() == Retry::Never
 }

@@ -52,3 +52,11 @@ impl Batch {
         lines
     }
 }
+
+impl FromIterator<EncodedResult> for Batch {
+    fn from_iter<T: IntoIterator<Item = EncodedResult>>(results: T) -> Self {
+        let mut batch = Self::default();
+        results.into_iter().for_each(|result| batch.push(result));
+        batch
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::limits::Limits;
+use crate::model::limits::{Limits, shorten};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::util::json::push_string;
@@ -29,14 +29,21 @@ impl EncodedResult {
         Self::encode(&result)
     }
 
-    /// Returns the same result with a log of at most `longest` bytes, for a server that takes no
-    /// larger request.
-    pub fn with_shorter_log(&self, longest: usize) -> Self {
+    /// Returns the same result with a log and a comment of at most so many bytes, for a server that
+    /// takes no larger request.
+    pub fn with_shorter_texts(&self, max_log: usize, max_comment: usize) -> Self {
         let Ok(mut result) = serde_json::from_slice::<TestResult>(&self.json) else {
             return self.clone();
         };
-        Limits { max_log: longest }.shorten_log(&mut result);
+        shorten(&mut result.io_log, max_log);
+        shorten(&mut result.comment, max_comment);
         Self::encode(&result)
+    }
+
+    /// Returns the bytes of the log and of the comment.
+    pub fn text_lengths(&self) -> (usize, usize) {
+        let result = serde_json::from_slice::<TestResult>(&self.json);
+        result.map_or((0, 0), |result| (result.io_log.len(), result.comment.len()))
     }
 
     /// Writes the JSON that serde would make of the result. Its own writer looks at each byte of a log.

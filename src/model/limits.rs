@@ -43,7 +43,7 @@ impl Limits {
                 warnings.add("a name, category or template id was cut to 2,000 bytes", text);
             }
         }
-        if self.shorten_log(result) {
+        if shorten(&mut result.io_log, self.max_log) {
             warnings.add("a log was cut to the length of --max-log", &result.name);
         }
     }
@@ -58,16 +58,16 @@ impl Limits {
         }
         if name.len() > LONGEST_NAME { Cow::Owned(cut_name(&name)) } else { name }
     }
+}
 
-    /// Shortens a log that is too long, and tells whether it was.
-    pub fn shorten_log(&self, result: &mut TestResult) -> bool {
-        match truncate_middle(&result.io_log, self.max_log) {
-            Cow::Owned(short) => {
-                result.io_log = short;
-                true
-            }
-            Cow::Borrowed(_) => false,
+/// Shortens a text of more than `longest` bytes, and tells whether it was longer.
+pub fn shorten(text: &mut String, longest: usize) -> bool {
+    match truncate_middle(text, longest) {
+        Cow::Owned(short) => {
+            *text = short;
+            true
         }
+        Cow::Borrowed(_) => false,
     }
 }
 

@@ -29,6 +29,15 @@ impl Counts {
         self.skipped += other.skipped;
     }
 
+    /// Returns what was counted since `before`.
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            passed: self.passed - before.passed,
+            failed: self.failed - before.failed,
+            skipped: self.skipped - before.skipped,
+        }
+    }
+
     /// Returns the number of results of any status.
     pub fn total(self) -> u64 {
         self.passed + self.failed + self.skipped

@@ -12,6 +12,18 @@ pub fn os_message(error: &dyn Error) -> String {
     }
 }
 
+/// Returns an error with its causes, as one line but for lists.
+pub fn describe(error: &dyn Error) -> String {
+    let mut message = os_message(error);
+    let mut next = error.source();
+    while let Some(cause) = next {
+        message += ": ";
+        message += &os_message(cause);
+        next = cause.source();
+    }
+    message
+}
+
 /// Returns `1 file`, `2 files`, `3 batches`.
 pub fn plural(count: u64, noun: &str) -> String {
     match (count, noun.ends_with("ch")) {

@@ -131,7 +131,7 @@ fn an_outage_of_500s_is_not_mistaken_for_culprits() {
         assert_eq!(run, Run::new(4, "", &said));
         assert_eq!(context.sandbox.read(".to/outbox/1/results.jsonl"), lines(&names));
         assert!(!context.sandbox.path(".to/refused.jsonl").exists());
-        assert!(context.posts().len() < 80, "{} requests", context.posts().len());
+        assert!(context.posts().len() < 200, "{} requests", context.posts().len());
 
         switch.turn_off();
         assert_eq!(context.to("push -q"), Run::new(0, "1\n", ""));
@@ -224,7 +224,7 @@ fn a_log_that_fits_no_request_is_cut_and_the_rest_is_untouched() {
 }
 
 #[test]
-fn a_result_that_is_too_large_without_its_log_is_refused() {
+fn a_result_that_is_too_large_without_its_log_loses_of_its_comment() {
     let context = quick();
     let line = |name: &String| {
         let comment = if name == "case-00002" { "x".repeat(10_000) } else { String::new() };
@@ -233,16 +233,34 @@ fn a_result_that_is_too_large_without_its_log_is_refused() {
     context.sandbox.write("report.jsonl", names(3).iter().map(line).collect::<String>());
     context.server.limit_body(5_000);
     let run = context.to("submit -q report.jsonl");
+    let said =
+        "warning: comment cut, because the server takes no larger request (1): `case-00002`\n";
+    assert_eq!(run, Run::new(0, "", said));
+    assert_eq!(context.stored_sorted(), names(3));
+    let comment = context.server.execution(1).result("case-00002").comment.clone();
+    assert!(comment.contains("bytes cut") && comment.len() > 2_000, "{}", comment.len());
+}
+
+#[test]
+fn a_result_that_is_too_large_without_its_texts_is_refused() {
+    let context = quick();
+    let line = |name: &String| {
+        let id = if name == "case-00002" { "x".repeat(1_900) } else { String::new() };
+        json!({ "name": name, "status": "PASSED", "template_id": id }).to_string() + "\n"
+    };
+    context.sandbox.write("report.jsonl", names(3).iter().map(line).collect::<String>());
+    context.server.limit_body(1_000);
+    let run = context.to("submit -q report.jsonl");
     let said = "error: result `case-00002` was refused: a proxy answered 413: \
                 413 Request Entity Too Large\n\
                 hint: 1 result refused: written to .to/refused.jsonl\n";
     assert_eq!(run, Run::new(6, "", said));
     assert_eq!(context.stored(), ["case-00001", "case-00003"]);
-    assert_eq!(refused(&context)[0]["result"]["comment"].as_str().map(str::len), Some(10_000));
+    assert_eq!(refused(&context)[0]["result"]["template_id"].as_str().map(str::len), Some(1_900));
 }
 
 #[test]
-fn a_422_that_blames_nothing_that_was_sent_ends_the_delivery() {
+fn a_422_that_blames_nothing_that_was_sent_loses_nothing() {
     let context = TestContext::new().with("TO_TIMEOUT", "20");
     context.report(3);
     let nonsense = json!({ "detail": [
@@ -253,8 +271,9 @@ fn a_422_that_blames_nothing_that_was_sent_ends_the_delivery() {
     context.server.fault(results, 50, refusal);
     let run = context.to("submit -q report.jsonl");
     assert_eq!(run.status, 5, "{}", run.stderr);
-    assert_eq!(context.posts().len(), 1);
-    assert!(!context.sandbox.path(".to/outbox").exists(), "no repetition would deliver it");
+    let sizes: Vec<usize> = context.posts().iter().map(|(count, _)| *count).collect();
+    assert_eq!(sizes, [3, 1, 1, 1]);
+    assert!(run.stderr.contains("warning: kept 3 results in .to/outbox/1\n"), "{}", run.stderr);
 }
 
 #[test]

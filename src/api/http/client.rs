@@ -12,7 +12,7 @@ use url::Url;
 
 use super::transport::{HttpSettings, Transport};
 use crate::api::error::{Answer, Locate};
-use crate::api::retry::{self, Policy, Repeat, Tried};
+use crate::api::retry::{self, Applied, Attempts, Policy, Repeat};
 use crate::api::{
     Access, ApiError, Event, Execution, ExecutionDetails, KeyProblem, Listener, Server,
 };
@@ -71,7 +71,7 @@ impl Server for HttpServer {
         };
         let put = put.with_body(request)?;
         self.ask::<Started>(&put).map(|started| started.id).map_err(|error| {
-            if error.may_have_been_applied() && request.ci_link().is_none() {
+            if error.applied() == Applied::Maybe && request.ci_link().is_none() {
                 ApiError::MayExist(Box::new(error))
             } else {
                 error
@@ -98,6 +98,18 @@ impl Server for HttpServer {
         let body = Some(batch.body().into());
         let post = Request { body, repeat, ..Request::new(Method::POST, path, &locate) };
         self.ask_timed::<Value>(&post).map(|(_, elapsed)| elapsed)
+    }
+
+    fn pause(&self, error: &ApiError) -> Result<(), ApiError> {
+        let mut failed = Attempts::default();
+        failed.add(error);
+        let (policy, jitter) = (self.retry, fastrand::f64());
+        let elapsed = self.failing_since.get().map(|since| since.elapsed()).unwrap_or_default();
+        let delay = failed.next_delay(error, elapsed, Repeat::Idempotent, policy, jitter);
+        let delay = delay.unwrap_or_default();
+        let left = retry::patience(error, policy).saturating_sub(elapsed);
+        (self.listener)(&Event::Retry { error: error.cause(), attempts: 1, delay, left });
+        self.transport.wait(delay)
     }
 
     fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, ApiError> {
@@ -141,7 +153,7 @@ impl Server for HttpServer {
                 Some(problem) => Err(ApiError::Key(problem)),
                 None => Ok(Access::Granted { application: application.name }),
             },
-            Err(error) if error.status() == Some(401) => Err(unwelcome()),
+            Err(error) if is_answer(&error, 401) => Err(unwelcome()),
             Err(error) => Err(error),
         }
     }
@@ -167,10 +179,10 @@ impl HttpServer {
         request: &Request<'_>,
     ) -> Result<(T, Duration), ApiError> {
         let start = Instant::now();
-        let mut attempts = 1;
+        let mut failed = Attempts::default();
         loop {
             let attempt = Instant::now();
-            let error = match self.attempt(request, attempts) {
+            let error = match self.attempt(request, failed.count() + 1) {
                 Ok(answer) => {
                     self.failing_since.set(None);
                     return Ok((self.parse(&answer)?, attempt.elapsed()));
@@ -179,32 +191,26 @@ impl HttpServer {
             };
             let since = self.failing_since.get().unwrap_or(start);
             self.failing_since.set(Some(since));
-            let tried = Tried { attempts, elapsed: since.elapsed() };
-            let (policy, jitter) = (self.retry, fastrand::f64());
-            let Some(delay) = retry::delay(&error, tried, request.repeat, policy, jitter) else {
-                return Err(self.final_error(error, tried));
+            failed.add(&error);
+            let (elapsed, policy, jitter) = (since.elapsed(), self.retry, fastrand::f64());
+            let delay = failed.next_delay(&error, elapsed, request.repeat, policy, jitter);
+            let Some(delay) = delay else {
+                return Err(self.explain(failed.give_up(error, elapsed, policy)));
             };
-            let left = retry::patience(&error, policy).saturating_sub(tried.elapsed);
+            let left = retry::patience(&error, policy).saturating_sub(elapsed);
+            let attempts = failed.count();
             (self.listener)(&Event::Retry { error: &error, attempts, delay, left });
             self.transport.wait(delay)?;
-            attempts += 1;
         }
     }
 
-    fn final_error(&self, error: ApiError, tried: Tried) -> ApiError {
-        let left = self.retry.retry_for.saturating_sub(tried.elapsed);
-        let asked = error.retry_after().unwrap_or_default();
+    /// Asks what is wrong with the key where that is what the API refuses.
+    fn explain(&self, error: ApiError) -> ApiError {
         match error {
             ApiError::Status(mut refusal) if refusal.status == 403 && !refusal.from_proxy => {
                 refusal.key = self.key_problem();
                 ApiError::Status(refusal)
             }
-            error if error.is_transient() => ApiError::GivenUp {
-                attempts: tried.attempts,
-                elapsed: tried.elapsed,
-                retries_exhausted: left.is_zero() || asked > left,
-                last: Box::new(error),
-            },
             error => error,
         }
     }
@@ -251,7 +257,7 @@ impl HttpServer {
             return Some(KeyProblem::NoneGiven);
         }
         match self.application() {
-            Err(error) if error.status() == Some(401) => Some(KeyProblem::Unknown),
+            Err(error) if is_answer(&error, 401) => Some(KeyProblem::Unknown),
             Err(_) => None,
             Ok(None) => Some(KeyProblem::Unknown),
             Ok(Some(application)) => application.problem(),
@@ -306,10 +312,14 @@ impl HttpServer {
     }
 }
 
+fn is_answer(error: &ApiError, status: u16) -> bool {
+    matches!(error, ApiError::Status(refusal) if refusal.status == status)
+}
+
 /// Servers from before 2025-11 do not know the question.
 fn absent_on_old_servers<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match answer {
-        Err(error) if error.status() == Some(405) => Ok(None),
+        Err(error) if is_answer(&error, 405) => Ok(None),
         answer => answer.map(Some),
     }
 }

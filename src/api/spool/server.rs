@@ -45,6 +45,11 @@ impl Server for Spool {
         Ok(start.elapsed())
     }
 
+    /// A directory needs no time.
+    fn pause(&self, _: &ApiError) -> Result<(), ApiError> {
+        Ok(())
+    }
+
     fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, ApiError> {
         let record = self.record(id)?;
         record.merge_patch(patch)?;
