@@ -66,13 +66,17 @@ pub enum ApiError {
     #[error("{}", if *signal == 2 { "interrupted" } else { "terminated" })]
     Interrupted { signal: u8 },
     /// The error that ended several attempts.
-    #[error("{last}{}", tries(*attempts, *elapsed))]
+    #[error("{last}{}{}", tries(*attempts, *elapsed), wish(*asked))]
     GivenUp {
         attempts: u32,
         /// Since anything was accepted.
         elapsed: Duration,
         /// Nothing was accepted for as long as anybody wanted to wait.
         is_exhausted: bool,
+        /// The wait that the server asked for, where nobody wanted to wait as long.
+        asked: Option<Duration>,
+        /// Known causes of a server's failure that no repetition cures.
+        causes: Option<&'static str>,
         last: Box<Self>,
     },
     /// The last of many errors of a server that takes no result.
@@ -124,9 +128,9 @@ pub enum KeyProblem {
     NoneGiven,
     #[error("the key is unknown to the server")]
     Unknown,
-    /// The application that the key belongs to may not write.
-    #[error("the key of the application `{application}` lacks `{permission}`")]
-    Lacks { application: String, permission: &'static str },
+    /// The application that the key belongs to, where it is told, may not do it.
+    #[error("the key{} lacks `{permission}`", of(.application.as_deref()))]
+    Lacks { application: Option<String>, permission: &'static str },
 }
 
 impl ApiError {
@@ -144,6 +148,17 @@ impl Refusal {
         if self.from_proxy { "a proxy" } else { "the server" }
     }
 
+    /// Whether the API says that there is no such execution: only who may have it is told so.
+    pub fn is_unknown_execution(&self) -> bool {
+        self.status == 404 && !self.from_proxy && self.words == "TestExecution not found"
+    }
+
+    /// Whether the API, and not a proxy, refuses for want of a key or a permission.
+    pub fn is_for_want_of_permission(&self) -> bool {
+        let words = ["Insufficient permissions", "Not authenticated"];
+        matches!(self.status, 401 | 403) && !self.from_proxy && words.contains(&&*self.words)
+    }
+
     /// The problems, a line each.
     fn list(&self) -> String {
         let lines = self.problems.iter().flat_map(|problem| ["\n  ", problem]);
@@ -156,6 +171,16 @@ fn tries(attempts: u32, elapsed: Duration) -> String {
         1 => String::new(),
         _ => format!(" (tried {attempts} times in {:.1} s)", elapsed.as_secs_f64()),
     }
+}
+
+fn wish(asked: Option<Duration>) -> String {
+    asked
+        .map(|wait| format!("; it asks for a wait of {} s", wait.as_secs_f64()))
+        .unwrap_or_default()
+}
+
+fn of(application: Option<&str>) -> String {
+    application.map(|name| format!(" of the application `{name}`")).unwrap_or_default()
 }
 
 /// Turns a 422's `loc` into the words of the one who made the request.

@@ -57,32 +57,47 @@ pub trait Server {
     /// Changes the execution and returns it as it is then.
     fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, ApiError>;
 
-    /// Everything about an execution. Servers from before 2025-11 answer 405.
-    fn show(&self, id: ExecutionId) -> Result<ExecutionDetails, ApiError>;
+    /// Returns all that the server tells of an execution but its results.
+    fn details(&self, id: ExecutionId) -> Result<JsonObject, ApiError>;
 
-    /// Finds out whether this is a server, and whether results may be submitted. Tries once.
+    /// Reads the results of an execution, as many as there are, and has `each` look at the JSON of one
+    /// after the other; `false` from it means that this is no result.
+    ///
+    /// Returns `false` where the server does not tell them to this key.
+    fn results(
+        &self,
+        id: ExecutionId,
+        each: &mut dyn FnMut(String) -> bool,
+    ) -> Result<bool, ApiError>;
+
+    /// Finds out whether this is a server, and what may be done there. Tries once.
     ///
     /// # Errors
-    /// [`ApiError::Key`] where it is one and they may not; else what makes it none.
+    /// What makes it none.
     fn access(&self) -> Result<Access, ApiError>;
 }
 
-/// An execution with all its results.
+/// What may be done at a server.
 #[derive(Debug)]
-pub struct ExecutionDetails {
-    pub execution: JsonObject,
-    pub results: Vec<JsonObject>,
+pub struct Access {
+    pub key: Key,
+    /// Executions can be started and changed.
+    pub writes: bool,
+    /// Executions and results can be looked at.
+    pub reads: bool,
 }
 
-/// Why results may be submitted.
-#[derive(Debug)]
-pub enum Access {
-    /// The server wants no key.
-    Open { is_key_unknown: bool },
-    /// The key is that of an application which may write.
-    Granted { application: String },
-    /// The directory can be written.
-    Writable,
+/// What a server knows of the key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Key {
+    /// None was given.
+    None,
+    Unknown,
+    Known {
+        application: String,
+    },
+    /// The server does not tell: before 2025-09-10 it knows no keys.
+    Untold,
 }
 
 /// An execution as the server tells it.
@@ -141,4 +156,6 @@ pub enum Event<'a> {
         /// Until it is given up.
         left: Duration,
     },
+    /// The server fails at a request so often that this may be why.
+    Causes(&'static str),
 }

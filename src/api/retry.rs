@@ -14,6 +14,9 @@ const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// An unknown host is mostly a misspelt one; a resolver that restarts is back within seconds.
 const UNKNOWN_HOST_FOR: Duration = Duration::from_secs(5);
 
+/// So many bare 500s in a row may be more than several clients that name something first at once.
+const CRASHES_TOLD: u32 = 4;
+
 /// The use of making the same request again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Retry {
@@ -206,6 +209,7 @@ impl Bounds {
 pub struct Attempts {
     count: u32,
     problems: Vec<BatchProblem>,
+    crashes_in_a_row: u32,
 }
 
 impl Attempts {
@@ -218,6 +222,8 @@ impl Attempts {
     pub fn add(&mut self, error: &ApiError) {
         self.count += 1;
         self.problems.extend(error.problem());
+        let is_crash = error.problem() == Some(BatchProblem::Crash);
+        self.crashes_in_a_row = if is_crash { self.crashes_in_a_row + 1 } else { 0 };
     }
 
     /// Returns the wait before the next attempt, or nothing where `error`, the last one's, ends them.
@@ -264,14 +270,38 @@ impl Attempts {
     }
 
     /// Returns the error that ends the attempts: `error`, the last one's, with their number.
-    pub fn give_up(&self, error: ApiError, elapsed: Duration, policy: Policy) -> ApiError {
+    pub fn give_up(
+        &self,
+        error: ApiError,
+        elapsed: Duration,
+        policy: Policy,
+        causes: Option<&'static str>,
+    ) -> ApiError {
         let left = policy.retry_for.saturating_sub(elapsed);
-        let is_exhausted = match error.retry() {
+        let asked = match error.retry() {
             Retry::Never | Retry::Later => return error,
-            Retry::Backoff => left.is_zero(),
-            Retry::After(asked) => left.is_zero() || asked > left,
+            Retry::Backoff => None,
+            Retry::After(asked) => Some(asked).filter(|asked| *asked > left),
         };
-        ApiError::GivenUp { attempts: self.count, elapsed, is_exhausted, last: Box::new(error) }
+        ApiError::GivenUp {
+            attempts: self.count,
+            elapsed,
+            is_exhausted: left.is_zero() || asked.is_some(),
+            asked,
+            causes,
+            last: Box::new(error),
+        }
+    }
+
+    /// Whether the server failed at the request so often in a row that more than a race of clients
+    /// may be the cause.
+    pub fn are_crashes(&self) -> bool {
+        self.crashes_in_a_row >= CRASHES_TOLD
+    }
+
+    /// Whether that became so with the last attempt.
+    pub fn have_become_crashes(&self) -> bool {
+        self.crashes_in_a_row == CRASHES_TOLD
     }
 }
 
@@ -321,7 +351,14 @@ mod tests {
 
     fn given_up(last: ApiError, is_exhausted: bool) -> ApiError {
         let elapsed = Duration::from_secs(9);
-        ApiError::GivenUp { attempts: 4, elapsed, is_exhausted, last: Box::new(last) }
+        ApiError::GivenUp {
+            attempts: 4,
+            elapsed,
+            is_exhausted,
+            asked: None,
+            causes: None,
+            last: Box::new(last),
+        }
     }
 
     #[test]
@@ -548,7 +585,7 @@ mod tests {
             let mut failed = Attempts::default();
             failed.add(&error);
             let said = error.to_string();
-            let end = failed.give_up(error, Duration::from_secs(seconds), POLICY);
+            let end = failed.give_up(error, Duration::from_secs(seconds), POLICY, None);
             let is_exhausted = match end {
                 ApiError::GivenUp { is_exhausted, attempts: 1, .. } => Some(is_exhausted),
                 _ => None,

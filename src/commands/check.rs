@@ -8,7 +8,7 @@
 use serde::Serialize;
 
 use super::Context;
-use crate::api::{Access, ApiError, Target};
+use crate::api::{Access, ApiError, Key, KeyProblem, Target};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::ui::terminal;
@@ -21,8 +21,9 @@ use clap::Args;
 pub struct Check {}
 
 const CHECK_MORE: &str = "\
-Asks whether this is Test Observer's API, reachable and trusted, whether it knows the key, and
-whether the key may submit. Each question is asked once. Exits 0 where all is well, 4 where the
+Asks whether this is Test Observer's API, reachable and trusted, whether it knows the key, and what
+the key may do: change executions, and look at them. Whether it may is found out at an execution that
+no server has. Each question is asked once. Exits 0 where results can be submitted, 4 where the
 server cannot be reached, 5 where it refuses or is not the API.
 
 May be repeated: nothing is changed.
@@ -31,85 +32,136 @@ Examples:
   to check
   to check --json";
 
-/// The object that `--json` prints, also where something is wrong.
+/// The permission without which nothing is submitted.
+const CHANGE: &str = "change_test";
+
+/// What `--json` prints, also where something is wrong.
 #[derive(Serialize)]
 struct Report {
+    schema: u8,
     url: String,
-    is_api: bool,
-    may_submit: bool,
-    /// Whose key it is.
+    /// Something answers there.
+    reachable: bool,
+    /// It is the API, or a directory in its place.
+    api: bool,
+    /// `none`, `unknown`, `known` or `untold`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     application: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    writes: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reads: Option<bool>,
 }
 
 /// # Errors
 /// The first that stands in the way of a submission.
 pub fn run(context: &Context) -> Result<Exit, CommandError> {
     let target = context.target()?;
-    let server = context.server()?;
-    let access = server.access();
-    // Only the API says of a key that it is not the right one.
-    let is_api =
-        matches!(access, Ok(_) | Err(ApiError::Key(_))) && matches!(target, Target::Api(_));
-    if is_api {
-        say(&reached(target), context)?;
-        say("api: it is Test Observer's", context)?;
-    }
-    if let Ok(access) = &access {
-        lines(access, target).iter().try_for_each(|line| say(line, context))?;
-    }
+    let access = context.server()?.access();
     if context.json() {
-        print(target, is_api, &access)?;
+        terminal::json(&report(target, &access))?;
     }
-    access?;
-    Ok(Exit::Success)
+    let access = access?;
+    if !context.json() {
+        for line in lines(&access, target) {
+            terminal::data(format!("{}\n", one_line(&line)).as_bytes())?;
+        }
+    }
+    if access.writes { Ok(Exit::Success) } else { Err(ApiError::Key(refusal(access.key)).into()) }
 }
 
-fn print(
-    target: &Target,
-    is_api: bool,
-    access: &Result<Access, ApiError>,
-) -> Result<(), CommandError> {
+fn report(target: &Target, access: &Result<Access, ApiError>) -> Report {
+    let access = access.as_ref();
     let application = match access {
-        Ok(Access::Granted { application }) => Some(application.clone()),
+        Ok(Access { key: Key::Known { application }, .. }) => Some(application.clone()),
         _ => None,
     };
-    let (url, may_submit) = (target.to_string(), access.is_ok());
-    Ok(terminal::json(&Report { url, is_api, may_submit, application })?)
-}
-
-/// One line of plain data.
-fn say(line: &str, context: &Context) -> Result<(), CommandError> {
-    if context.json() {
-        return Ok(());
+    Report {
+        schema: 1,
+        url: target.to_string(),
+        reachable: access.map_or_else(is_answer, |_| true),
+        api: access.is_ok(),
+        key: access.ok().map(|access| match access.key {
+            Key::None => "none",
+            Key::Unknown => "unknown",
+            Key::Known { .. } => "known",
+            Key::Untold => "untold",
+        }),
+        application,
+        writes: access.ok().map(|access| access.writes),
+        reads: access.ok().map(|access| access.reads),
     }
-    Ok(terminal::data(format!("{}\n", one_line(line)).as_bytes())?)
 }
 
-fn reached(target: &Target) -> String {
-    let trust = match target {
-        Target::Api(url) if url.scheme() == "https" => "its certificate is trusted",
-        _ => "over plain http, which needs no trust",
-    };
-    format!("server: {target} answers, {trust}")
+/// Whether something answered, if not what was hoped for.
+fn is_answer(error: &ApiError) -> bool {
+    matches!(
+        error.cause(),
+        ApiError::Status(_)
+            | ApiError::NotTheApi { .. }
+            | ApiError::NotHttp { .. }
+            | ApiError::TooLong { .. }
+            | ApiError::Key(_)
+    )
 }
 
-fn lines(access: &Access, target: &Target) -> Vec<String> {
-    match access {
-        Access::Writable => {
-            vec![format!("directory: {target} can be written, and stands in place of a server")]
+/// Returns the reason for which nothing may be written with this key.
+fn refusal(key: Key) -> KeyProblem {
+    match key {
+        Key::None => KeyProblem::NoneGiven,
+        Key::Unknown => KeyProblem::Unknown,
+        Key::Known { application } => {
+            KeyProblem::Lacks { application: Some(application), permission: CHANGE }
         }
-        Access::Granted { application } => vec![
-            format!("key: it is known, as that of the application `{application}`"),
-            "permission: it may submit (`change_test`)".to_owned(),
-        ],
-        Access::Open { is_key_unknown } => vec![
-            if *is_key_unknown {
-                "key: it is unknown, but none is needed here: it can be left out".to_owned()
-            } else {
-                "key: none is given, and none is needed here".to_owned()
-            },
-            "permission: everybody may submit".to_owned(),
-        ],
+        Key::Untold => KeyProblem::Lacks { application: None, permission: CHANGE },
+    }
+}
+
+/// Returns a line for each thing that holds.
+fn lines(access: &Access, target: &Target) -> Vec<String> {
+    let trust = match target {
+        Target::Spool(_) => {
+            return vec![format!(
+                "directory: {target} can be written, and stands in place of a server"
+            )];
+        }
+        Target::Api(url) if url.scheme() == "https" => "its certificate is trusted",
+        Target::Api(_) => "over plain http, which needs no trust",
+    };
+    let mut lines = vec![
+        format!("server: {target} answers, {trust}"),
+        "api: it is Test Observer's".to_owned(),
+        key_line(access),
+    ];
+    if access.writes {
+        lines.push("permission: it may submit (`change_test`)".to_owned());
+    }
+    match (access.reads, access.writes) {
+        (true, _) => lines.push("permission: it may look (`view_test`)".to_owned()),
+        (false, true) => lines.push(
+            "permission: it may not look (`view_test`): `to show` shows no results, all else works"
+                .to_owned(),
+        ),
+        (false, false) => {}
+    }
+    lines
+}
+
+fn key_line(access: &Access) -> String {
+    match &access.key {
+        Key::None if access.writes => "key: none is given, and none is needed here".to_owned(),
+        Key::None => "key: none is given".to_owned(),
+        Key::Unknown if access.writes => {
+            "key: it is unknown, but none is needed here: it can be left out".to_owned()
+        }
+        Key::Unknown => "key: it is unknown".to_owned(),
+        Key::Known { application } => {
+            format!("key: it is known, as that of the application `{application}`")
+        }
+        Key::Untold => {
+            "key: the server does not tell whose it is (it may be of before 2025-09)".to_owned()
+        }
     }
 }

@@ -162,7 +162,9 @@ impl From<StateError> for CommandError {
 impl From<ApiError> for CommandError {
     fn from(error: ApiError) -> Self {
         let (exit, hint) = (exit_status_of(&error), hints::api_hint(&error));
-        Self::new(error, exit).hints(hint)
+        let mut error = Self::new(error, exit);
+        error.hints.extend(hint);
+        error
     }
 }
 

@@ -1,5 +1,7 @@
 //! Cures: what a person can do about an error, in words that name the flags.
 
+use std::borrow::Cow;
+
 use crate::api::{ApiError, KeyProblem, ProxyProblem, Refusal, TlsProblem};
 
 const MAY_EXIST: &str = "look for it before you start another; with --ci-link (or TO_CI_LINK) a \
@@ -9,11 +11,23 @@ const UNKNOWN_EXECUTION: &str =
     "`to start` opens an execution; --execution (or TO_EXECUTION) chooses another";
 
 /// Returns the cure for what a server did, or did not, where something is known to cure it.
-pub fn api_hint(error: &ApiError) -> Option<&'static str> {
-    if let ApiError::MayExist(_) = error {
-        return Some(MAY_EXIST);
+pub fn api_hint(error: &ApiError) -> Option<Cow<'static, str>> {
+    match error {
+        ApiError::MayExist(_) => Some(MAY_EXIST.into()),
+        ApiError::GivenUp { causes: Some(causes), .. } => Some((*causes).into()),
+        ApiError::GivenUp { asked: Some(_), .. } => {
+            Some("--retry-for (or TO_RETRY_FOR) allows a longer wait".into())
+        }
+        error => match error.cause() {
+            ApiError::Key(problem) => Some(key_hint(problem)),
+            ApiError::Status(refusal) => refusal_hint(refusal),
+            cause => network_hint(cause).map(Into::into),
+        },
     }
-    Some(match error.cause() {
+}
+
+fn network_hint(error: &ApiError) -> Option<&'static str> {
+    Some(match error {
         ApiError::ExposedKey { .. } => "use https, or leave out the key",
         ApiError::UnknownHost { .. } => "check the host in --url (or TO_URL)",
         ApiError::Unconnected { .. } => {
@@ -32,9 +46,9 @@ pub fn api_hint(error: &ApiError) -> Option<&'static str> {
             "--url (or TO_URL) takes the API's address, which is not that of its web page"
         }
         ApiError::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
-        ApiError::Key(problem) => key_hint(problem),
-        ApiError::Status(refusal) => return refusal_hint(refusal),
         ApiError::CaCert { .. }
+        | ApiError::Key(_)
+        | ApiError::Status(_)
         | ApiError::Setup { .. }
         | ApiError::Broken { .. }
         | ApiError::TooLong { .. }
@@ -84,35 +98,41 @@ fn proxy_hint(problem: &ProxyProblem) -> &'static str {
     }
 }
 
-fn key_hint(problem: &KeyProblem) -> &'static str {
+fn key_hint(problem: &KeyProblem) -> Cow<'static, str> {
     match problem {
-        KeyProblem::NoneGiven => "no key was sent: give one with --api-key-file or TO_API_KEY",
+        KeyProblem::NoneGiven => {
+            "no key was sent: give one with --api-key-file or TO_API_KEY".into()
+        }
         KeyProblem::Unknown => {
             "the server does not know the key: check --api-key, --api-key-file and TO_API_KEY"
+                .into()
         }
-        KeyProblem::Lacks { .. } => {
-            "the key is known, but its application lacks the permission `change_test`: \
-             ask an administrator of Test Observer for it"
-        }
+        KeyProblem::Lacks { permission, .. } => format!(
+            "the key is known, but its application lacks the permission `{permission}`: ask an \
+             administrator of Test Observer for it"
+        )
+        .into(),
     }
 }
 
-fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
-    Some(match (refusal.status, &refusal.key) {
-        (_, Some(problem)) => key_hint(problem),
-        (403, None) if refusal.from_proxy => "a proxy refuses this network: is the VPN connected?",
+fn refusal_hint(refusal: &Refusal) -> Option<Cow<'static, str>> {
+    match &refusal.key {
+        Some(problem) => Some(key_hint(problem)),
+        None => status_hint(refusal).map(Into::into),
+    }
+}
+
+fn status_hint(refusal: &Refusal) -> Option<&'static str> {
+    Some(match refusal.status {
+        403 if refusal.from_proxy => "a proxy refuses this network: is the VPN connected?",
         // The words with which the API answers for a path that it does not have.
-        (404, None) if refusal.words == "Not Found" => {
+        404 if refusal.words == "Not Found" => {
             "--url (or TO_URL) takes the API's address: nothing is known at this one"
         }
-        (404, None) => UNKNOWN_EXECUTION,
-        (422, None) => {
-            "nothing of this request was stored: mend what is named and repeat the command"
-        }
-        (413, None) => "the proxy before the server limits the size of a request",
-        (407, None) => {
-            "the proxy wants credentials: its variable takes http://USER:PASSWORD@HOST:PORT"
-        }
+        404 => UNKNOWN_EXECUTION,
+        422 => "nothing of this request was stored: mend what is named and repeat the command",
+        413 => "the proxy before the server limits the size of a request",
+        407 => "the proxy wants credentials: its variable takes http://USER:PASSWORD@HOST:PORT",
         _ => return None,
     })
 }

@@ -210,9 +210,10 @@ impl Session {
         }
         if is_taken {
             // Kept, it would stand in the way of all that is sent to this execution later.
-            let exit = context.report_undelivered(&error, None);
-            context.ui.hint("the server fails so where another execution has this CI link");
-            return Ok(exit);
+            if error.hints.is_empty() {
+                error = error.hint("the server fails so where another execution has this CI link");
+            }
+            return Ok(context.report_undelivered(&error, None));
         }
         let kept = (update::describe(left), self.outbox.keep_changes(&self.home, left)?);
         Ok(context.report_undelivered(&error, Some(kept)))

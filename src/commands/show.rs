@@ -3,12 +3,15 @@
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
 use std::fmt::Write as _;
+use std::io::{self, BufRead, BufReader, Seek, Write};
 
-use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tempfile::SpooledTempFile;
 
 use super::Context;
-use crate::api::{ApiError, ExecutionDetails};
+use crate::api::Server;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
@@ -38,25 +41,60 @@ Examples:
 /// The statuses of results in the order in which they are shown.
 const ORDER: [&str; 3] = ["FAILED", "SKIPPED", "PASSED"];
 
+/// The most bytes of results of one status that are kept in memory.
+const IN_MEMORY: usize = 256 << 10;
+
 /// Columns before names and comments: the longest status fits into them.
 const INDENT: usize = 9;
 
 /// The same of facts: behind `  environment`.
 const FACTS: usize = 15;
 
-/// The object that `--json` prints: all that the server tells, with counts.
+/// The object that `--json` prints: all that the server tells, with counts. The results, which may be
+/// more than memory holds, are written behind it.
 #[derive(Serialize)]
 struct Report<'a> {
+    schema: u8,
     execution: ExecutionId,
-    total: usize,
-    passed: usize,
-    failed: usize,
-    skipped: usize,
+    #[serde(flatten)]
+    counts: Option<Counts>,
     #[serde(flatten)]
     told: JsonObject,
-    results: &'a [JsonObject],
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<&'a [StatusUpdate]>,
+}
+
+#[derive(Clone, Copy, Default, Serialize)]
+struct Counts {
+    total: u64,
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+/// The results of an execution by their rank, kept out of memory, each in JSON on a line.
+struct Results {
+    by_rank: [SpooledTempFile; ORDER.len() + 1],
+    counts: Counts,
+}
+
+/// The part of a result that decides where it is shown.
+#[derive(Deserialize)]
+struct Head {
+    status: String,
+    #[serde(rename = "name")]
+    _name: IgnoredAny,
+}
+
+/// The part of a result that is shown.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Shown {
+    status: String,
+    name: String,
+    comment: Option<String>,
+    io_log: Option<String>,
 }
 
 /// # Errors
@@ -65,15 +103,13 @@ pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
     let state = context.state_to_read();
     let id = context.execution(&state)?;
     let server = context.server_of(id, &state)?;
-    let mut shown = server.show(id).map_err(too_old)?;
+    let execution = server.details(id)?;
+    let results = Results::read(&*server, id)?;
     let events = server.status_updates(id)?;
-    // They come in the order in which they were stored, which stays within a status.
-    shown.results.sort_by_key(|result| rank(text(result, "status")));
     if context.json() {
-        terminal::json(&report(id, &shown, events.as_deref()))?;
+        print_json(id, execution, results, events.as_deref())?;
     } else {
-        let events = events.as_deref().unwrap_or_default();
-        terminal::data(page(id, &shown, events, show.logs).as_bytes())?;
+        print(id, &execution, results, events.as_deref().unwrap_or_default(), show.logs, context)?;
     }
     let outbox = Outbox::new(state.outbox());
     if let Some(record) = outbox.find(&context.home(id)?)? {
@@ -84,72 +120,141 @@ pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
     Ok(Exit::Success)
 }
 
-fn too_old(error: ApiError) -> CommandError {
-    let is_old = matches!(&error, ApiError::Status(refusal) if refusal.status == 405);
-    let error = CommandError::from(error);
-    if is_old {
-        return error.context("this server is too old to show an execution (before 2025-11)");
+impl Results {
+    /// Reads all of them; `None` where the server does not tell them to this key.
+    fn read(server: &dyn Server, id: ExecutionId) -> Result<Option<Self>, CommandError> {
+        let by_rank = std::array::from_fn(|_| SpooledTempFile::new(IN_MEMORY));
+        let mut results = Self { by_rank, counts: Counts::default() };
+        let mut fault = None;
+        let is_told = server.results(id, &mut |json| match results.keep(json) {
+            Ok(is_result) => is_result,
+            Err(error) => {
+                fault = Some(error);
+                true
+            }
+        })?;
+        match fault {
+            Some(error) => {
+                Err(CommandError::fault(error).context("a temporary file cannot be written"))
+            }
+            None => Ok(is_told.then_some(results)),
+        }
     }
-    error
+
+    /// Keeps one, and tells whether it is a result at all.
+    fn keep(&mut self, json: String) -> io::Result<bool> {
+        let Ok(Head { status, .. }) = serde_json::from_str(&json) else { return Ok(false) };
+        self.counts.add(&status);
+        // A line feed stands between values only: in a string it is escaped.
+        let mut line = json.into_bytes();
+        line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+        line.push(b'\n');
+        self.by_rank[rank(&status)].write_all(&line)?;
+        Ok(true)
+    }
+
+    /// Has `each` look at one line after the other, failures first; within a status they come in the
+    /// order in which they were stored.
+    fn each(
+        self,
+        mut each: impl FnMut(&[u8]) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        for mut file in self.by_rank {
+            file.rewind().map_err(CommandError::fault)?;
+            let mut lines = BufReader::new(file);
+            let mut line = Vec::new();
+            while lines.read_until(b'\n', &mut line).map_err(CommandError::fault)? > 0 {
+                each(line.trim_ascii_end())?;
+                line.clear();
+            }
+        }
+        Ok(())
+    }
 }
 
-fn report<'a>(
+impl Counts {
+    fn add(&mut self, status: &str) {
+        self.total += 1;
+        match status {
+            "PASSED" => self.passed += 1,
+            "FAILED" => self.failed += 1,
+            "SKIPPED" => self.skipped += 1,
+            _ => {}
+        }
+    }
+}
+
+fn print_json(
     execution: ExecutionId,
-    shown: &'a ExecutionDetails,
-    events: Option<&'a [StatusUpdate]>,
-) -> Report<'a> {
-    let mut told = shown.execution.clone();
+    mut told: JsonObject,
+    results: Option<Results>,
+    events: Option<&[StatusUpdate]>,
+) -> Result<(), CommandError> {
     told.remove("id");
     told.retain(|_, value| !value.is_null());
-    Report {
-        execution,
-        total: shown.results.len(),
-        passed: count(shown, "PASSED"),
-        failed: count(shown, "FAILED"),
-        skipped: count(shown, "SKIPPED"),
-        told,
-        results: &shown.results,
-        events,
-    }
+    let counts = results.as_ref().map(|results| results.counts);
+    let report = Report { schema: 1, execution, counts, told, events };
+    let mut head = serde_json::to_string(&report).map_err(CommandError::fault)?;
+    let Some(results) = results else { return Ok(terminal::data(format!("{head}\n").as_bytes())?) };
+    head.pop();
+    terminal::data(format!("{head},\"results\":[").as_bytes())?;
+    let mut separator = "";
+    results.each(|line| {
+        terminal::data(separator.as_bytes())?;
+        separator = ",";
+        Ok(terminal::data(line)?)
+    })?;
+    Ok(terminal::data(b"]}\n")?)
 }
 
-/// The lines for a person, none of which can move a terminal's cursor.
-fn page(
+/// Prints the lines for a person, none of which can move a terminal's cursor.
+fn print(
     id: ExecutionId,
-    shown: &ExecutionDetails,
+    execution: &JsonObject,
+    results: Option<Results>,
     events: &[StatusUpdate],
     has_logs: bool,
-) -> String {
-    let mut page = format!("execution {id}: {}\n", one_line(text(&shown.execution, "status")));
-    for (label, value) in facts(&shown.execution) {
+    context: &Context,
+) -> Result<(), CommandError> {
+    let mut page = format!("execution {id}: {}\n", one_line(text(execution, "status")));
+    for (label, value) in facts(execution) {
         page += &table::row(&label, &value, FACTS);
     }
     for event in events {
         page += &table::row("  event", &event_line(event), FACTS);
     }
-    let [failed, skipped, passed] = ORDER.map(|status| count(shown, status));
-    let results = plural(shown.results.len() as u64, "result");
-    _ = writeln!(page, "\n{results}: {passed} passed, {failed} failed, {skipped} skipped");
-    if !shown.results.is_empty() {
+    let Some(results) = results else {
+        terminal::data(page.as_bytes())?;
+        context.ui.warning("the results are not shown: the key lacks `view_test`");
+        context.ui.hint("ask an administrator of Test Observer for the permission");
+        return Ok(());
+    };
+    let Counts { total, passed, failed, skipped } = results.counts;
+    let count = plural(total, "result");
+    _ = writeln!(page, "\n{count}: {passed} passed, {failed} failed, {skipped} skipped");
+    if total > 0 {
         page.push('\n');
     }
-    for result in &shown.results {
-        write_result(&mut page, result, has_logs);
-    }
-    page
+    terminal::data(page.as_bytes())?;
+    results.each(|line| {
+        let shown: Shown = serde_json::from_slice(line).map_err(CommandError::fault)?;
+        Ok(terminal::data(lines(shown, has_logs).as_bytes())?)
+    })
 }
 
-fn write_result(page: &mut String, result: &JsonObject, has_logs: bool) {
-    *page += &table::row(text(result, "status"), text(result, "name"), INDENT);
-    for line in text(result, "comment").lines() {
-        *page += &table::row("", &format!("  {line}"), INDENT);
+/// Returns the lines of one result.
+fn lines(shown: Shown, has_logs: bool) -> String {
+    let mut lines = table::row(&shown.status, &shown.name, INDENT);
+    for line in shown.comment.unwrap_or_default().lines() {
+        lines += &table::row("", &format!("  {line}"), INDENT);
     }
     if has_logs {
-        for line in text(result, "io_log").lines() {
+        for line in shown.io_log.unwrap_or_default().lines() {
             // A log is shown as it is, however long its lines are.
-            _ = writeln!(page, "{:INDENT$}| {}", "", one_line(line));
+            _ = writeln!(lines, "{:INDENT$}| {}", "", one_line(line));
         }
     }
+    lines
 }
 
 /// Returns the facts that are known of an execution, each with its label.
@@ -208,10 +313,6 @@ fn moment(time: &str) -> String {
 
 fn text<'a>(told: &'a JsonObject, field: &str) -> &'a str {
     told.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn count(shown: &ExecutionDetails, status: &str) -> usize {
-    shown.results.iter().filter(|result| text(result, "status") == status).count()
 }
 
 fn rank(status: &str) -> usize {

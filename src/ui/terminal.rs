@@ -96,6 +96,7 @@ impl Ui {
                     ));
                 }
             }
+            Event::Causes(causes) => self.warning(causes),
             Event::Retry { error, attempts, delay, left } => {
                 let reason = one_line(&reason(error)).into_owned();
                 let is_shown = self.screen.show_outage(reason, *attempts, *delay, *left);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::fake_server::{
-    ALWAYS, Fault, Port, Request, Response, Server, anything, results,
+    ALWAYS, Builder, Fault, Port, Request, Response, Server, anything,
 };
 use crate::support::{Run, Sandbox};
 
@@ -20,61 +20,142 @@ fn patient(url: &str) -> Sandbox {
     Sandbox::new(url).with("TO_RETRY_FOR", "300").with("TO_RETRY_DELAY", "60")
 }
 
-/// A server that wants a key, with one that may write and one that may not.
-fn locked() -> Server {
-    Server::builder()
-        .auth_required()
+/// A server to be with three keys: one that may all, one that may only look, one that may only write.
+fn with_keys(builder: Builder) -> Builder {
+    builder
         .application("ci", "to_full", &["change_test", "view_test"])
         .application("dashboard", "to_reader", &["view_test"])
-        .start()
+        .application("lab", "to_writer", &["change_test"])
 }
 
-/// What is said of a server that is the API.
-fn is_api(server: &Server) -> String {
+/// A server that wants a key for everything.
+fn locked() -> Server {
+    with_keys(Server::builder()).auth_required().start()
+}
+
+/// The lines of a check, with what is said of the key and of each permission.
+fn lines(server: &Server, key: &str, permissions: &[&str]) -> String {
     let url = server.url();
+    let permissions: Vec<_> =
+        permissions.iter().map(|line| format!("permission: {line}\n")).collect();
     format!(
         "server: {url} answers, over plain http, which needs no trust\n\
-         api: it is Test Observer's\n"
+         api: it is Test Observer's\n\
+         key: {key}\n{}",
+        permissions.concat()
     )
 }
 
+const WRITES: &str = "it may submit (`change_test`)";
+const READS: &str = "it may look (`view_test`)";
+const BLIND: &str = "it may not look (`view_test`): `to show` shows no results, all else works";
+const OF_CI: &str = "it is known, as that of the application `ci`";
+const OF_DASHBOARD: &str = "it is known, as that of the application `dashboard`";
+const OF_LAB: &str = "it is known, as that of the application `lab`";
+const NONE: &str = "none is given, and none is needed here";
+const LACKING: &str = "none is given";
+const NEEDLESS: &str = "it is unknown, but none is needed here: it can be left out";
+const UNKNOWN: &str = "it is unknown";
+const UNTOLD: &str = "the server does not tell whose it is (it may be of before 2025-09)";
+
+/// A key, what is said of it, and what it may do.
+type Case<'a> = (&'a str, &'a str, &'a [&'a str]);
+
+/// Every configuration of the real server, with no key, an unknown one, and each of the three: what is
+/// said of the key, and what it may do.
 #[test]
-fn all_is_well() {
-    let server = locked();
-    let run = patient(&server.url()).with("TO_API_KEY", "to_full").to("check");
-    let said = is_api(&server)
-        + "key: it is known, as that of the application `ci`\n\
-           permission: it may submit (`change_test`)\n";
-    assert_eq!(run, Run::new(0, &said, ""));
-    let asked: Vec<_> = server.requests().iter().map(|r| r.route().to_owned()).collect();
-    assert_eq!(asked, ["/v1/version", "/v1/applications/me"], "nothing else is asked");
+fn a_key_is_told_right_in_every_configuration() {
+    let both = ["change_test", "view_test"];
+    let (all, none) = (&[WRITES, READS][..], &[][..]);
+    let open = [
+        ("", NONE, all),
+        ("to_wrong", NEEDLESS, all),
+        ("to_full", OF_CI, all),
+        ("to_reader", OF_DASHBOARD, all),
+        ("to_writer", OF_LAB, all),
+    ];
+    let closed = [
+        ("", LACKING, none),
+        ("to_wrong", UNKNOWN, none),
+        ("to_full", OF_CI, all),
+        ("to_reader", OF_DASHBOARD, &[READS]),
+        ("to_writer", OF_LAB, &[WRITES, BLIND]),
+    ];
+    // IGNORE_PERMISSIONS lets everybody write.
+    let writable = [
+        ("", NONE, &[WRITES, BLIND][..]),
+        ("to_wrong", NEEDLESS, &[WRITES, BLIND]),
+        ("to_full", OF_CI, all),
+        ("to_reader", OF_DASHBOARD, all),
+        ("to_writer", OF_LAB, &[WRITES, BLIND]),
+    ];
+    let readable = [
+        ("", LACKING, &[READS][..]),
+        ("to_wrong", UNKNOWN, &[READS]),
+        ("to_full", OF_CI, all),
+        ("to_reader", OF_DASHBOARD, &[READS]),
+        ("to_writer", OF_LAB, all),
+    ];
+    let old = [("", NONE, all), ("to_full", UNTOLD, all)];
+    let servers: [(&str, Builder, &[Case<'_>]); 10] = [
+        ("nothing needed", Server::builder(), &open),
+        ("both needed", Server::builder().need_permissions(&both), &closed),
+        ("view_test needed", Server::builder().need_permissions(&both[1..]), &writable),
+        ("change_test needed", Server::builder().need_permissions(&both[..1]), &readable),
+        ("known keys, nothing needed", Server::builder().require_authentication(), &open),
+        ("known keys, both needed", Server::builder().auth_required(), &closed),
+        (
+            "known keys, view_test needed",
+            Server::builder().require_authentication().need_permissions(&both[1..]),
+            &writable,
+        ),
+        (
+            "known keys, change_test needed",
+            Server::builder().require_authentication().need_permissions(&both[..1]),
+            &readable,
+        ),
+        ("before keys", Server::builder().need_permissions(&both).before("2025-09-10"), &old),
+        (
+            "before permissions",
+            Server::builder().need_permissions(&both).before("2025-10-13"),
+            &open,
+        ),
+    ];
+    for (name, builder, cases) in servers {
+        let server = with_keys(builder).start();
+        for (key, said, permissions) in cases {
+            let run = patient(&server.url()).with("TO_API_KEY", key).to("check");
+            let error = match (permissions.contains(&WRITES), *key) {
+                (true, _) => String::new(),
+                (false, "") => NO_KEY.to_owned(),
+                (false, "to_wrong") => UNKNOWN_KEY.to_owned(),
+                (false, _) => LACKS.to_owned(),
+            };
+            let status = if error.is_empty() { 0 } else { 5 };
+            let expected = Run::new(status, &lines(&server, said, permissions), &error);
+            assert_eq!(run, expected, "{name}, with `{key}`");
+        }
+        assert!(server.executions().is_empty(), "nothing is changed");
+    }
 }
 
-#[test]
-fn a_server_that_wants_no_key() {
-    let server = Server::start();
-    let key = "key: none is given, and none is needed here\n";
-    let said = format!("{}{key}permission: everybody may submit\n", is_api(&server));
-    assert_eq!(patient(&server.url()).to("check"), Run::new(0, &said, ""));
-    let key = "key: it is unknown, but none is needed here: it can be left out\n";
-    let said = format!("{}{key}permission: everybody may submit\n", is_api(&server));
-    let run = patient(&server.url()).with("TO_API_KEY", "to_wrong").to("check");
-    assert_eq!(run, Run::new(0, &said, ""));
-}
+const LACKS: &str = "error: the key of the application `dashboard` lacks `change_test`\n\
+                     hint: the key is known, but its application lacks the permission \
+                     `change_test`: ask an administrator of Test Observer for it\n";
 
 #[test]
-fn a_server_that_wants_another_key_or_any() {
+fn each_question_is_asked_once() {
     let server = locked();
-    assert_eq!(patient(&server.url()).to("check"), Run::new(5, &is_api(&server), NO_KEY));
-
-    let run = patient(&server.url()).with("TO_API_KEY", "to_wrong").to("check");
-    assert_eq!(run, Run::new(5, &is_api(&server), UNKNOWN_KEY));
-
-    let said = "error: the key of the application `dashboard` lacks `change_test`\n\
-                hint: the key is known, but its application lacks the permission `change_test`: \
-                ask an administrator of Test Observer for it\n";
-    let run = patient(&server.url()).with("TO_API_KEY", "to_reader").to("check");
-    assert_eq!(run, Run::new(5, &is_api(&server), said));
+    let ask = |key: &str| {
+        let before = server.requests().len();
+        patient(&server.url()).with("TO_API_KEY", key).to("check");
+        let asked = server.requests().into_iter().skip(before);
+        asked.map(|r| format!("{} {}", r.method, r.route())).collect::<Vec<_>>()
+    };
+    let write = "PATCH /v1/test-executions/999999999";
+    let read = "GET /v1/test-executions/999999999/test-results";
+    assert_eq!(ask("to_full"), [write, "GET /v1/applications/me", read]);
+    assert_eq!(ask(""), [write, read]);
 }
 
 #[test]
@@ -156,18 +237,7 @@ fn a_locked_server_that_answers_null_to_an_unknown_key() {
     let about_me = |request: &Request| request.route().ends_with("/me");
     server.fault(about_me, ALWAYS, Fault::answer(Response::json(200, &Value::Null)));
     let run = patient(&server.url()).with("TO_API_KEY", "to_wrong").to("check");
-    assert_eq!(run, Run::new(5, &is_api(&server), UNKNOWN_KEY));
-}
-
-/// As a server does by default that requires a permission, but no authentication.
-#[test]
-fn a_server_that_tells_anybody_of_itself_and_lets_only_some_write() {
-    let server = Server::start();
-    let refusal = Response::refusal(403, "Insufficient permissions");
-    server.fault(results, ALWAYS, Fault::answer(refusal));
-    assert_eq!(patient(&server.url()).to("check"), Run::new(5, &is_api(&server), NO_KEY));
-    let run = patient(&server.url()).with("TO_API_KEY", "to_wrong").to("check");
-    assert_eq!(run, Run::new(5, &is_api(&server), UNKNOWN_KEY));
+    assert_eq!(run, Run::new(5, &lines(&server, UNKNOWN, &[]), UNKNOWN_KEY));
 }
 
 /// The server's answer about a key holds the key.
@@ -175,15 +245,11 @@ fn a_server_that_tells_anybody_of_itself_and_lets_only_some_write() {
 fn the_key_is_never_shown() {
     let server = locked();
     let about_me = |request: &Request| request.route().ends_with("/me");
-    server.fault(about_me, 1, Fault::answer(Response::json(200, &json!({"api_key": "to_full"}))));
+    let answer = Response::json(200, &json!({"api_key": "to_full"}));
+    server.fault(about_me, ALWAYS, Fault::answer(answer));
     let sandbox = patient(&server.url()).with("TO_API_KEY", "to_full");
-    let said = format!(
-        "error: {}/v1 is not Test Observer's API: it answers with something else than an \
-         application\n\
-         hint: --url (or TO_URL) takes the API's address, which is not that of its web page\n",
-        server.url()
-    );
-    assert_eq!(sandbox.to("check"), Run::new(5, "", &said));
+    let said = lines(&server, UNTOLD, &[WRITES, READS]);
+    assert_eq!(sandbox.to("check"), Run::new(0, &said, ""));
     for arguments in ["check -v", "check --json", "check --json -v"] {
         let run = sandbox.to(arguments);
         assert!(!format!("{run:?}").contains("to_full"), "{run:?}");
@@ -193,14 +259,33 @@ fn the_key_is_never_shown() {
 #[test]
 fn json_tells_what_holds_and_what_does_not() {
     let server = locked();
-    let told = |key: &str| {
-        let run = patient(&server.url()).with("TO_API_KEY", key).to("check --json");
+    let told = |url: &str, key: &str| {
+        let run = patient(url).with("TO_API_KEY", key).to("check --json");
         (run.status, serde_json::from_str::<Value>(&run.stdout).expect("one object"))
     };
     let url = server.url();
-    let full = json!({"url": url, "is_api": true, "may_submit": true, "application": "ci"});
-    assert_eq!(told("to_full"), (0, full));
-    assert_eq!(told("to_reader"), (5, json!({"url": url, "is_api": true, "may_submit": false})));
+    let object = |writes: bool, reads: bool, key: &str| {
+        json!({
+            "schema": 1, "url": url, "reachable": true, "api": true, "key": key, "writes": writes,
+            "reads": reads,
+        })
+    };
+    let of = |application: &str, mut object: Value| {
+        object["application"] = application.into();
+        object
+    };
+    assert_eq!(told(&url, "to_full"), (0, of("ci", object(true, true, "known"))));
+    assert_eq!(told(&url, "to_reader"), (5, of("dashboard", object(false, true, "known"))));
+    assert_eq!(told(&url, "to_wrong"), (5, object(false, false, "unknown")));
+    assert_eq!(told(&url, ""), (5, object(false, false, "none")));
+
+    let port = Port::reserve();
+    let closed = format!("http://127.0.0.1:{}", port.number);
+    let nobody = json!({"schema": 1, "url": closed, "reachable": false, "api": false});
+    assert_eq!(told(&closed, "to_full"), (4, nobody));
+    server.fault(anything, 1, Fault::answer(Response::page(200, "text/html", "<html></html>")));
+    let page = json!({"schema": 1, "url": url, "reachable": true, "api": false});
+    assert_eq!(told(&url, "to_full"), (5, page));
 }
 
 #[test]

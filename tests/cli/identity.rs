@@ -89,12 +89,17 @@ fn an_old_server_that_cannot_show_an_execution_is_no_trouble() {
 }
 
 #[test]
-fn a_key_that_may_not_look_costs_a_warning_and_no_more() {
-    let server = Server::builder().auth_required().key("to_writer", &["change_test"]).start();
-    let sandbox = linked(&server).with("TO_API_KEY", "to_writer");
-    let warning = "warning: whether execution 1 is a new one cannot be told: \
-                   the server answered 403: Insufficient permissions\n";
-    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", warning));
+fn a_key_that_may_not_look_and_an_old_server_warn_of_an_execution_that_has_ended() {
+    let writer = Server::builder().auth_required().key("to_writer", &["change_test"]);
+    for builder in [writer, Server::builder().before("2025-11-27")] {
+        let server = builder.start();
+        let sandbox = linked(&server).with("TO_API_KEY", "to_writer");
+        assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+        assert_eq!(sandbox.to("end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+        let warning = "warning: execution 1 of an earlier start with the same CI link has ended: \
+                       it is ENDED_PREMATURELY\n";
+        assert_eq!(sandbox.to("start"), Run::new(0, "1\n", warning));
+    }
 }
 
 #[test]

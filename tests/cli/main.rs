@@ -43,6 +43,7 @@ mod network;
 mod outbox;
 mod packaging;
 mod paths;
+mod permissions;
 mod processes;
 mod properties;
 mod push;

@@ -132,6 +132,39 @@ fn a_start_with_a_ci_link_is_repeated_whatever_happened_to_it() {
     }
 }
 
+const START_CAUSES: &str = "the server fails so at a snap of this name, version and track that it \
+                            knows from another store, and before 2026-06-30 at an image whose \
+                            sha256 it knows under another name or version";
+
+/// Parallel first sights fail so too, a few times: after the fourth something else may be the cause.
+#[test]
+fn a_server_that_fails_at_a_start_again_and_again_is_told_with_the_known_causes() {
+    let server = Server::start();
+    server.fault(starts, ALWAYS, Fault::answer(Response::internal_error()));
+    // Two delays of nothing to speak of, and a third that goes to the end of patience.
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "1");
+    let run = sandbox.to("start");
+    let failed = "the server answered 500: Internal Server Error";
+    let warning = format!("warning: {failed}; trying again in N s\n");
+    let tries = server.requests().len();
+    assert!(tries > 4, "{tries} tries");
+    let said = format!(
+        "{}warning: {START_CAUSES}\n{}error: {failed} (tried {tries} times in N s)\n\
+         hint: {START_CAUSES}\n",
+        warning.repeat(4),
+        warning.repeat(tries - 5),
+    );
+    assert_eq!(run, Run::new(4, "", &said));
+}
+
+#[test]
+fn fewer_failures_than_that_are_told_without_causes() {
+    let server = Server::start();
+    server.fault(starts, 3, Fault::answer(Response::internal_error()));
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    assert_eq!(sandbox.to("-q start"), Run::new(0, "1\n", ""));
+}
+
 /// What leaves the fate of a request unknown, and what is said of it.
 fn unknown_fates() -> [(Fault, &'static str); 8] {
     let nginx = |status| Fault::answer(Response::nginx(status));
@@ -174,9 +207,11 @@ fn a_start_without_a_ci_link_is_repeated_where_the_server_did_not_do_it() {
     let crash = Response::internal_error();
     for page in [Response::nginx(429), Response::nginx(500), busy(), crash] {
         let server = Server::start();
+        let is_crash = page.status == 500;
         server.fault(starts, 4, Fault::answer(page));
         let sandbox = Sandbox::new(&server.url()).with_snap();
-        assert_eq!(sandbox.to("start -q"), Run::printed("1\n"));
+        let said = if is_crash { format!("warning: {START_CAUSES}\n") } else { String::new() };
+        assert_eq!(sandbox.to("start -q"), Run::new(0, "1\n", &said));
         assert_eq!(server.executions().len(), 1);
     }
 }
@@ -233,7 +268,8 @@ fn a_retry_after_beyond_patience_ends_it_at_once() {
             let page = Response::nginx(status);
             context.server.fault(results, 1, Fault::answer(page.header("retry-after", wait)));
             let said = format!(
-                "error: 0 of 150 results were sent: a proxy answered {status}: {status} {title}\n{}",
+                "error: 0 of 150 results were sent: a proxy answered {status}: {status} {title}; \
+                 it asks for a wait of N s\n{WAIT}{}",
                 kept("150 results", ".to")
             );
             assert_eq!(context.to("submit -q report.jsonl"), Run::failed(4, &said));
@@ -256,6 +292,8 @@ fn a_retry_after_of_nothing_is_no_reason_to_rush() {
     assert!(server.requests().len() < 10, "{} requests", server.requests().len());
 }
 
+const WAIT: &str = "hint: --retry-for (or TO_RETRY_FOR) allows a longer wait\n";
+
 #[test]
 fn the_final_error_says_how_often_and_how_long() {
     let server = Server::start();
@@ -263,7 +301,7 @@ fn the_final_error_says_how_often_and_how_long() {
     server.fault(anything, 1, Fault::answer(busy().header("retry-after", "3600")));
     let warning = format!("warning: {BUSY}; trying again in N s\n");
     let said = format!(
-        "{}error: {BUSY} (tried 3 times in N s)\n{}",
+        "{}error: {BUSY} (tried 3 times in N s); it asks for a wait of N s\n{WAIT}{}",
         warning.repeat(2),
         kept("the status", ".to")
     );

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::fake_server::{Fault, Request, Response, Server};
+use crate::support::fake_server::{Builder, Fault, Response, Server};
 use crate::support::{Run, Sandbox, kept};
 
 /// A sandbox with an execution that has one result of each status, links, metadata and an event.
@@ -122,7 +122,7 @@ fn json_has_all_that_the_server_tells() {
     };
     let wifi = ["wifi", "no network\nfound within 30 s", "scan: error 5\n\ttry 2\n"];
     let expected = json!({
-        "execution": 1, "status": "FAILED", "total": 4, "passed": 1, "failed": 2, "skipped": 1,
+        "schema": 1, "execution": 1, "status": "FAILED", "total": 4, "passed": 1, "failed": 2, "skipped": 1,
         "ci_link": "https://ci.example/job/1", "test_plan": "smoke",
         "environment": {"id": 1, "name": "cm3", "architecture": "arm64"},
         "execution_metadata": {"cloud": ["aws", "gcp"]},
@@ -148,7 +148,7 @@ fn json_of_a_spool_has_the_last_result_of_each_name() {
     }
     let told: Value = serde_json::from_str(&sandbox.to("show --json").stdout).expect("JSON");
     let expected = json!({
-        "execution": 1, "status": "IN_PROGRESS", "total": 2, "passed": 2, "failed": 0,
+        "schema": 1, "execution": 1, "status": "IN_PROGRESS", "total": 2, "passed": 2, "failed": 0,
         "skipped": 0, "test_plan": "smoke", "relevant_links": [], "execution_metadata": {},
         "environment": {"name": "cm3", "architecture": "arm64"}, "events": [],
         "results": [{"name": "b", "status": "PASSED"}, {"name": "a", "status": "PASSED"}],
@@ -181,16 +181,19 @@ fn no_line_is_wider_than_80_columns_and_none_moves_the_cursor() {
     assert!(joined.contains(&format!("FAILED   {long}")), "names are whole: {}", run.stdout);
 }
 
+/// GET of an execution came on 2025-11-27.
 #[test]
-fn a_server_that_is_too_old() {
-    let server = Server::start();
-    server.open_execution();
-    let asks = |request: &Request| request.method == "GET";
-    server.fault(asks, 1, Fault::answer(Response::refusal(405, "Method Not Allowed")));
-    let said = "error: this server is too old to show an execution (before 2025-11): \
-                the server answered 405: Method Not Allowed\n";
-    let sandbox = Sandbox::new(&server.url());
-    assert_eq!(sandbox.to("show --execution 1"), Run::new(5, "", said));
+fn an_old_server_is_read_by_a_change_of_nothing() {
+    let (new, old) = (Server::start(), Server::builder().before("2025-11-27").start());
+    let shown = |server: &Server| {
+        let sandbox = full(&server.url());
+        let run = without_times(sandbox.to("show"));
+        assert_eq!((run.status, &*run.stderr), (0, ""), "{}", run.stdout);
+        run.stdout
+    };
+    assert_eq!(shown(&old), shown(&new));
+    let sandbox = Sandbox::new(&old.url());
+    assert_eq!(sandbox.to("show --execution 1").status, 0);
     assert!(!sandbox.path(".to").exists(), "showing makes nothing");
 }
 
@@ -207,12 +210,20 @@ fn an_execution_that_is_not_there() {
 }
 
 #[test]
-fn a_key_that_may_not_read() {
-    let server = Server::builder().auth_required().key("to_writer", &["change_test"]).start();
+fn a_key_that_may_only_look_shows_all_and_one_that_may_nothing_is_told() {
+    let keys = |builder: Builder| builder.key("to_reader", &["view_test"]).key("to_none", &[]);
+    let server = keys(Server::builder().auth_required()).start();
     server.open_execution();
-    let said = "error: the server answered 403: Insufficient permissions\n";
-    let sandbox = Sandbox::new(&server.url()).with("TO_API_KEY", "to_writer");
-    assert_eq!(sandbox.to("show --execution 1"), Run::new(5, "", said));
+    let show =
+        |key: &str| Sandbox::new(&server.url()).with("TO_API_KEY", key).to("show --execution 1");
+    assert_eq!(show("to_reader").status, 0);
+    let lacks = "error: the key of the application `ci` lacks `view_test`\n\
+                 hint: the key is known, but its application lacks the permission `view_test`: \
+                 ask an administrator of Test Observer for it\n";
+    assert_eq!(show("to_none"), Run::new(5, "", lacks));
+    let none = "error: the server wants a key\n\
+                hint: no key was sent: give one with --api-key-file or TO_API_KEY\n";
+    assert_eq!(show(""), Run::new(5, "", none));
 }
 
 #[test]

@@ -6,24 +6,34 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use reqwest::Method;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::json;
 use url::Url;
 
-use super::transport::{HttpSettings, Transport};
-use crate::api::error::{Answer, Locate};
+use super::elements;
+use super::request::{CHANGE, Request, VIEW, locate_patch, locate_result, locate_start};
+use super::transport::{Body, HttpSettings, Transport};
+use crate::api::error::Answer;
 use crate::api::retry::{self, Applied, Attempts, Policy, Repeat};
-use crate::api::{
-    Access, ApiError, Event, Execution, ExecutionDetails, KeyProblem, Listener, Server,
-};
+use crate::api::{Access, ApiError, Event, Execution, Key, KeyProblem, Listener, Server};
 use crate::model::batch::Batch;
-use crate::model::execution::{ExecutionId, Link};
+use crate::model::execution::{COMPLETED, ExecutionId, JsonObject, Link};
 use crate::model::start_request::StartRequest;
-use crate::model::update::Patch;
-use crate::model::update::StatusUpdate;
+use crate::model::update::{Patch, StatusUpdate};
 
-/// The permission that every write needs.
-const WRITE_PERMISSION: &str = "change_test";
+/// An execution that no server has: whoever may write is told so, and nothing is changed.
+const NO_EXECUTION: &str = "/test-executions/999999999";
+
+/// The most bytes of an execution's results, which come in one answer, logs and all.
+const LONGEST_RESULTS: usize = 256 << 20;
+
+/// Known causes of a start that the server answers with a bare 500 every time.
+const START_CAUSES: &str = "the server fails so at a snap of this name, version and track that it knows \
+                            from another store, and before 2026-06-30 at an image whose sha256 it \
+                            knows under another name or version";
+
+/// Those of a new CI link.
+const CI_LINK_CAUSES: &str = "the server fails so where another execution has this CI link";
 
 /// The API behind one URL.
 pub struct HttpServer {
@@ -34,25 +44,29 @@ pub struct HttpServer {
     failing_since: Cell<Option<Instant>>,
 }
 
-/// A request that can be made several times.
-struct Request<'a> {
-    method: Method,
-    path: String,
-    body: Option<Bytes>,
-    repeat: Repeat,
-    locate: Locate<'a>,
-}
-
+/// The answer to a start.
 #[derive(Deserialize)]
 struct Started {
-    id: ExecutionId,
+    id: i32,
 }
 
-/// `GET /v1/version`. What it says is of no use: "0.0.0".
+/// The answer to a post of results: `null`, or a list on old servers.
+type Stored = Option<Vec<IgnoredAny>>;
+
+/// The answer to a post of a link: the link.
 #[derive(Deserialize)]
-struct Version {
+struct Linked {
     #[expect(dead_code, reason = "that it is there tells the API from other servers")]
-    version: String,
+    url: IgnoredAny,
+}
+
+/// An execution, as every answer about one has it.
+#[derive(Deserialize)]
+struct ThisExecution {
+    id: i64,
+    status: String,
+    #[serde(default)]
+    relevant_links: Vec<Link>,
 }
 
 /// `GET /v1/applications/me`. Its `api_key` echoes the key and is not read.
@@ -64,40 +78,44 @@ struct Application {
 
 impl Server for HttpServer {
     fn start(&self, request: &StartRequest) -> Result<ExecutionId, ApiError> {
-        let has_identity = request.ci_link().is_some();
+        let is_found_again = request.ci_link().is_some();
         let put = Request {
-            repeat: if has_identity { Repeat::Idempotent } else { Repeat::NonIdempotent },
-            ..Request::new(Method::PUT, "/test-executions/start-test".to_owned(), &locate_start)
+            repeat: if is_found_again { Repeat::Idempotent } else { Repeat::NonIdempotent },
+            locate: &locate_start,
+            causes: Some(START_CAUSES),
+            ..Request::with(Method::PUT, "/test-executions/start-test", request)?
         };
-        let put = put.with_body(request)?;
-        self.ask::<Started>(&put).map(|started| started.id).map_err(|error| {
-            if error.applied() == Applied::Maybe && request.ci_link().is_none() {
-                ApiError::MayExist(Box::new(error))
-            } else {
-                error
-            }
+        let started = self.ask(&put).and_then(|answer| self.started(&answer));
+        started.map_err(|error| match error.applied() {
+            Applied::Maybe if !is_found_again => ApiError::MayExist(Box::new(error)),
+            _ => error,
         })
     }
 
     fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, ApiError> {
-        let path = format!("/test-executions/{id}");
-        absent_on_old_servers(self.ask(&Request::new(Method::GET, path, &locate_path)))
+        let answer = self.read_execution(id)?;
+        answer.map(|answer| self.this_execution(&answer, id)).transpose()
     }
 
     fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), ApiError> {
-        let post = Request {
-            repeat: Repeat::NonIdempotent,
-            ..Request::new(Method::POST, format!("/test-executions/{id}/links"), &locate_path)
-        };
-        self.ask::<Value>(&post.with_body(link)?).map(drop)
+        let post = Request::post_once(format!("/test-executions/{id}/links"), link)?;
+        self.ask(&post).and_then(|answer| self.parse::<Linked>(&answer)).map(drop)
     }
 
     fn submit(&self, id: ExecutionId, batch: &Batch, repeat: Repeat) -> Result<Duration, ApiError> {
-        let locate = |loc: &[Value]| locate_result(loc, batch);
+        let locate = |loc: &[serde_json::Value]| locate_result(loc, batch);
         let path = format!("/test-executions/{id}/test-results");
         let body = Some(batch.body().into());
-        let post = Request { body, repeat, ..Request::new(Method::POST, path, &locate) };
-        self.ask_timed::<Value>(&post).map(|(_, elapsed)| elapsed)
+        let post = Request {
+            method: Method::POST,
+            body,
+            repeat,
+            locate: &locate,
+            permission: CHANGE,
+            ..Request::get(path)
+        };
+        let (answer, elapsed) = self.ask_timed(&post)?;
+        self.parse::<Stored>(&answer).map(|_| elapsed)
     }
 
     fn pause(&self, error: &ApiError) -> Result<(), ApiError> {
@@ -113,49 +131,57 @@ impl Server for HttpServer {
     }
 
     fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, ApiError> {
-        let path = format!("/test-executions/{id}/status_update");
-        absent_on_old_servers(self.ask(&Request::new(Method::GET, path, &locate_path)))
+        let get = Request::get(format!("/test-executions/{id}/status_update"));
+        let answer = where_told(self.request(&get))?;
+        answer.map(|answer| self.parse(&answer)).transpose()
     }
 
     fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), ApiError> {
         let path = format!("/test-executions/{id}/status_update");
-        let post = Request {
-            repeat: Repeat::NonIdempotent,
-            ..Request::new(Method::POST, path, &locate_path)
-        };
-        self.ask::<Value>(&post.with_body(&json!({ "events": [update] }))?).map(drop)
+        let post = Request::post_once(path, &json!({ "events": [update] }))?;
+        self.ask(&post).and_then(|answer| self.parse::<Stored>(&answer)).map(drop)
     }
 
     fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, ApiError> {
         let path = format!("/test-executions/{id}");
-        self.ask(&Request::new(Method::PATCH, path, &locate_patch).with_body(patch)?)
+        let causes = patch.ci_link.is_some().then_some(CI_LINK_CAUSES);
+        let change = Request::with(Method::PATCH, path, patch)?;
+        let change = Request { locate: &locate_patch, causes, ..change };
+        let answer = self.ask(&change)?;
+        let execution = self.this_execution(&answer, id)?;
+        if is_status_of(&execution.status, patch.status.as_deref()) {
+            return Ok(execution);
+        }
+        Err(self.not_the_api(format!("an execution that is {}", execution.status)))
     }
 
-    fn show(&self, id: ExecutionId) -> Result<ExecutionDetails, ApiError> {
-        let get = |path| self.ask(&Request::new(Method::GET, path, &locate_path));
-        Ok(ExecutionDetails {
-            execution: get(format!("/test-executions/{id}"))
-                .and_then(|told| self.read_as(told, "an execution"))?,
-            results: get(format!("/test-executions/{id}/test-results"))
-                .and_then(|told| self.read_as(told, "results"))?,
-        })
+    fn details(&self, id: ExecutionId) -> Result<JsonObject, ApiError> {
+        match self.read_execution(id)? {
+            Some(answer) => self.parse(&answer),
+            None => Err(self.lacks(VIEW)),
+        }
+    }
+
+    fn results(
+        &self,
+        id: ExecutionId,
+        each: &mut dyn FnMut(String) -> bool,
+    ) -> Result<bool, ApiError> {
+        let get = Request::get(format!("/test-executions/{id}/test-results"));
+        let open = |attempt| self.attempt_long(&get, attempt);
+        let Some(mut body) = where_told(self.repeat(&get, open))? else { return Ok(false) };
+        let read = elements::each(&mut body, |text| each(self.transport.redact(text)));
+        match (body.into_error(), read) {
+            (Some(error), _) => Err(error),
+            (None, Ok(())) => Ok(true),
+            (None, Err(_)) => Err(self.not_the_api("something else than results".to_owned())),
+        }
     }
 
     fn access(&self) -> Result<Access, ApiError> {
-        let has_key = self.transport.has_token();
-        let unwelcome =
-            || ApiError::Key(if has_key { KeyProblem::Unknown } else { KeyProblem::NoneGiven });
-        let is_locked = self.is_locked()?;
-        match self.application() {
-            Ok(None) if is_locked || self.refuses_writes()? => Err(unwelcome()),
-            Ok(None) => Ok(Access::Open { is_key_unknown: has_key }),
-            Ok(Some(application)) => match application.problem() {
-                Some(problem) => Err(ApiError::Key(problem)),
-                None => Ok(Access::Granted { application: application.name }),
-            },
-            Err(error) if is_answer(&error, 401) => Err(unwelcome()),
-            Err(error) => Err(error),
-        }
+        let writes = self.may_write()?;
+        let key = if self.transport.has_token() { self.key() } else { Key::None };
+        Ok(Access { key, writes, reads: self.may_read()? })
     }
 }
 
@@ -168,24 +194,39 @@ impl HttpServer {
         Ok(Self { transport, retry, listener, failing_since: Cell::default() })
     }
 
-    /// Makes the request until it is answered, refused, or no longer worth repeating.
-    fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, ApiError> {
+    /// Makes the request until it is answered, refused, or no longer worth repeating, and says what is
+    /// wrong with the key where that is what the API refuses.
+    fn ask(&self, request: &Request<'_>) -> Result<Answer, ApiError> {
         self.ask_timed(request).map(|(answer, _)| answer)
     }
 
-    /// The same, with the time that the attempt took which was answered.
-    fn ask_timed<T: DeserializeOwned>(
+    /// Returns the time too that the attempt took which was answered.
+    fn ask_timed(&self, request: &Request<'_>) -> Result<(Answer, Duration), ApiError> {
+        let timed = |attempt| {
+            let start = Instant::now();
+            self.attempt(request, attempt).map(|answer| (answer, start.elapsed()))
+        };
+        self.repeat(request, timed).map_err(|error| self.explain(error, request.permission))
+    }
+
+    /// Makes the request likewise, and asks nothing about the key.
+    fn request(&self, request: &Request<'_>) -> Result<Answer, ApiError> {
+        self.repeat(request, |attempt| self.attempt(request, attempt))
+    }
+
+    /// Makes attempts, which are counted from 1, until one succeeds or no other is worth it.
+    fn repeat<T>(
         &self,
         request: &Request<'_>,
-    ) -> Result<(T, Duration), ApiError> {
+        attempt: impl Fn(u32) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let start = Instant::now();
         let mut failed = Attempts::default();
         loop {
-            let attempt = Instant::now();
-            let error = match self.attempt(request, failed.count() + 1) {
-                Ok(answer) => {
+            let error = match attempt(failed.count() + 1) {
+                Ok(done) => {
                     self.failing_since.set(None);
-                    return Ok((self.parse(&answer)?, attempt.elapsed()));
+                    return Ok(done);
                 }
                 Err(error) => error,
             };
@@ -194,21 +235,25 @@ impl HttpServer {
             failed.add(&error);
             let (elapsed, policy, jitter) = (since.elapsed(), self.retry, fastrand::f64());
             let delay = failed.next_delay(&error, elapsed, request.repeat, policy, jitter);
+            let causes = request.causes.filter(|_| failed.are_crashes());
             let Some(delay) = delay else {
-                return Err(self.explain(failed.give_up(error, elapsed, policy)));
+                return Err(failed.give_up(error, elapsed, policy, causes));
             };
             let left = retry::patience(&error, policy).saturating_sub(elapsed);
             let attempts = failed.count();
             (self.listener)(&Event::Retry { error: &error, attempts, delay, left });
+            if let Some(causes) = causes.filter(|_| failed.have_become_crashes()) {
+                (self.listener)(&Event::Causes(causes));
+            }
             self.transport.wait(delay)?;
         }
     }
 
-    /// Asks what is wrong with the key where that is what the API refuses.
-    fn explain(&self, error: ApiError) -> ApiError {
+    /// Asks what is wrong with the key where the API refuses for want of a permission.
+    fn explain(&self, error: ApiError, permission: &'static str) -> ApiError {
         match error {
             ApiError::Status(mut refusal) if refusal.status == 403 && !refusal.from_proxy => {
-                refusal.key = self.key_problem();
+                refusal.key = self.key_problem(permission);
                 ApiError::Status(refusal)
             }
             error => error,
@@ -217,16 +262,38 @@ impl HttpServer {
 
     /// Makes the request once.
     fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, ApiError> {
+        let answer = self.observe(request, attempt, || {
+            let method = request.method.clone();
+            let answer = self.transport.exchange(method, &request.path, request.body.as_ref())?;
+            Ok((answer.status, answer))
+        })?;
+        self.good(answer, request)
+    }
+
+    /// Makes the request once, and leaves the body of a good answer to be read.
+    fn attempt_long(&self, request: &Request<'_>, attempt: u32) -> Result<Body<'_>, ApiError> {
+        let answer = self.observe(request, attempt, || {
+            let answer = self.transport.open(&request.path, LONGEST_RESULTS)?;
+            Ok((answer.as_ref().map_or_else(|answer| answer.status, Body::status), answer))
+        })?;
+        match answer {
+            Ok(body) => Ok(body),
+            Err(answer) => Err(self.refused(answer, request)),
+        }
+    }
+
+    /// Tells the listener of an attempt.
+    fn observe<T>(
+        &self,
+        request: &Request<'_>,
+        attempt: u32,
+        make: impl FnOnce() -> Result<(u16, T), ApiError>,
+    ) -> Result<T, ApiError> {
         let start = Instant::now();
         if request.repeat == Repeat::NonIdempotent {
             self.transport.reconnect();
         }
-        let method = request.method.clone();
-        let result = self.transport.exchange(method, &request.path, request.body.as_ref());
-        let outcome = match &result {
-            Ok(answer) => Ok(answer.status),
-            Err(error) => Err(error),
-        };
+        let result = make();
         let proxy = self.transport.proxy().map(ToString::to_string);
         (self.listener)(&Event::Request {
             method: request.method.as_str(),
@@ -235,24 +302,64 @@ impl HttpServer {
             elapsed: start.elapsed(),
             attempt,
             proxy: proxy.as_deref(),
-            outcome,
+            outcome: result.as_ref().map(|(status, _)| *status),
         });
-        let answer = result?;
+        result.map(|(_, answer)| answer)
+    }
+
+    fn good(&self, answer: Answer, request: &Request<'_>) -> Result<Answer, ApiError> {
         match answer.status {
             200..300 => Ok(answer),
-            _ => Err(answer.into_error(self.transport.base(), request.locate)),
+            _ => Err(self.refused(answer, request)),
         }
     }
 
+    fn refused(&self, answer: Answer, request: &Request<'_>) -> ApiError {
+        answer.into_error(self.transport.base(), request.locate)
+    }
+
     fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ApiError> {
-        serde_json::from_str(&answer.body).map_err(|_| ApiError::NotTheApi {
-            url: self.transport.base().to_owned(),
-            what: answer.page(),
-        })
+        serde_json::from_str(&answer.body).map_err(|_| self.not_the_api(answer.page()))
+    }
+
+    fn not_the_api(&self, what: String) -> ApiError {
+        ApiError::NotTheApi { url: self.transport.base().to_owned(), what }
+    }
+
+    fn started(&self, answer: &Answer) -> Result<ExecutionId, ApiError> {
+        match self.parse::<Started>(answer)?.id {
+            id @ 1.. => Ok(ExecutionId::Server(id)),
+            _ => Err(self.not_the_api(answer.page())),
+        }
+    }
+
+    /// Reads an execution as GET gives it, and where that is missing (before 2025-11-27) or refused (to
+    /// a key that may only write), as a change of nothing does; `None` where neither is given.
+    fn read_execution(&self, id: ExecutionId) -> Result<Option<Answer>, ApiError> {
+        let path = format!("/test-executions/{id}");
+        match where_told(self.request(&Request::get(&*path)))? {
+            Some(answer) => Ok(Some(answer)),
+            None => where_told(self.request(&Request::with(Method::PATCH, path, &json!({}))?)),
+        }
+    }
+
+    /// Reads an answer about this execution, and about no other.
+    fn this_execution(&self, answer: &Answer, id: ExecutionId) -> Result<Execution, ApiError> {
+        let ThisExecution { id: told, status, relevant_links } = self.parse(answer)?;
+        if told == i64::from(id.number()) {
+            return Ok(Execution { status, relevant_links });
+        }
+        Err(self.not_the_api(format!("execution {told} in place of {id}")))
+    }
+
+    /// Returns the error of a request that is not made for want of a permission.
+    fn lacks(&self, permission: &'static str) -> ApiError {
+        let unknown = KeyProblem::Lacks { application: None, permission };
+        ApiError::Key(self.key_problem(permission).unwrap_or(unknown))
     }
 
     /// Asks what is wrong with the key; `None` where the server does not tell.
-    fn key_problem(&self) -> Option<KeyProblem> {
+    fn key_problem(&self, permission: &'static str) -> Option<KeyProblem> {
         if !self.transport.has_token() {
             return Some(KeyProblem::NoneGiven);
         }
@@ -260,55 +367,56 @@ impl HttpServer {
             Err(error) if is_answer(&error, 401) => Some(KeyProblem::Unknown),
             Err(_) => None,
             Ok(None) => Some(KeyProblem::Unknown),
-            Ok(Some(application)) => application.problem(),
+            Ok(Some(application)) => application.problem(permission),
         }
     }
 
-    /// Whether the API wants another key than the one sent, or any: it wants it for its version too.
+    /// Tells whose key it is, as far as the server does: before 2025-09-10 it knows no keys.
+    fn key(&self) -> Key {
+        match self.application() {
+            Ok(None) => Key::Unknown,
+            Err(error) if is_answer(&error, 401) => Key::Unknown,
+            Ok(Some(Application { name, .. })) => Key::Known { application: name },
+            Err(_) => Key::Untold,
+        }
+    }
+
+    fn may_write(&self) -> Result<bool, ApiError> {
+        self.is_allowed::<ThisExecution>(&Request::with(Method::PATCH, NO_EXECUTION, &json!({}))?)
+    }
+
+    fn may_read(&self) -> Result<bool, ApiError> {
+        let get = Request::get(format!("{NO_EXECUTION}/test-results"));
+        self.is_allowed::<Vec<IgnoredAny>>(&get)
+    }
+
+    /// Asks once for what is not there: only who may have it is told so.
     ///
     /// # Errors
     /// What answers is not the API, or nothing does.
-    fn is_locked(&self) -> Result<bool, ApiError> {
-        let get = Request::new(Method::GET, "/version".to_owned(), &locate_path);
-        match self.attempt(&get, 1) {
-            Err(ApiError::Status(refusal)) if refusal.status == 401 && !refusal.from_proxy => {
-                Ok(true)
-            }
-            answer => self.parse::<Version>(&answer?).map(|Version { .. }| false),
+    fn is_allowed<T: DeserializeOwned>(&self, probe: &Request<'_>) -> Result<bool, ApiError> {
+        match self.attempt(probe, 1) {
+            Err(ApiError::Status(refusal)) if refusal.is_unknown_execution() => Ok(true),
+            Err(ApiError::Status(refusal)) if refusal.is_for_want_of_permission() => Ok(false),
+            answer => self.parse::<T>(&answer?).map(|_| true),
         }
     }
 
-    /// Whether a write is refused: some servers tell anybody of themselves, but let only some write.
-    /// Nothing is written, since there is no execution 0.
-    ///
-    /// # Errors
-    /// What answers is not the API, or nothing does.
-    fn refuses_writes(&self) -> Result<bool, ApiError> {
-        let path = "/test-executions/0/test-results".to_owned();
-        let post = Request::new(Method::POST, path, &locate_path).with_body(&json!([]))?;
-        match self.attempt(&post, 1) {
-            Err(ApiError::Status(refusal)) if !refusal.from_proxy => {
-                Ok(matches!(refusal.status, 401 | 403))
-            }
-            answer => answer.map(|_| false),
-        }
-    }
-
-    /// The application that the key belongs to, asked for once.
+    /// Returns the application that the key belongs to, asked for once.
     fn application(&self) -> Result<Option<Application>, ApiError> {
-        let me = Request::new(Method::GET, "/applications/me".to_owned(), &locate_path);
-        let answer = self.attempt(&me, 1)?;
+        let answer = self.attempt(&Request::get("/applications/me"), 1)?;
         // The answer holds the key: none of it is shown, whatever it is.
-        let told = serde_json::from_str(&answer.body).unwrap_or(Value::from("no JSON"));
-        self.read_as(told, "an application")
+        serde_json::from_str(&answer.body)
+            .map_err(|_| self.not_the_api("something else than an application".to_owned()))
     }
+}
 
-    /// Reads what is JSON, but perhaps not what was asked for.
-    fn read_as<T: DeserializeOwned>(&self, told: Value, wanted: &str) -> Result<T, ApiError> {
-        serde_json::from_value(told).map_err(|_| ApiError::NotTheApi {
-            url: self.transport.base().to_owned(),
-            what: format!("something else than {wanted}"),
-        })
+/// Whether a change has the effect that was asked for: COMPLETED has the server compute a status.
+fn is_status_of(status: &str, asked: Option<&str>) -> bool {
+    match asked {
+        None => true,
+        Some(COMPLETED) => matches!(status, "PASSED" | "FAILED" | "ENDED_PREMATURELY"),
+        Some(asked) => status == asked,
     }
 }
 
@@ -316,62 +424,43 @@ fn is_answer(error: &ApiError, status: u16) -> bool {
     matches!(error, ApiError::Status(refusal) if refusal.status == status)
 }
 
-/// Servers from before 2025-11 do not know the question.
-fn absent_on_old_servers<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+/// Returns no answer where the server does not know the question, or does not answer it to this key.
+fn where_told<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match answer {
-        Err(error) if is_answer(&error, 405) => Ok(None),
+        Err(ApiError::Status(refusal))
+            if refusal.status == 405 || refusal.is_for_want_of_permission() =>
+        {
+            Ok(None)
+        }
         answer => answer.map(Some),
     }
 }
 
-impl<'a> Request<'a> {
-    fn new(method: Method, path: String, locate: Locate<'a>) -> Self {
-        Self { method, path, body: None, repeat: Repeat::Idempotent, locate }
-    }
-
-    fn with_body(self, body: &impl serde::Serialize) -> Result<Self, ApiError> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| ApiError::Setup { reason: error.to_string() })?;
-        Ok(Self { body: Some(body.into()), ..self })
-    }
-}
-
 impl Application {
-    fn problem(&self) -> Option<KeyProblem> {
-        let may_write = self.permissions.iter().any(|permission| permission == WRITE_PERMISSION);
-        let application = self.name.clone();
-        (!may_write).then_some(KeyProblem::Lacks { application, permission: WRITE_PERMISSION })
+    fn problem(&self, permission: &'static str) -> Option<KeyProblem> {
+        let has_it = self.permissions.iter().any(|held| held == permission);
+        let application = Some(self.name.clone());
+        (!has_it).then_some(KeyProblem::Lacks { application, permission })
     }
 }
 
-/// `["body", "snap", "test_plan"]` is the flag `--test-plan`.
-fn locate_start(loc: &[Value]) -> String {
-    loc.get(2).map_or_else(|| "the request".to_owned(), flag)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// `["body", "c3_link"]` is the flag `--c3-link`, whatever follows.
-fn locate_patch(loc: &[Value]) -> String {
-    loc.get(1).map_or_else(|| "the request".to_owned(), flag)
-}
-
-fn flag(field: &Value) -> String {
-    format!("--{}", field.as_str().unwrap_or_default().replace('_', "-"))
-}
-
-/// `["body", 1, "status"]` is a field of the batch's second result.
-fn locate_result(loc: &[Value], batch: &Batch) -> String {
-    let index = loc.get(1).and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok());
-    let Some(result) = index.and_then(|index| batch.results.get(index)) else {
-        return locate_path(loc);
-    };
-    match loc.get(2).and_then(Value::as_str) {
-        Some(field) => format!("result `{}`, {field}", result.name()),
-        None => format!("result `{}`", result.name()),
+    #[test]
+    fn a_change_of_status_is_believed_where_it_is_the_one_that_was_asked_for() {
+        for (status, asked, is_believed) in [
+            ("IN_PROGRESS", None, true),
+            ("PASSED", Some(COMPLETED), true),
+            ("FAILED", Some(COMPLETED), true),
+            ("ENDED_PREMATURELY", Some(COMPLETED), true),
+            ("IN_PROGRESS", Some(COMPLETED), false),
+            ("COMPLETED", Some(COMPLETED), false),
+            ("NOT_TESTED", Some("NOT_TESTED"), true),
+            ("PASSED", Some("NOT_TESTED"), false),
+        ] {
+            assert_eq!(is_status_of(status, asked), is_believed, "{status} for {asked:?}");
+        }
     }
-}
-
-fn locate_path(loc: &[Value]) -> String {
-    let parts =
-        loc.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
-    parts.collect::<Vec<_>>().join(".")
 }

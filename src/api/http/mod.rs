@@ -1,9 +1,11 @@
 //! Test Observer's API over HTTP.
 
 mod client;
+mod elements;
 mod failure;
 mod proxy;
 mod redactor;
+mod request;
 mod resolver;
 mod setup;
 mod token;

@@ -4,12 +4,13 @@
 //! and what they mean, it does not know.
 
 use std::cell::{Cell, RefCell};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response};
 use rustls::pki_types::CertificateDer;
@@ -132,6 +133,19 @@ impl Transport {
         self.read(response)
     }
 
+    /// Makes a request once, and leaves the body of a good answer to be read, of at most `longest` bytes.
+    ///
+    /// # Errors
+    /// No answer, for whatever reason.
+    pub fn open(&self, path: &str, longest: usize) -> Result<Result<Body<'_>, Answer>, ApiError> {
+        let response = self.send(Method::GET, path, None)?;
+        if !response.status().is_success() {
+            return self.read(response).map(Err);
+        }
+        let chunk = Bytes::new();
+        Ok(Ok(Body { transport: self, response, chunk, longest, taken: 0, error: None }))
+    }
+
     fn send(&self, method: Method, path: &str, body: Option<&Bytes>) -> Result<Response, ApiError> {
         let interrupt = &self.settings.interrupt;
         interrupt.catch().map_err(|error| ApiError::Setup { reason: os_message(&error) })?;
@@ -169,8 +183,7 @@ impl Transport {
         while let Some(chunk) = self.finish(async { response.chunk().await })? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
                 if status.is_success() {
-                    let mebibytes = LONGEST_ANSWER >> 20;
-                    return Err(ApiError::TooLong { url: self.base.clone(), mebibytes });
+                    return Err(self.too_long(LONGEST_ANSWER));
                 }
                 break;
             }
@@ -181,6 +194,10 @@ impl Transport {
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         };
         Ok(Answer { status: status.as_u16(), retry_after, location, body: self.redact(body) })
+    }
+
+    fn too_long(&self, longest: usize) -> ApiError {
+        ApiError::TooLong { url: self.base.clone(), mebibytes: longest >> 20 }
     }
 
     /// Waits for a part of an answer, or for what went wrong with it.
@@ -238,6 +255,53 @@ impl Transport {
             Some(redactor) => redactor.redact(text),
             None => text,
         }
+    }
+}
+
+/// The body of a good answer, as it comes.
+pub struct Body<'a> {
+    transport: &'a Transport,
+    response: Response,
+    chunk: Bytes,
+    /// In bytes, as is `taken`.
+    longest: usize,
+    taken: usize,
+    error: Option<ApiError>,
+}
+
+impl Body<'_> {
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// Returns the trouble that ended the reading.
+    pub fn into_error(self) -> Option<ApiError> {
+        self.error
+    }
+
+    /// Returns the next part, of which the last is empty.
+    fn next(&mut self) -> Result<Bytes, ApiError> {
+        let transport = self.transport;
+        let chunk = transport.finish(async { self.response.chunk().await })?.unwrap_or_default();
+        self.taken += chunk.len();
+        if self.taken > self.longest { Err(transport.too_long(self.longest)) } else { Ok(chunk) }
+    }
+}
+
+impl Read for Body<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.chunk.is_empty() {
+            match self.next() {
+                Ok(chunk) => self.chunk = chunk,
+                Err(error) => {
+                    self.error = Some(error);
+                    return Err(io::ErrorKind::Other.into());
+                }
+            }
+        }
+        let length = buffer.len().min(self.chunk.len());
+        self.chunk.split_to(length).copy_to_slice(&mut buffer[..length]);
+        Ok(length)
     }
 }
 

@@ -8,10 +8,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::record::{self, Record};
-use crate::api::{Access, ApiError, Execution, ExecutionDetails, Repeat, Server};
+use crate::api::{Access, ApiError, Execution, Key, Repeat, Server};
 use crate::model::batch::Batch;
-use crate::model::execution::{ExecutionId, Link};
+use crate::model::execution::{ExecutionId, JsonObject, Link};
 use crate::model::start_request::StartRequest;
 use crate::model::update::Patch;
 
@@ -64,9 +66,19 @@ impl Server for Spool {
         self.record(id)?.append_status_update(update)
     }
 
-    fn show(&self, id: ExecutionId) -> Result<ExecutionDetails, ApiError> {
-        let record = self.record(id)?;
-        Ok(ExecutionDetails { execution: record.told()?, results: record.last_results()? })
+    fn details(&self, id: ExecutionId) -> Result<JsonObject, ApiError> {
+        self.record(id)?.told()
+    }
+
+    fn results(
+        &self,
+        id: ExecutionId,
+        each: &mut dyn FnMut(String) -> bool,
+    ) -> Result<bool, ApiError> {
+        for result in self.record(id)?.last_results()? {
+            each(Value::from(result).to_string());
+        }
+        Ok(true)
     }
 
     /// A directory that is missing is made by the first start, in the one that is there.
@@ -75,7 +87,7 @@ impl Server for Spool {
             std::path::absolute(&self.directory).map_err(record::at(&self.directory))?;
         let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(&directory);
         tempfile::tempfile_in(existing).map_err(record::at(existing))?;
-        Ok(Access::Writable)
+        Ok(Access { key: Key::None, writes: true, reads: true })
     }
 }
 

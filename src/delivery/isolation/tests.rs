@@ -139,7 +139,7 @@ fn late() -> ApiError {
 /// The error after which nothing is tried any more.
 fn exhausted(status: u16) -> ApiError {
     let (elapsed, last) = (Duration::from_mins(5), Box::new(refusal(status)));
-    ApiError::GivenUp { attempts: 9, elapsed, is_exhausted: true, last }
+    ApiError::GivenUp { attempts: 9, elapsed, is_exhausted: true, asked: None, causes: None, last }
 }
 
 fn named(index: usize) -> ApiError {

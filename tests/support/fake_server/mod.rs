@@ -42,6 +42,9 @@ use faults::Race;
 use service::{Accept, Service};
 use state::{Application, State};
 
+/// The permissions of the endpoints that are faked.
+const PERMISSIONS: [&str; 2] = ["change_test", "view_test"];
+
 /// A running fake server; stops when it is dropped, and then fails its test if it was never called.
 pub struct Server {
     service: Arc<Service>,
@@ -57,9 +60,26 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Writes need a key with `change_test`, reads one with `view_test`.
-    pub fn auth_required(mut self) -> Self {
-        self.state.auth_required = true;
+    /// Writes need a key with `change_test`, reads one with `view_test`, and all else a known one.
+    pub fn auth_required(self) -> Self {
+        self.require_authentication().need_permissions(&PERMISSIONS)
+    }
+
+    /// `REQUIRE_AUTHENTICATION`: its version and `/v1/applications/me` want a known key.
+    pub fn require_authentication(mut self) -> Self {
+        self.state.requires_authentication = true;
+        self
+    }
+
+    /// These permissions are needed; all others are in `IGNORE_PERMISSIONS`.
+    pub fn need_permissions(mut self, needed: &[&'static str]) -> Self {
+        self.state.permissions = needed.to_vec();
+        self
+    }
+
+    /// It was released before this day, and lacks what came then or later.
+    pub fn before(mut self, day: &'static str) -> Self {
+        self.state.before = day;
         self
     }
 
@@ -157,7 +177,9 @@ impl Server {
 
     /// Switches the need for a key on or off.
     pub fn require_keys(&self, required: bool) {
-        self.service.world().state.auth_required = required;
+        let state = &mut self.service.world().state;
+        state.requires_authentication = required;
+        state.permissions = if required { PERMISSIONS.to_vec() } else { Vec::new() };
     }
 
     /// Waits until the requests are so, one that is still being served included.

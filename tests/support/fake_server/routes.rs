@@ -5,7 +5,9 @@
 use serde_json::{Value, json};
 
 use super::http::{Request, Response};
-use super::state::{Application, Outcome, Refusal, State};
+use super::state::{
+    Application, GET_EXECUTION, KEYS, Outcome, PERMISSIONS, Refusal, State, is_before,
+};
 use super::validation::{self, EVENTS, Kind, LINK, PATCH, RESULTS};
 
 /// The start of every execution's path.
@@ -45,11 +47,17 @@ fn route(state: &mut State, request: &Request) -> Outcome {
             check_known(state, request)?;
             Ok(json!({ "version": "0.0.0" }))
         }
+        (_, ["v1", "applications", "me"]) if is_before(state.before, KEYS) => {
+            Err(Refusal::Said(404, "Not Found"))
+        }
         ("GET", ["v1", "applications", "me"]) => show_application(state, request),
         ("PUT", ["v1", "test-executions", "start-test"]) => {
             let body = read_body(request)?;
             check_permission(state, request, "change_test")?;
             state.start(&body)
+        }
+        ("GET", ["v1", "test-executions", _]) if is_before(state.before, GET_EXECUTION) => {
+            Err(Refusal::Said(405, "Method Not Allowed"))
         }
         ("GET", ["v1", "test-executions", id]) => read(state, request, id, State::show),
         ("PATCH", ["v1", "test-executions", id]) => write(state, request, id, &PATCH, State::patch),
@@ -130,14 +138,18 @@ fn caller<'a>(state: &'a State, request: &Request) -> Option<&'a Application> {
 
 fn check_permission(state: &State, request: &Request, permission: &str) -> Result<(), Refusal> {
     let may = |caller: &Application| caller.permissions.iter().any(|held| held == permission);
-    if state.auth_required && !caller(state, request).is_some_and(may) {
+    let is_needed = state.permissions.contains(&permission);
+    if is_needed
+        && !is_before(state.before, PERMISSIONS)
+        && !caller(state, request).is_some_and(may)
+    {
         return Err(Refusal::Said(403, "Insufficient permissions"));
     }
     Ok(())
 }
 
 fn check_known(state: &State, request: &Request) -> Result<(), Refusal> {
-    if state.auth_required && caller(state, request).is_none() {
+    if state.requires_authentication && caller(state, request).is_none() {
         return Err(Refusal::Said(401, "Not authenticated"));
     }
     Ok(())

@@ -39,6 +39,18 @@ const ARTEFACT_KEY: &[&str] = &[
     "sha256",
 ];
 
+/// The first release that keeps `execution_metadata`, that of keys and `/v1/applications/me`, that of
+/// permissions, and that of GET of an execution.
+pub const METADATA: &str = "2025-07-30";
+pub const KEYS: &str = "2025-09-10";
+pub const PERMISSIONS: &str = "2025-10-13";
+pub const GET_EXECUTION: &str = "2025-11-27";
+
+/// Whether a server from before one day is one from before another.
+pub fn is_before(release: &str, day: &str) -> bool {
+    !release.is_empty() && release <= day
+}
+
 /// Why a request is not done.
 #[derive(Debug)]
 pub enum Refusal {
@@ -105,7 +117,12 @@ pub struct Application {
 /// The whole server's memory.
 #[derive(Default)]
 pub struct State {
-    pub auth_required: bool,
+    /// `REQUIRE_AUTHENTICATION`: what tells of the server itself wants a known key.
+    pub requires_authentication: bool,
+    /// The permissions that are needed: all but those of `IGNORE_PERMISSIONS`.
+    pub permissions: Vec<&'static str>,
+    /// The day before which the server was released; empty for the newest.
+    pub before: &'static str,
     pub applications: Vec<Application>,
     pub executions: Vec<Execution>,
     environments: Vec<Environment>,
@@ -151,9 +168,9 @@ impl Execution {
         }
     }
 
-    fn to_json(&self) -> Value {
+    fn to_json(&self, before: &str) -> Value {
         let Environment { id, name, arch } = &self.environment;
-        json!({
+        let mut told = json!({
             "id": self.id, "ci_link": self.ci_link, "c3_link": self.c3_link,
             "relevant_links": self.links,
             "environment": { "id": id, "name": name, "architecture": arch },
@@ -161,7 +178,11 @@ impl Execution {
             "execution_metadata": self.metadata,
             "is_triaged": !self.has(&["FAILED", "SKIPPED"]),
             "is_rerun_requested": false, "rerun_priority": null,
-        })
+        });
+        if is_before(before, METADATA) {
+            told.as_object_mut().expect("an object").remove("execution_metadata");
+        }
+        told
     }
 }
 
@@ -217,6 +238,7 @@ impl State {
         if taken.is_some_and(|other| other != id) {
             return Err(Refusal::Crash);
         }
+        let before = self.before;
         let execution = self.find(id)?;
         for (field, link) in
             [("ci_link", &mut execution.ci_link), ("c3_link", &mut execution.c3_link)]
@@ -225,7 +247,9 @@ impl State {
                 *link = given.as_str().map(str::to_owned);
             }
         }
-        for (key, values) in patch["execution_metadata"].as_object().into_iter().flatten() {
+        let metadata =
+            if is_before(before, METADATA) { &Value::Null } else { &patch["execution_metadata"] };
+        for (key, values) in metadata.as_object().into_iter().flatten() {
             add_metadata(&mut execution.metadata, key, values);
         }
         match patch["status"].as_str() {
@@ -233,7 +257,7 @@ impl State {
             Some(status) => status.clone_into(&mut execution.status),
             None => {}
         }
-        Ok(execution.to_json())
+        Ok(execution.to_json(before))
     }
 
     /// `POST links`: always one link more.
@@ -253,7 +277,8 @@ impl State {
 
     /// `GET` of an execution.
     pub fn show(&mut self, id: usize) -> Outcome {
-        self.find(id).map(|execution| execution.to_json())
+        let before = self.before;
+        self.find(id).map(|execution| execution.to_json(before))
     }
 
     /// `GET test-results`.
