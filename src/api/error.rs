@@ -1,19 +1,11 @@
-//! Errors of a server, and the one function that makes them of an answer.
-//!
-//! The server's own words are kept, in whichever of its shapes they come: a list of details, a string,
-//! plain text, a proxy's HTML. What follows from an error for the next request is decided in `retry`.
+//! Errors of a server, or of the way to it. What follows from one for the next request is decided in
+//! `retry`.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::network::{ProxyProblem, TlsProblem};
-
-/// No more of a server's words than this is shown: an echo of the input may be megabytes long.
-const WORDS_SHOWN: usize = 300;
 
 /// A failed request, or a request that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +36,9 @@ pub enum ApiError {
     /// Another protocol than HTTP.
     #[error("{url} is not Test Observer's API: what answers does not speak HTTP")]
     NotHttp { url: String },
+    /// A server that takes https alone, and was asked over http.
+    #[error("{url} is not Test Observer's API: what answers there takes https")]
+    WantsHttps { url: String },
     /// An answer that is longer than any of the API's.
     #[error("{url} answers with more than {mebibytes} MiB")]
     TooLong { url: String, mebibytes: usize },
@@ -98,12 +93,12 @@ pub enum ApiError {
 
 /// An error status with what was said about it.
 #[derive(Debug, thiserror::Error)]
-#[error("{} answered {status}: {words}{}", self.speaker(), self.list())]
+#[error("{} answered {status}: {words}", self.speaker())]
 pub struct Refusal {
     pub status: u16,
     /// The server's words, short.
     pub words: String,
-    /// The problems of a 422, each with what it is about.
+    /// The problems of a 422, each with what it is about; its message leaves them to who shows it.
     pub problems: Vec<String>,
     /// Those of them that are about one element of a list.
     pub invalid_items: Vec<InvalidItem>,
@@ -141,6 +136,16 @@ impl ApiError {
             other => other,
         }
     }
+
+    /// Returns the reason for which something alone was refused: all that is said, on one line.
+    pub fn reason(&self) -> String {
+        match self.cause() {
+            Self::Status(refusal) if !refusal.problems.is_empty() => {
+                format!("{refusal}: {}", refusal.problems.join("; "))
+            }
+            cause => cause.to_string(),
+        }
+    }
 }
 
 impl Refusal {
@@ -157,12 +162,6 @@ impl Refusal {
     pub fn is_for_want_of_permission(&self) -> bool {
         let words = ["Insufficient permissions", "Not authenticated"];
         matches!(self.status, 401 | 403) && !self.from_proxy && words.contains(&&*self.words)
-    }
-
-    /// The problems, a line each.
-    fn list(&self) -> String {
-        let lines = self.problems.iter().flat_map(|problem| ["\n  ", problem]);
-        lines.collect()
     }
 }
 
@@ -181,142 +180,6 @@ fn wish(asked: Option<Duration>) -> String {
 
 fn of(application: Option<&str>) -> String {
     application.map(|name| format!(" of the application `{name}`")).unwrap_or_default()
-}
-
-/// Turns a 422's `loc` into the words of the one who made the request.
-pub type Locate<'a> = &'a dyn Fn(&[Value]) -> String;
-
-/// An answer as it came.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub retry_after: Option<Duration>,
-    /// The new address of a redirect.
-    pub location: Option<String>,
-    pub body: String,
-}
-
-/// The API's error body.
-#[derive(Deserialize)]
-struct ErrorBody {
-    detail: Detail,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Detail {
-    Text(String),
-    List(Vec<Item>),
-}
-
-#[derive(Deserialize)]
-struct Item {
-    #[serde(default)]
-    loc: Vec<Value>,
-    msg: String,
-}
-
-impl Answer {
-    /// The error that this answer is.
-    pub fn into_error(self, url: &str, locate: Locate<'_>) -> ApiError {
-        if (300..400).contains(&self.status) {
-            let place = self.location.as_deref().unwrap_or("an address that it does not name");
-            let what = format!("a redirect ({}) to {}", self.status, shorten(place));
-            return ApiError::NotTheApi { url: url.to_owned(), what };
-        }
-        let from_proxy = looks_like_html(&self.body);
-        if from_proxy && !is_a_proxys(self.status) {
-            return ApiError::NotTheApi { url: url.to_owned(), what: self.page() };
-        }
-        let items = self.items();
-        ApiError::Status(Box::new(Refusal {
-            status: self.status,
-            words: self.words(),
-            problems: items.iter().map(|item| item.said(locate)).collect(),
-            invalid_items: items.iter().filter_map(Item::blame).collect(),
-            retry_after: self.retry_after,
-            key: None,
-            from_proxy,
-        }))
-    }
-
-    fn words(&self) -> String {
-        match serde_json::from_str::<ErrorBody>(&self.body) {
-            Ok(ErrorBody { detail: Detail::Text(text) }) => shorten(&text),
-            Ok(ErrorBody { detail: Detail::List(_) }) => "the request is not valid".to_owned(),
-            Err(_) if looks_like_html(&self.body) => title(&self.body),
-            Err(_) if self.body.trim().is_empty() => "no reason given".to_owned(),
-            Err(_) => shorten(self.body.trim()),
-        }
-    }
-
-    fn items(&self) -> Vec<Item> {
-        match serde_json::from_str(&self.body) {
-            Ok(ErrorBody { detail: Detail::List(items) }) => items,
-            _ => Vec::new(),
-        }
-    }
-
-    /// A description of a body that is not the API's.
-    pub fn page(&self) -> String {
-        if looks_like_html(&self.body) {
-            format!("a web page ({}), titled `{}`", self.status, title(&self.body))
-        } else if self.body.trim().is_empty() {
-            format!("nothing ({})", self.status)
-        } else {
-            format!("`{}` ({})", shorten(self.body.trim()), self.status)
-        }
-    }
-}
-
-impl Item {
-    fn said(&self, locate: Locate<'_>) -> String {
-        format!("{}: {}", locate(&self.loc), self.message())
-    }
-
-    /// The place in the list of the element that this is about, and what is wrong with it:
-    /// `["body", 1, "status"]` is about the status of the second.
-    fn blame(&self) -> Option<InvalidItem> {
-        let index = usize::try_from(self.loc.get(1)?.as_u64()?).ok()?;
-        let reason = match self.loc.get(2).and_then(Value::as_str) {
-            Some(field) => format!("{field}: {}", self.message()),
-            None => self.message(),
-        };
-        Some(InvalidItem { index, reason })
-    }
-
-    fn message(&self) -> String {
-        shorten(self.msg.strip_prefix("Value error, ").unwrap_or(&self.msg))
-    }
-}
-
-/// Statuses with which nginx answers in the API's place; its page says no more than the status.
-fn is_a_proxys(status: u16) -> bool {
-    matches!(status, 403 | 406 | 407 | 413 | 429 | 500..)
-}
-
-fn looks_like_html(body: &str) -> bool {
-    let start: String = body.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
-    ["<!doctype html", "<html", "<head"].iter().any(|tag| start.starts_with(tag))
-}
-
-/// The title of a page, or its first words.
-fn title(html: &str) -> String {
-    let lower = html.to_ascii_lowercase();
-    let inside = lower.find("<title>").map(|start| start + "<title>".len()).and_then(|start| {
-        lower[start..].find("</title>").map(|length| &html[start..start + length])
-    });
-    shorten(inside.unwrap_or(html).trim())
-}
-
-/// One line of at most [`WORDS_SHOWN`] characters.
-fn shorten(text: &str) -> String {
-    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = words.char_indices().nth(WORDS_SHOWN) {
-        words.truncate(end);
-        words.push('…');
-    }
-    words
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ impl ApiError {
             | Self::Tls { .. }
             | Self::ProxyVariable { .. }
             | Self::NotHttp { .. }
+            | Self::WantsHttps { .. }
             | Self::TooLong { .. }
             | Self::Key(_)
             | Self::NotTheApi { .. }

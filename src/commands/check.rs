@@ -102,6 +102,7 @@ fn is_answer(error: &ApiError) -> bool {
         ApiError::Status(_)
             | ApiError::NotTheApi { .. }
             | ApiError::NotHttp { .. }
+            | ApiError::WantsHttps { .. }
             | ApiError::TooLong { .. }
             | ApiError::Key(_)
     )

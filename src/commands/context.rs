@@ -15,7 +15,7 @@ use crate::model::ci_job::{Environment, Job};
 use crate::model::execution::{ExecutionId, ExecutionRef};
 use crate::model::tally::RefusedResult;
 use crate::options::Common;
-use crate::ui::github::GitHub;
+use crate::ui::github::{self, GitHub};
 use crate::ui::terminal::{Level, Ui};
 use crate::util::signals::Interrupt;
 use crate::util::text::{os_message, plural};
@@ -146,10 +146,22 @@ impl Context {
         }
     }
 
+    /// Warns of a file of GitHub's runner that was not written: what became of the results is the same.
+    pub fn warn_of_runner(&self, written: std::io::Result<()>) {
+        if let Err(error) = written {
+            self.ui.warning(&format!("{}: {}", github::FILES, os_message(&error)));
+        }
+    }
+
     /// Says an error.
     pub fn report(&self, error: &CommandError) {
-        self.ui.error(&error.message());
-        error.hints.iter().for_each(|hint| self.ui.hint(hint));
+        self.ui.error_with(&error.message(), &error.list);
+        for hint in &error.hints {
+            // An example is on lines of its own.
+            let mut lines = hint.split("\n  ");
+            let first = lines.next().unwrap_or_default();
+            self.ui.hint_with(first, &lines.map(str::to_owned).collect::<Vec<_>>());
+        }
     }
 
     /// Returns the exit status of a step, whose error is said here: the steps after it are taken all
@@ -185,7 +197,7 @@ impl Context {
         if is_failure {
             self.report(error);
         } else {
-            self.ui.warning(&error.message());
+            self.ui.warning_with(&error.message(), &error.list);
         }
         if let Some((what, path)) = kept {
             self.ui.warning(&format!("kept {what} in {}", path.display()));

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::Context;
-use super::session::{Session, runner_file};
+use super::session::Session;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::model::execution::{COMPLETED, ExecutionId, STATUSES};
@@ -53,7 +53,7 @@ pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
     let Some(execution) = updated.execution else { return Ok(updated.exit) };
     let status = execution.status.as_str();
     print(session.execution, status, context)?;
-    tell_github(session.execution, status, context)?;
+    tell_github(session.execution, status, context);
     Ok(updated.exit.and(match status {
         "FAILED" if end.exit_code => Exit::Failed,
         "ENDED_PREMATURELY" if end.exit_code => Exit::EndedPrematurely,
@@ -62,19 +62,12 @@ pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
 }
 
 /// Tells a step of GitHub Actions how the execution ended.
-///
-/// # Errors
-/// The step's files cannot be written.
-pub fn tell_github(
-    execution: ExecutionId,
-    status: &str,
-    context: &Context,
-) -> Result<(), CommandError> {
-    let Some(github) = &context.github else { return Ok(()) };
+pub fn tell_github(execution: ExecutionId, status: &str, context: &Context) {
+    let Some(github) = &context.github else { return };
     let line = format!("execution {execution} is {status}");
-    github.summarise(&line, &Failures::default()).map_err(runner_file)?;
+    context.warn_of_runner(github.summarise(&line, &Failures::default()));
     let outputs = [("execution", execution.to_string()), ("status", status.to_owned())];
-    github.set(&outputs).map_err(runner_file)
+    context.warn_of_runner(github.set(&outputs));
 }
 
 fn print(execution: ExecutionId, status: &str, context: &Context) -> Result<(), CommandError> {

@@ -23,13 +23,15 @@ use crate::util::text::os_message;
 #[derive(Debug)]
 pub struct CommandError {
     source: anyhow::Error,
+    /// Several problems, a line each.
+    pub list: Vec<String>,
     pub exit: Exit,
     pub hints: Vec<Cow<'static, str>>,
 }
 
 impl CommandError {
     fn new(source: impl Into<anyhow::Error>, exit: Exit) -> Self {
-        Self { source: source.into(), exit, hints: Vec::new() }
+        Self { source: source.into(), list: Vec::new(), exit, hints: Vec::new() }
     }
 
     /// Makes an error of something that this machine does not do.
@@ -40,6 +42,11 @@ impl CommandError {
     /// Makes an error of a command line or configuration that clap cannot find fault with.
     pub fn usage(problem: impl Into<String>) -> Self {
         Self::new(anyhow::Error::msg(problem.into()), Exit::Usage)
+    }
+
+    /// Adds the problems that it consists of.
+    pub fn list(self, list: Vec<String>) -> Self {
+        Self { list, ..self }
     }
 
     /// Adds a cure.
@@ -53,7 +60,7 @@ impl CommandError {
         Self { source: self.source.context(thing.into()), ..self }
     }
 
-    /// Returns the error with its causes, as one line but for lists.
+    /// Returns the error with its causes, but for its list.
     pub fn message(&self) -> String {
         let mut causes = Vec::new();
         for cause in self.source.chain() {
@@ -89,7 +96,9 @@ impl From<InvalidRequest> for CommandError {
             None => "`to start --example FAMILY` prints a sample request for --from".to_owned(),
         };
         let example = error.is_incomplete.then_some(Cow::Owned(example));
+        let list = error.list.clone();
         Self::new(error, Exit::Usage)
+            .list(list)
             .hints(example)
             .hint("every flag has a variable: that of --test-plan is TO_TEST_PLAN")
     }
@@ -109,8 +118,8 @@ impl From<OutputError> for CommandError {
 
 impl From<LostResults> for CommandError {
     fn from(error: LostResults) -> Self {
-        let exit = exit_status_of(&error.source);
-        Self::new(error, exit)
+        let (exit, list) = (exit_status_of(&error.source), problems(&error.source));
+        Self::new(error, exit).list(list)
     }
 }
 
@@ -162,7 +171,8 @@ impl From<StateError> for CommandError {
 impl From<ApiError> for CommandError {
     fn from(error: ApiError) -> Self {
         let (exit, hint) = (exit_status_of(&error), hints::api_hint(&error));
-        let mut error = Self::new(error, exit);
+        let list = problems(&error);
+        let mut error = Self::new(error, exit).list(list);
         error.hints.extend(hint);
         error
     }
@@ -172,6 +182,13 @@ impl CommandError {
     fn hints(mut self, hint: Option<impl Into<Cow<'static, str>>>) -> Self {
         self.hints.extend(hint.map(Into::into));
         self
+    }
+}
+
+fn problems(error: &ApiError) -> Vec<String> {
+    match error.cause() {
+        ApiError::Status(refusal) => refusal.problems.clone(),
+        _ => Vec::new(),
     }
 }
 
@@ -187,6 +204,7 @@ pub fn exit_status_of(error: &ApiError) -> Exit {
         }
         ApiError::NotTheApi { .. }
         | ApiError::NotHttp { .. }
+        | ApiError::WantsHttps { .. }
         | ApiError::TooLong { .. }
         | ApiError::NoSuchExecution { .. }
         | ApiError::Key(_) => Exit::Refused,

@@ -41,6 +41,7 @@ fn network_hint(error: &ApiError) -> Option<&'static str> {
         ApiError::NotHttp { .. } => {
             "check the scheme and the port of --url (or TO_URL): does it take https?"
         }
+        ApiError::WantsHttps { .. } => "write https:// in --url (or TO_URL)",
         ApiError::Timeout { .. } => "--timeout TIME allows one request more time",
         ApiError::NotTheApi { .. } => {
             "--url (or TO_URL) takes the API's address, which is not that of its web page"

@@ -123,7 +123,7 @@ fn complete(context: &Context) -> Result<Exit, CommandError> {
     if let Some(execution) = &updated.execution {
         let (id, status) = (session.execution, execution.status.as_str());
         context.ui.info(format_args!("execution {id} is {status}"));
-        end::tell_github(id, status, context)?;
+        end::tell_github(id, status, context);
     }
     Ok(updated.exit)
 }

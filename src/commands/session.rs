@@ -19,7 +19,7 @@ use crate::model::execution::{ExecutionId, ExecutionRef, Link};
 use crate::model::tally::Tally;
 use crate::model::update::{self, Change};
 use crate::model::warnings::Warnings;
-use crate::ui::github::{self, Failures};
+use crate::ui::github::Failures;
 use crate::ui::progress::Progress;
 use crate::ui::summary::{self, FileSummary, RefusedLine, Summary};
 use crate::ui::terminal;
@@ -318,11 +318,10 @@ impl Delivery<'_> {
                 context.report_undelivered(&CommandError::from(error).context(sent), kept)
             }
         };
-        // Last: a file that GitHub's step cannot write must not hide what became of the results.
         if let Some(github) = &context.github {
             let first = summary.line();
-            github.summarise(&first, &failures).map_err(runner_file)?;
-            github.set(&summary.outputs()).map_err(runner_file)?;
+            context.warn_of_runner(github.summarise(&first, &failures));
+            context.warn_of_runner(github.set(&summary.outputs()));
         }
         fed?;
         Ok(exit.and(refused))
@@ -354,9 +353,4 @@ impl Delivery<'_> {
             warnings,
         }
     }
-}
-
-/// Makes an error of a file of GitHub's runner.
-pub fn runner_file(error: std::io::Error) -> CommandError {
-    CommandError::fault(error).context(github::FILES)
 }

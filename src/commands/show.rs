@@ -195,14 +195,16 @@ fn print_json(
     let counts = results.as_ref().map(|results| results.counts);
     let report = Report { schema: 1, execution, counts, told, events };
     let mut head = serde_json::to_string(&report).map_err(CommandError::fault)?;
-    let Some(results) = results else { return Ok(terminal::data(format!("{head}\n").as_bytes())?) };
+    let Some(results) = results else {
+        return Ok(terminal::json_text(format!("{head}\n").as_bytes())?);
+    };
     head.pop();
-    terminal::data(format!("{head},\"results\":[").as_bytes())?;
+    terminal::json_text(format!("{head},\"results\":[").as_bytes())?;
     let mut separator = "";
     results.each(|line| {
         terminal::data(separator.as_bytes())?;
         separator = ",";
-        Ok(terminal::data(line)?)
+        Ok(terminal::json_text(line)?)
     })?;
     Ok(terminal::data(b"]}\n")?)
 }

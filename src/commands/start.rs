@@ -12,7 +12,6 @@ use super::Context;
 use crate::api::{ApiError, Applied, Execution, Retry, Server};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
-use crate::commands::session::runner_file;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::execution::{ExecutionId, Link};
@@ -105,7 +104,7 @@ pub fn open(
     let noted = state.save(target, id);
     announce(id)?;
     if let Some(github) = &context.github {
-        github.set(&[("execution", id.to_string())]).map_err(runner_file)?;
+        context.warn_of_runner(github.set(&[("execution", id.to_string())]));
     }
     noted?;
 

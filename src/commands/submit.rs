@@ -128,7 +128,7 @@ fn print(
     context: &Context,
 ) -> Result<Exit, CommandError> {
     report_errors(&submission, reading, context)?;
-    submission.results(|portion| Ok::<_, CommandError>(terminal::data(&portion.lines())?))?;
+    submission.results(|portion| Ok::<_, CommandError>(terminal::json_text(&portion.lines())?))?;
     for line in submission.warnings.lines() {
         context.ui.warning(&line);
     }

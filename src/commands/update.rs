@@ -68,9 +68,9 @@ struct Report {
 /// # Errors
 /// Nothing to change, or something that is not right; a change that can neither be made nor kept.
 pub fn run(update: Update, context: &Context) -> Result<Exit, CommandError> {
-    let changes = options(update).check().map_err(|problems| {
-        CommandError::usage(format!("the update is not right\n  {}", problems.join("\n  ")))
-    })?;
+    let changes = options(update)
+        .check()
+        .map_err(|problems| CommandError::usage("the update is not right").list(problems))?;
     if changes.is_empty() {
         return Err(CommandError::usage("nothing is to be updated")
             .hint("give --status, --ci-link, --c3-link, --metadata, --link or --event"));

@@ -502,5 +502,5 @@ fn reason_for(index: usize, error: &ApiError) -> String {
         Scope::Items(items) => items.iter().find(|item| item.index == index),
         _ => None,
     };
-    named.map_or_else(|| error.cause().to_string(), |item| item.reason.clone())
+    named.map_or_else(|| error.reason(), |item| item.reason.clone())
 }

@@ -576,7 +576,7 @@ impl StartRequest {
     }
 }
 
-/// All that is wrong with a request.
+/// All that is wrong with a request; its message leaves the list to who shows it.
 #[derive(Debug)]
 pub struct InvalidRequest {
     /// Absent where it is a problem itself.
@@ -593,8 +593,7 @@ impl fmt::Display for InvalidRequest {
                 write!(f, "the request for {} is not complete or not right", family.name())
             }
             None => write!(f, "the request is not complete or not right"),
-        }?;
-        self.list.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+        }
     }
 }
 

@@ -8,9 +8,16 @@ use std::path::PathBuf;
 use crate::model::ci_job::Environment;
 use crate::model::encoded::{EncodedResult, Gist};
 use crate::model::result::Status;
+use crate::util::text::{excerpt, one_line};
 
 /// So many failures are in the step's summary, which has a limit of its own.
 const FAILURES_SHOWN: usize = 50;
+
+/// The most characters of a cell of the summary's table.
+const LONGEST_CELL: usize = 200;
+
+/// The most bytes of a step's summary: the runner refuses one of more than twice as many.
+const LONGEST_SUMMARY: u64 = 512 << 10;
 
 /// What a failure to write is about.
 pub const FILES: &str = "the files of GITHUB_OUTPUT and GITHUB_STEP_SUMMARY cannot be written";
@@ -91,7 +98,16 @@ impl GitHub {
     /// # Errors
     /// A file that cannot be written.
     pub fn summarise(&self, line: &str, failures: &Failures) -> io::Result<()> {
-        append(self.summary.as_ref(), &format!("{line}\n{}\n", failures.table()))
+        let text = format!("{line}\n{}\n", failures.table());
+        let written = self.summary.as_ref().and_then(|path| path.metadata().ok());
+        let length = written.map_or(0, |file| file.len());
+        if length + text.len() as u64 > LONGEST_SUMMARY {
+            let kib = LONGEST_SUMMARY >> 10;
+            return Err(io::Error::other(format!(
+                "the step's summary would be longer than {kib} KiB"
+            )));
+        }
+        append(self.summary.as_ref(), &text)
     }
 }
 
@@ -100,17 +116,49 @@ fn append(path: Option<&PathBuf>, text: &str) -> io::Result<()> {
     File::options().create(true).append(true).open(path)?.write_all(text.as_bytes())
 }
 
-/// Text in a cell of a table: neither markup nor the table's end.
+/// Returns text for a cell of a table: not too long, and neither markup nor the table's end.
 fn cell(text: &str) -> String {
     let mut cell = String::new();
-    for character in text.chars() {
+    for character in excerpt(&one_line(text), LONGEST_CELL - 1).chars() {
         match character {
             '<' => cell.push_str("&lt;"),
+            '>' => cell.push_str("&gt;"),
             '&' => cell.push_str("&amp;"),
-            '|' | '`' | '*' | '_' | '[' | ']' | '\\' => cell.extend(['\\', character]),
-            character if character.is_control() => cell.push(' '),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '$' | '~' => cell.extend(['\\', character]),
             character => cell.push(character),
         }
     }
     cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_short_and_no_markup() {
+        for (text, expected) in [
+            ("plain é", "plain é"),
+            ("a|b <i>&*_~$`[x](y)", r"a\|b &lt;i&gt;&amp;\*\_\~\$\`\[x\](y)"),
+            ("a\nb\u{202e}", r"a\\nb\\u{202e}"),
+        ] {
+            assert_eq!(cell(text), expected);
+        }
+        let long = cell(&"é".repeat(201));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (LONGEST_CELL, true));
+        assert_eq!(cell(&"é".repeat(199)), "é".repeat(199));
+    }
+
+    #[test]
+    fn a_summary_grows_to_its_limit_and_no_further() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("summary.md");
+        let github = GitHub { output: None, summary: Some(path.clone()) };
+        let line = "x".repeat(200 << 10);
+        assert!(github.summarise(&line, &Failures::default()).is_ok());
+        assert!(github.summarise(&line, &Failures::default()).is_ok());
+        let error = github.summarise(&line, &Failures::default()).unwrap_err();
+        assert_eq!(error.to_string(), "the step's summary would be longer than 512 KiB");
+        assert!(std::fs::metadata(path).unwrap().len() < LONGEST_SUMMARY);
+    }
 }

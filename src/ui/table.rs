@@ -4,7 +4,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::util::text::one_line;
+use crate::util::text::{one_line, own_line};
 
 /// As many columns as every terminal has.
 const COLUMNS: usize = 80;
@@ -16,7 +16,7 @@ pub fn row(label: &str, value: &str, indent: usize) -> String {
     let mut row = String::new();
     for (number, line) in wrapped(&value, COLUMNS - indent).into_iter().enumerate() {
         let label = if number == 0 { one_line(label) } else { "".into() };
-        row += format!("{label:indent$}{line}").trim_end();
+        row += own_line(format!("{label:indent$}{line}").trim_end()).as_ref();
         row.push('\n');
     }
     row
@@ -83,6 +83,7 @@ mod tests {
             row.lines().map(|line| line.trim().chars().count()).collect::<Vec<_>>(),
             [35, 1]
         );
+        assert_eq!(super::row("", "::error::x ::y", 2), "  \\u{3a}:error::x ::y\n");
         assert_eq!(super::row("a\nb", "c\u{1b}[2J", 6), "a\\nb  c\\u{1b}[2J\n");
     }
 }

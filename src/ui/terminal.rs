@@ -1,6 +1,5 @@
 //! What is said to a person, on stderr; and data, on stdout. Nothing else prints.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -10,7 +9,7 @@ use serde::Serialize;
 use crate::api::{ApiError, Event};
 use crate::ui::github::GitHub;
 use crate::ui::screen::Screen;
-use crate::util::text::one_line;
+use crate::util::text::{one_line, own_line, safe_json};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, PartialOrd)]
@@ -42,26 +41,42 @@ impl Ui {
 
     /// Prints an error, which need not end the command.
     pub fn error(&self, text: &str) {
-        self.message(ERROR, "error", text);
+        self.error_with(text, &[]);
+    }
+
+    /// Prints an error with a list under it.
+    pub fn error_with(&self, text: &str, list: &[String]) {
+        self.message(ERROR, "error", text, list);
     }
 
     /// Prints a warning.
     pub fn warning(&self, text: &str) {
-        self.message(WARNING, "warning", text);
+        self.warning_with(text, &[]);
+    }
+
+    /// Prints a warning with a list under it.
+    pub fn warning_with(&self, text: &str, list: &[String]) {
+        self.message(WARNING, "warning", text, list);
     }
 
     /// Prints a message, which GitHub's log shows as it shows its own.
-    fn message(&self, style: Style, level: &str, text: &str) {
+    fn message(&self, style: Style, level: &str, text: &str, list: &[String]) {
+        let lines = lines(text, list);
         if self.annotates {
-            self.screen.write(&GitHub::annotation(level, &printable(text)));
+            self.screen.write(&GitHub::annotation(level, &lines));
         } else {
-            self.labelled(style, level, text);
+            self.screen.write(&labelled(style, level, &lines));
         }
     }
 
     /// Prints what cures an error.
     pub fn hint(&self, text: &str) {
-        self.labelled(HINT, "hint", text);
+        self.hint_with(text, &[]);
+    }
+
+    /// Prints a cure with a list under it.
+    pub fn hint_with(&self, text: &str, list: &[String]) {
+        self.screen.write(&labelled(HINT, "hint", &lines(text, list)));
     }
 
     /// Returns the screen that messages share with a moving line.
@@ -72,7 +87,7 @@ impl Ui {
     /// Prints a line that `--quiet` leaves out.
     pub fn info(&self, text: impl Display) {
         if self.level >= Level::Normal {
-            self.screen.write(&format!("{}\n", printable(&text.to_string())));
+            self.screen.write(&format!("{}\n", own_line(&text.to_string())));
         }
     }
 
@@ -103,14 +118,10 @@ impl Ui {
                 if self.level >= Level::Normal && !is_shown {
                     let delay = delay.as_secs_f64();
                     let text = format!("{error}; trying again in {delay:.1} s");
-                    self.labelled(WARNING, "warning", &text);
+                    self.screen.write(&labelled(WARNING, "warning", &one_line(&text)));
                 }
             }
         }
-    }
-
-    fn labelled(&self, style: Style, label: &str, text: &str) {
-        self.screen.write(&format!("{style}{label}:{style:#} {}\n", printable(text)));
     }
 }
 
@@ -126,15 +137,18 @@ fn reason(error: &ApiError) -> String {
     }
 }
 
-/// Returns text without control characters, but for the line feeds of a list, whose lines are indented:
-/// a test's name must not move the cursor or forge a line.
-fn printable(text: &str) -> Cow<'_, str> {
-    const LIST: &str = "\n  ";
-    if text.contains(LIST) {
-        text.split(LIST).map(one_line).collect::<Vec<_>>().join(LIST).into()
-    } else {
-        one_line(text)
+/// Returns a message with a list under it, whose lines are indented.
+fn lines(text: &str, list: &[String]) -> String {
+    let mut lines = one_line(text).into_owned();
+    for line in list {
+        lines.push_str("\n  ");
+        lines.push_str(&own_line(line));
     }
+    lines
+}
+
+fn labelled(style: Style, label: &str, text: &str) -> String {
+    format!("{style}{label}:{style:#} {text}\n")
 }
 
 /// A standard output that cannot be written: a full disk.
@@ -147,9 +161,20 @@ pub struct OutputError(#[from] io::Error);
 /// # Errors
 /// [`OutputError`].
 pub fn json(object: &impl Serialize) -> Result<(), OutputError> {
-    let mut line = serde_json::to_vec(object).map_err(io::Error::from)?;
-    line.push(b'\n');
-    data(&line)
+    let line = serde_json::to_string(object).map_err(io::Error::from)?;
+    data(format!("{}\n", safe_json(&line)).as_bytes())
+}
+
+/// Writes parts of JSON as a command's data.
+///
+/// # Errors
+/// [`OutputError`].
+pub fn json_text(text: &[u8]) -> Result<(), OutputError> {
+    match str::from_utf8(text) {
+        Ok(text) => data(safe_json(text).as_bytes()),
+        // Only where `to` is not the one who wrote it.
+        Err(_) => data(text),
+    }
 }
 
 /// Writes a command's data. A reader that has seen enough (`| head`) is no error.

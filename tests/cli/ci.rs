@@ -171,7 +171,7 @@ fn github_gets_annotations_a_summary_and_outputs() {
     assert_eq!(
         sandbox.read("summary.md"),
         "sent 3 results to execution 1: 2 passed, 1 failed, 0 skipped\n\n\
-         | failed | |\n|---|---|\n| a\\|b &lt;i> | no \\*net\\* |\n\nexecution 1 is FAILED\n\n"
+         | failed | |\n|---|---|\n| a\\|b &lt;i&gt; | no \\*net\\* |\n\nexecution 1 is FAILED\n\n"
     );
 }
 
@@ -186,7 +186,10 @@ fn a_summary_that_cannot_be_written_hides_no_refused_result() {
     );
     sandbox.to("start -q");
     let run = sandbox.to("submit -q report.xml");
-    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(run.status, 6, "{}", run.stderr);
     assert!(run.stderr.contains("result `bad` was refused"), "{}", run.stderr);
+    let warning = "::warning::the files of GITHUB_OUTPUT and GITHUB_STEP_SUMMARY cannot be written: \
+                   no such file or directory\n";
+    assert!(run.stderr.ends_with(warning), "{}", run.stderr);
     assert!(sandbox.read(".to/refused.jsonl").contains("bad"));
 }

@@ -31,6 +31,7 @@ mod fake_server;
 mod fixtures;
 mod floors;
 mod help;
+mod hostile;
 mod identity;
 mod install;
 mod key;

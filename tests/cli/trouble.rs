@@ -304,13 +304,30 @@ fn strangers() -> Vec<Trouble> {
     let authority = Authority::new();
     let at = |name, answer: &str| Trouble::at(name, "http", Peer::answering(answer.to_owned()));
     let not_http = "URL/v1 is not Test Observer's API: what answers does not speak HTTP";
+    let page = "<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>";
+    let nginx = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{page}", page.len());
+    // By the clock of the server, which is an hour ahead.
+    let busy = "HTTP/1.1 503 Busy\r\ndate: Sun, 06 Nov 2050 12:00:00 GMT\r\n\
+                retry-after: Sun, 06 Nov 2050 13:00:00 GMT\r\ncontent-length: 0\r\n\r\n";
     let web = "<!doctype html><title>Test Observer</title>";
     let web = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{web}", web.len());
     vec![
         Trouble::at("https behind http", "http", tls(authority.server("127.0.0.1", 2020..2100)))
             .ends(5, not_http, HTTPS, 1),
-        // It speaks first, but mostly not before a request is on its way.
-        at("ssh", "SSH-2.0-OpenSSH_9.6\r\n").ends(5, not_http, HTTPS, 1),
+        Trouble::at("ssh", "http", Peer::greeting("SSH-2.0-OpenSSH_9.6\r\n"))
+            .ends(5, not_http, HTTPS, 1),
+        at("nginx with https behind http", &nginx).ends(
+            5,
+            "URL/v1 is not Test Observer's API: what answers there takes https",
+            "write https:// in --url (or TO_URL)",
+            1,
+        ),
+        at("a wait that is too long", busy).ends(
+            4,
+            "the server answered 503: no reason given; it asks for a wait of N s",
+            "--retry-for (or TO_RETRY_FOR) allows a longer wait",
+            1,
+        ),
         at("a web page", &web).ends(
             5,
             "URL/v1 is not Test Observer's API: it answers with a web page (200), titled \

@@ -10,10 +10,10 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 use url::Url;
 
+use super::answer::Answer;
 use super::elements;
 use super::request::{CHANGE, Request, VIEW, locate_patch, locate_result, locate_start};
 use super::transport::{Body, HttpSettings, Transport};
-use crate::api::error::Answer;
 use crate::api::retry::{self, Applied, Attempts, Policy, Repeat};
 use crate::api::{Access, ApiError, Event, Execution, Key, KeyProblem, Listener, Server};
 use crate::model::batch::Batch;

@@ -1,5 +1,6 @@
 //! Test Observer's API over HTTP.
 
+mod answer;
 mod client;
 mod elements;
 mod failure;

@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::answer::Locate;
 use crate::api::ApiError;
-use crate::api::error::Locate;
 use crate::api::retry::Repeat;
 use crate::model::batch::Batch;
 

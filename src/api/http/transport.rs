@@ -18,19 +18,22 @@ use tokio::runtime::{self, Runtime};
 use tokio::{task, time};
 use url::Url;
 
+use super::answer::Answer;
 use super::failure;
 use super::proxy::Proxy;
 use super::redactor::Redactor;
 use super::setup;
 use super::token::Token;
 use super::trust;
-use crate::api::error::Answer;
 use crate::api::{ApiError, Policy};
 use crate::util::signals::{self, Interrupt};
 use crate::util::text::os_message;
 
 /// The longest answer, in bytes: a 422 echoes what was sent, and a batch is at most 4 MiB of JSON.
 const LONGEST_ANSWER: usize = 16 << 20;
+
+/// The most bytes that are kept of an answer which is not UTF-8.
+const NO_UTF8: usize = 64 << 10;
 
 /// How a server is reached.
 #[derive(Clone)]
@@ -187,11 +190,20 @@ impl Transport {
                 }
                 break;
             }
+            if body.capacity() - body.len() < chunk.len() {
+                // Doubled, but never beyond what may come.
+                let most = (2 * body.len()).clamp(body.len() + chunk.len(), LONGEST_ANSWER);
+                body.reserve_exact(most - body.len());
+            }
             body.extend_from_slice(&chunk);
         }
         let body = match String::from_utf8(body) {
             Ok(body) => body,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            // No JSON: no more of it is needed than is shown.
+            Err(error) => {
+                let bytes = error.as_bytes();
+                String::from_utf8_lossy(&bytes[..bytes.len().min(NO_UTF8)]).into_owned()
+            }
         };
         Ok(Answer { status: status.as_u16(), retry_after, location, body: self.redact(body) })
     }
