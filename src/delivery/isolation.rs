@@ -187,7 +187,6 @@ impl Isolation {
             (Trial::Batch, Ok(elapsed)) => {
                 self.size.accepted(batch.results.len(), elapsed);
                 self.refused_since = 0;
-                self.supersede(&batch);
                 self.accept(batch)
             }
             (Trial::Batch, Err(error)) => self.batch_failed(batch, error),
@@ -265,6 +264,7 @@ impl Isolation {
     fn accept(&mut self, batch: Batch) -> Step {
         self.tally.batches += 1;
         batch.results.iter().for_each(|result| self.tally.sent.add(result.status));
+        self.supersede(&batch);
         self.remember(batch);
         self.recheck();
         Step::Accepted
