@@ -141,3 +141,21 @@ fn certificates_are_read_behind_a_mark_of_utf_8_and_in_der() {
         assert_eq!(run, Run::new(0, "", ""), "{file}");
     }
 }
+
+/// A slim container has no authorities: what is piped is nowhere else.
+#[test]
+fn what_is_piped_is_kept_on_a_machine_without_certificates() {
+    let authority = Authority::new();
+    let context = context(&authority, "127.0.0.1", 2100).with("SSL_CERT_FILE", "none.pem");
+    context.sandbox.write("none.pem", "");
+    let lines = "{\"name\": \"a\", \"status\": \"PASSED\"}\n";
+    let run = context.plain(context.sandbox.pipe(lines, "submit -q -"));
+    let said = "error: 0 of 1 results were sent: cannot trust URL/v1: no certificate authorities are \
+                installed here\n\
+                hint: install the package ca-certificates, or name an authority with --ca-cert PEM\n\
+                warning: kept 1 result in .to/outbox/1\n\
+                hint: `to push` delivers what is kept\n";
+    assert_eq!(run, Run::failed(4, said));
+    // Where one is named, none needs to be installed.
+    assert_eq!(context.to("push -q --ca-cert ca.pem"), Run::printed("1\n"));
+}

@@ -12,7 +12,7 @@ use rcgen::{BasicConstraints, IsCa};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::authority::Authority;
-use crate::support::fake_server::Port;
+use crate::support::fake_server::{Port, Server};
 use crate::support::peer::{BlackHole, Peer, hang_up, read_head};
 use crate::support::{Run, Sandbox};
 
@@ -408,4 +408,20 @@ fn what_cannot_be_trusted_is_told_with_its_own_cure() {
 #[test]
 fn what_is_not_the_api_is_told_from_a_server_in_trouble() {
     assert_all(strangers());
+}
+
+/// Without a VPN nothing reaches the server: what was to be opened is opened by a later push, and nobody
+/// is asked whether it may exist.
+#[test]
+fn a_start_that_never_had_a_connection_is_delivered_later_without_a_question() {
+    let (server, hole, silent) = (Server::start(), BlackHole::new(), Peer::silent());
+    for url in [format!("http://127.0.0.1:{}", hole.port), silent.url("https")] {
+        let trouble = Trouble::new("best effort", url);
+        let run = trouble.sandbox.to("-q start --best-effort");
+        assert_eq!((run.status, &*run.stdout), (0, "outbox-1\n"), "{}", run.stderr);
+        let push = format!("-q push --url {} --timeout 20", server.url());
+        let run = trouble.sandbox.to(&push);
+        assert_eq!(run.status, 0, "{run:?}");
+    }
+    assert_eq!(server.executions().len(), 2);
 }
