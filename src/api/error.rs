@@ -57,6 +57,9 @@ pub enum ApiError {
     /// A web page, a redirect, or another answer that is not the API's.
     #[error("{url} is not Test Observer's API: it answers with {what}")]
     NotTheApi { url: String, what: String },
+    /// A server from before 2025-07-30 ignores what it does not know.
+    #[error("the server is too old for metadata, and drops it")]
+    MetadataDropped,
     /// A signal asked to end.
     #[error("{}", if *signal == 2 { "interrupted" } else { "terminated" })]
     Interrupted { signal: u8 },

@@ -12,8 +12,6 @@ mod target;
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::model::batch::Batch;
 use crate::model::execution::{ExecutionId, JsonObject, Link};
 use crate::model::start_request::StartRequest;
@@ -25,7 +23,7 @@ pub use error::{ApiError, InvalidItem, KeyProblem, Refusal};
 pub use http::{HttpServer, HttpSettings, Token};
 pub use network::{ProxyProblem, TlsProblem};
 pub use retry::{Applied, BatchProblem, Bounds, Policy, Repeat, Retry, Scope};
-pub use spool::{Extent, Record, Spool};
+pub use spool::{Extent, Record, Records, Spool};
 pub use target::Target;
 
 /// What commands can ask of a server.
@@ -101,11 +99,12 @@ pub enum Key {
 }
 
 /// An execution as the server tells it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Execution {
     pub status: String,
-    #[serde(default)]
     pub relevant_links: Vec<Link>,
+    /// The server knows metadata: those from before 2025-07-30 do not.
+    pub has_metadata: bool,
 }
 
 /// Makes the server that `target` names, and asks nothing of it yet.

@@ -78,7 +78,7 @@ impl ApiError {
             | Self::Broken { .. } => Retry::Backoff,
             Self::Status(refusal) => refusal.retry(),
             Self::Proxy { problem, .. } => problem.retry(),
-            Self::NoSuchExecution { .. } => Retry::Never,
+            Self::NoSuchExecution { .. } | Self::MetadataDropped => Retry::Never,
             Self::GivenUp { last, .. } => last.retry(),
             Self::ExposedKey { .. }
             | Self::CaCert { .. }

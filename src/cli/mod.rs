@@ -14,6 +14,7 @@ use args::{Cli, Task};
 use crate::commands::exit::Exit;
 use crate::commands::{Context, check, end, push, result, run, show, start, submit, update};
 use crate::options::color::Color;
+use crate::util::files;
 
 /// Runs the command that the arguments of this process ask for.
 #[must_use]
@@ -43,5 +44,12 @@ fn run(cli: Cli) -> Exit {
         Task::Completions(completions) => completions::run(&completions),
         Task::Man(man) => man::run(&man),
     };
-    context.exit_of(outcome)
+    let exit = context.exit_of(outcome);
+    if files::lacks_locks() {
+        context.ui.warning(
+            "the file system of the state directory or spool has no locks: let only one `to` work \
+             there at a time",
+        );
+    }
+    exit
 }

@@ -9,10 +9,14 @@ use crate::api::{self, HttpSettings, Policy, Server, Spool, Target, Token};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::delivery::batch_size::BatchSize;
+use crate::delivery::notes::Variables;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::state_dir::{StateDirectory, StateError};
+use crate::delivery::replay::ReplayReport;
+use crate::delivery::state_dir::{RefusedFile, StateDirectory};
+use crate::delivery::state_error::StateError;
 use crate::model::ci_job::{Environment, Job};
 use crate::model::execution::{ExecutionId, ExecutionRef};
+use crate::model::start_request::{FIELDS, variable};
 use crate::model::tally::RefusedResult;
 use crate::options::Common;
 use crate::ui::github::{self, GitHub};
@@ -30,6 +34,8 @@ pub struct Context {
     /// The execution that this command itself started.
     started: Cell<Option<ExecutionId>>,
     retries: Rc<Cell<u64>>,
+    /// Those of `start` that are set.
+    variables: Variables,
 }
 
 impl Context {
@@ -48,6 +54,7 @@ impl Context {
             github,
             started: Cell::default(),
             retries: Rc::default(),
+            variables: start_variables(environment),
         }
     }
 
@@ -109,15 +116,27 @@ impl Context {
         StateDirectory::new(self.common.state_dir.clone())
     }
 
+    /// Tells whether the execution to work on was given, not noted.
+    pub fn has_execution(&self) -> bool {
+        self.started.get().or(self.common.execution).is_some()
+    }
+
+    /// Returns the variables of `start` that are set.
+    pub fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
     /// The execution to work on: the one given, or the one noted.
     ///
     /// # Errors
     /// Neither is there.
     pub fn execution(&self, state: &StateDirectory) -> Result<ExecutionId, CommandError> {
         let target = self.target()?;
-        let id = match self.started.get().or(self.common.execution) {
-            Some(id) => id,
-            None => state.load(target)?,
+        let id = if let Some(id) = self.started.get().or(self.common.execution) {
+            id
+        } else {
+            let url = target.absolute().map_err(CommandError::fault)?.to_string();
+            state.notes().find(&url, &self.variables)?.home.execution
         };
         // One that waited in the outbox may have been delivered since it was named.
         Ok(Outbox::new(state.outbox()).delivered(id, target).unwrap_or(id))
@@ -142,7 +161,7 @@ impl Context {
     ) -> Result<Box<dyn Server>, CommandError> {
         match execution {
             ExecutionId::Server(_) => self.server(),
-            ExecutionId::Outbox(_) => Ok(Box::new(Spool::new(state.outbox()))),
+            ExecutionId::Outbox(_) => Ok(Box::new(Spool::private(state.outbox()))),
         }
     }
 
@@ -175,7 +194,7 @@ impl Context {
     }
 
     /// Names the results that a server refused; they are written down already.
-    pub fn report_refused(&self, refused: &[RefusedResult], state: &StateDirectory) -> Exit {
+    pub fn report_refused(&self, refused: &[RefusedResult], file: &RefusedFile) -> Exit {
         if refused.is_empty() {
             return Exit::Success;
         }
@@ -183,8 +202,29 @@ impl Context {
             self.ui.error(&format!("result `{}` was refused: {reason}", result.name()));
         }
         let count = plural(refused.len() as u64, "result");
-        self.ui.hint(&format!("{count} refused: written to {}", state.refused().display()));
+        self.ui.hint(&format!("{count} refused: written to {}", file.path().display()));
         if self.best_effort() { Exit::Success } else { Exit::ResultsRefused }
+    }
+
+    /// Says what of the outbox, or of a spool, was not delivered and never will be; it is written down
+    /// already.
+    pub fn report_replay(&self, report: &ReplayReport, file: &RefusedFile) -> Exit {
+        report.tally.warnings.lines().iter().for_each(|line| self.ui.warning(line));
+        let mut exit = self.report_refused(&report.tally.refused, file);
+        report.refused.iter().for_each(|refused| self.ui.error(refused));
+        if !report.refused.is_empty() {
+            let count = plural(report.refused.len() as u64, "change");
+            let path = file.changes_path();
+            self.ui.hint(&format!("{count} refused: written to {}", path.display()));
+            exit = exit.and(if self.best_effort() { Exit::Success } else { Exit::ResultsRefused });
+        }
+        for path in &report.torn {
+            let path = path.display();
+            self.ui.warning(&format!("{path}: the last line is cut short: moved to torn.jsonl"));
+        }
+        report.unreadable.iter().for_each(|line| self.ui.error(line));
+        let is_whole = report.unreadable.is_empty() && report.torn.is_empty();
+        exit.and(if is_whole { Exit::Success } else { Exit::Input })
     }
 
     /// Says why something was not delivered and where it is kept.
@@ -240,6 +280,16 @@ impl Context {
         };
         given.map(Some).map_err(|problem| CommandError::usage(problem).context(place))
     }
+}
+
+/// Returns the variables of `start` that are set: they tell one job from another.
+fn start_variables(environment: Environment<'_>) -> Variables {
+    let names = FIELDS.iter().map(|field| variable(field.name)).chain(["TO_STAGE".to_owned()]);
+    let set = names.filter_map(|name| {
+        let value = environment(&name)?.trim().to_owned();
+        (!value.is_empty()).then_some((name, value))
+    });
+    set.collect()
 }
 
 fn read_key(path: &Path) -> Result<String, CommandError> {

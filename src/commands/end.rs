@@ -49,12 +49,15 @@ struct Report<'a> {
 pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
     let session = Session::new(false, context)?;
     let patch = Patch { status: Some(end.status), ..Patch::default() };
-    let updated = session.change(&[Change::Patch(patch)], context)?;
-    let Some(execution) = updated.execution else { return Ok(updated.exit) };
+    let (updated, exit) = session.change(vec![Change::Patch(patch)], context)?;
+    let Some(execution) = updated.execution.filter(|_| !updated.made.is_empty()) else {
+        return Ok(exit);
+    };
+    session.note_end()?;
     let status = execution.status.as_str();
     print(session.execution, status, context)?;
     tell_github(session.execution, status, context);
-    Ok(updated.exit.and(match status {
+    Ok(exit.and(match status {
         "FAILED" if end.exit_code => Exit::Failed,
         "ENDED_PREMATURELY" if end.exit_code => Exit::EndedPrematurely,
         _ => Exit::Success,

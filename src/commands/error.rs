@@ -11,7 +11,7 @@ use crate::api::{ApiError, Retry};
 use crate::commands::exit::Exit;
 use crate::commands::hints;
 use crate::delivery::replay::ReplayError;
-use crate::delivery::state_dir::StateError;
+use crate::delivery::state_error::StateError;
 use crate::delivery::submitter::LostResults;
 use crate::model::sample;
 use crate::model::start_request::InvalidRequest;
@@ -118,8 +118,9 @@ impl From<OutputError> for CommandError {
 
 impl From<LostResults> for CommandError {
     fn from(error: LostResults) -> Self {
-        let (exit, list) = (exit_status_of(&error.source), problems(&error.source));
-        Self::new(error, exit).list(list)
+        let exit = exit_status_of(&error.source);
+        let names = error.names.iter().map(|name| format!("`{name}`")).collect();
+        Self::new(error, exit).list(names)
     }
 }
 
@@ -133,6 +134,7 @@ impl From<ReplayError> for CommandError {
                 Self::new(error, Exit::Usage).hint("push with that --url")
             }
             ReplayError::Request { place, source } => Self::from(source).context(place),
+            ReplayError::State(error) => error.into(),
             ReplayError::NoRequest { .. }
             | ReplayError::NotJson { .. }
             | ReplayError::Directory { .. } => Self::fault(error),
@@ -147,6 +149,13 @@ impl From<StateError> for CommandError {
                 (Exit::Fault, Some("--state-dir (or TO_STATE_DIR) chooses another directory"))
             }
             StateError::Unreadable { .. } => (Exit::Fault, None),
+            StateError::Foreign { .. } | StateError::Link { .. } => {
+                (Exit::Usage, Some("--state-dir (or TO_STATE_DIR) chooses another directory"))
+            }
+            StateError::OtherStart { .. } => (
+                Exit::Usage,
+                Some("run `to start` with these variables, or say --execution (or TO_EXECUTION)"),
+            ),
             StateError::Damaged { .. } => {
                 (Exit::Usage, Some("`to start` writes it anew; --execution does without it"))
             }
@@ -207,6 +216,7 @@ pub fn exit_status_of(error: &ApiError) -> Exit {
         | ApiError::WantsHttps { .. }
         | ApiError::TooLong { .. }
         | ApiError::NoSuchExecution { .. }
+        | ApiError::MetadataDropped
         | ApiError::Key(_) => Exit::Refused,
         ApiError::Status(refusal)
             if refusal.status < 500 && matches!(error.retry(), Retry::Never | Retry::Later) =>

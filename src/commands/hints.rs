@@ -57,6 +57,7 @@ fn network_hint(error: &ApiError) -> Option<&'static str> {
         | ApiError::GivenUp { .. }
         | ApiError::MayExist(_)
         | ApiError::Outage(_)
+        | ApiError::MetadataDropped
         | ApiError::Spool { .. }
         | ApiError::SpoolContent { .. } => return None,
     })

@@ -5,13 +5,13 @@
 use std::path::Path;
 
 use super::Context;
-use crate::api::{Record, Spool};
+use crate::api::{Record, Records, Spool, Target};
 use crate::commands::error::{CommandError, NoResults};
 use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::replay::Replay;
-use crate::delivery::state_dir::StateDirectory;
-use crate::model::tally::Tally;
+use crate::delivery::replay::{Replay, ReplayReport};
+use crate::delivery::state_dir::{RefusedFile, StateDirectory};
+use crate::model::execution::{ExecutionId, ExecutionRef};
 use crate::ui::progress::Progress;
 use crate::ui::terminal;
 use crate::util::text::plural;
@@ -42,16 +42,20 @@ Examples:
   to push results-of-the-lab";
 
 /// # Errors
-/// A directory that is none, a server that cannot be set up.
+/// A directory that is none, or that is the target; a server that cannot be set up.
 pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
     let state = context.state()?;
     let server = context.server()?;
     let outbox = Outbox::new(state.outbox());
-    let records = match &arguments.directory {
+    let source = arguments.directory.clone().unwrap_or_else(|| state.outbox());
+    check_target(&source, context.target()?)?;
+    let Records { records, problems } = match &arguments.directory {
         Some(directory) => spooled(directory)?,
-        None => outbox.spool.records()?,
+        None => outbox.records()?,
     };
-    let counts: Vec<u64> = records.iter().map(Record::count_results).collect::<Result<_, _>>()?;
+    // One that cannot be read is named when its turn comes.
+    let count = |record: &Record| record.count_results().unwrap_or_default();
+    let counts: Vec<u64> = records.iter().map(count).collect();
     let progress = Progress::new(Some(counts.iter().sum()), &context.ui);
     let replay = Replay {
         server: &*server,
@@ -62,10 +66,13 @@ pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
         state: &state,
         start_again: arguments.start_again,
     };
-    if records.is_empty() {
+    let mut exit = Exit::Success;
+    for problem in problems {
+        exit = exit.and(context.exit_of(Err(problem.into())));
+    }
+    if records.is_empty() && exit == Exit::Success {
         context.ui.info("nothing is kept in the outbox");
     }
-    let mut exit = Exit::Success;
     for (record, count) in records.into_iter().zip(counts) {
         if let Some(signal) = context.interrupt.signal() {
             return Ok(exit.and(Exit::Signal(signal)));
@@ -78,12 +85,27 @@ pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
     Ok(exit)
 }
 
-fn spooled(directory: &Path) -> Result<Vec<Record>, CommandError> {
-    let records = Spool::new(directory.to_path_buf()).records()?;
-    if records.is_empty() {
+fn spooled(directory: &Path) -> Result<Records, CommandError> {
+    let found = Spool::new(directory.to_path_buf()).records()?;
+    if found.records.is_empty() && found.problems.is_empty() {
         return Err(NoResults::InSpool(directory.to_path_buf()).into());
     }
-    Ok(records)
+    Ok(found)
+}
+
+/// Finds the directory not to be the server that it is to be delivered to.
+fn check_target(source: &Path, target: &Target) -> Result<(), CommandError> {
+    let Target::Spool(target) = target else { return Ok(()) };
+    let is_same = match (source.canonicalize(), target.canonicalize()) {
+        (Ok(source), Ok(target)) => source == target,
+        _ => false,
+    };
+    if is_same {
+        let problem = format!("{} would be delivered into itself", source.display());
+        return Err(CommandError::usage(problem)
+            .hint("--url (or TO_URL) takes the server that it is to be delivered to"));
+    }
+    Ok(())
 }
 
 /// Delivers one directory. That one of them cannot be delivered is no reason to leave the others.
@@ -94,36 +116,63 @@ fn push_record(
     state: &StateDirectory,
     context: &Context,
 ) -> Result<Exit, CommandError> {
-    let mut tally = Tally::default();
-    let outcome = match outbox {
-        Some(outbox) => outbox.empty(record, replay, &mut tally),
-        None => replay.spooled(record, &mut tally),
-    };
     let place = record.path.display();
-    for line in tally.warnings.lines() {
-        context.ui.warning(&line);
+    if outbox.is_some() && !record.is_private() {
+        let problem = format!(
+            "{place} is left: it was not made by this user's `to`, or its mode was changed"
+        );
+        context.ui.error(&problem);
+        context.ui.hint(&format!("`to push {}` sends it", state.outbox().display()));
+        return Ok(Exit::Undelivered);
     }
+    let mut report = ReplayReport::default();
+    let before = record_home(record, context)?;
+    let outcome = match outbox {
+        Some(outbox) => outbox.empty(record, replay, &mut report),
+        None => replay.spooled(record, &mut report),
+    };
+    let file = match outbox {
+        Some(_) => state.refused(),
+        None => RefusedFile::beside(&record.path),
+    };
     match outcome {
         Ok(Some(execution)) => {
-            let results = plural(tally.sent.total(), "result");
+            let results = plural(report.tally.sent.total(), "result");
             context.ui.info(format_args!("{place}: sent {results} to execution {execution}"));
             let line = format!("{execution}\n");
             context.ui.screen().make_way(|| terminal::data(line.as_bytes()))?;
-            if outbox.is_some() {
-                state.rename(replay.target, &record.path, execution)?;
+            if let Some(before) = before.filter(|_| outbox.is_some()) {
+                let to = ExecutionRef { execution, ..before.clone() };
+                state.notes().rename(&before, &to)?;
             }
-            Ok(context.report_refused(&tally.refused, state))
+            Ok(context.report_replay(&report, &file))
         }
         Ok(None) => {
             context.ui.info(format_args!("{place}: delivered before"));
-            Ok(Exit::Success)
+            Ok(refused_before(&report, &file, context).and(context.report_replay(&report, &file)))
         }
         Err(error) => {
-            let exit = {
-                let error = CommandError::from(error).context(place.to_string());
-                context.report_undelivered(&error, None)
-            };
-            Ok(exit.and(context.report_refused(&tally.refused, state)))
+            let error = CommandError::from(error).context(place.to_string());
+            let exit = context.report_undelivered(&error, None);
+            Ok(exit.and(context.report_replay(&report, &file)))
         }
     }
+}
+
+/// Returns the name under which an execution that waits in the outbox may be noted.
+fn record_home(record: &Record, context: &Context) -> Result<Option<ExecutionRef>, CommandError> {
+    let name = record.path.file_name().and_then(|name| name.to_str());
+    let number = name.and_then(|name| name.parse::<i32>().ok());
+    number.map(|number| context.home(ExecutionId::Outbox(number))).transpose()
+}
+
+/// Says that results were refused which nobody has dealt with.
+fn refused_before(report: &ReplayReport, file: &RefusedFile, context: &Context) -> Exit {
+    if report.refused_before == 0 {
+        return Exit::Success;
+    }
+    let count = plural(report.refused_before as u64, "result or change");
+    context.ui.error(&format!("{count} of it were refused before: see {}", file.path().display()));
+    context.ui.hint("the file is dealt with when it is gone or empty");
+    if context.best_effort() { Exit::Success } else { Exit::ResultsRefused }
 }

@@ -113,7 +113,10 @@ pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
     let limits = Limits { max_log: new.max_log };
     let result = EncodedResult::new(result, &limits, &mut warnings);
     let session = Session::new(is_piped, context)?;
-    let delivery = session.deliver(Some(1), context, |feed| Ok(feed.push(result)?))?;
+    let delivery = session.deliver(Some(1), context, |feed| {
+        feed.push(result);
+        Ok(())
+    })?;
     delivery.conclude(Sources { warnings, ..Sources::default() }, context)
 }
 

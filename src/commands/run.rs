@@ -4,20 +4,20 @@
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::process::{Child, Command, ExitStatus};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
 use super::session::Session;
 use super::{Context, end, start, submit};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::model::execution::{COMPLETED, ExecutionId};
-use crate::model::update::{Change, Patch};
+use crate::model::update::{Change, Patch, event};
 use crate::options::reading::Reading;
 use crate::options::start::StartOptions;
 use crate::submission::{Options, Submission};
@@ -61,6 +61,9 @@ Examples:
 /// The variable in which the command finds its execution.
 const EXECUTION: &str = "TO_EXECUTION";
 
+/// The status of an execution of which something may be missing.
+const ENDED_PREMATURELY: &str = "ENDED_PREMATURELY";
+
 /// A command that got a signal has so long to write its report. CI systems give a job some seconds
 /// more than that before they kill it.
 const GRACE: Duration = Duration::from_secs(5);
@@ -74,41 +77,96 @@ enum Ended {
 }
 
 /// # Errors
-/// An execution that cannot be started: then the command is not run.
+/// An execution that cannot be started: then the command is not run, but with `--best-effort`.
 pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
     if run.results.is_empty() {
         return Err(no_results());
     }
-    let state = context.state()?;
-    let since = state.now()?;
-    let opened = start::open(run.request, context, |execution| {
-        context.work_on(execution);
-        context.ui.info(format_args!("execution {execution}"));
-        Ok(())
+    let opened = prepare(&run.results, context).and_then(|prepared| {
+        let opened = start::open(run.request, context, |execution| {
+            context.work_on(execution);
+            context.ui.info(format_args!("execution {execution}"));
+            Ok(())
+        });
+        match context.started() {
+            Some(execution) => Ok((prepared, execution, context.exit_of(opened))),
+            None => Err(opened.err().unwrap_or_else(no_results)),
+        }
     });
-    let Some(execution) = context.started() else { return opened };
-    let opened = context.exit_of(opened);
-
-    let ended = run_command(&run.command, execution, context).unwrap_or_else(|error| {
+    let ((since, _alone), execution, opened) = match opened {
+        Err(error) if context.best_effort() && context.interrupt.signal().is_none() => {
+            context.ui.warning(&error.message());
+            return run_alone(&run.command, context);
+        }
+        opened => opened?,
+    };
+    let ended = run_command(&run.command, Some(execution), context).unwrap_or_else(|error| {
         context.report(&error);
         Ended::Unstarted(Exit::Fault)
     });
     // What is left to do is done; another signal ends that, too.
     context.interrupt.forget();
     let options = Options { newer_than: Some(since), ..submit::options(&run.reading) };
-    let sent = Session::new(false, context).and_then(|session| {
+    let mut has_failed = false;
+    let sent = Session::of_files(context).and_then(|session| {
         let submission = Submission::survey(&run.results, &options);
-        submit::send(submission, &session, &run.reading, context)
+        let sent = submit::send(submission, &session, &run.reading, context);
+        has_failed = session.has_failed();
+        sent
     });
-    let own = opened.and(context.exit_of(sent)).and(context.exit_of(complete(context)));
-    Ok(match ended {
-        Ended::Interrupted(signal) => Exit::Signal(signal),
-        Ended::Unstarted(exit) => exit,
-        Ended::By(status) => match code(status) {
-            0 => own,
-            code => Exit::Command(code),
-        },
-    })
+    let sent = context.exit_of(sent);
+    let completed = context.exit_of(complete(&ended, has_failed, context));
+    Ok(ended.exit(opened.and(sent).and(completed)))
+}
+
+/// Finds the state directory to be of use and no other run at work on the same reports. Returns the
+/// present by its clock, and what keeps others away.
+fn prepare(
+    results: &[PathBuf],
+    context: &Context,
+) -> Result<(SystemTime, Option<File>), CommandError> {
+    let state = context.state()?;
+    let alone = state.lock_run(results)?;
+    if alone.is_none() {
+        return Err(CommandError::usage(
+            "another `to run` is at work here on the same --results: its reports would go into both \
+             executions",
+        )
+        .hint("give each its own files in --results"));
+    }
+    Ok((state.now()?, alone))
+}
+
+/// Runs the command without an execution.
+fn run_alone(command: &[OsString], context: &Context) -> Result<Exit, CommandError> {
+    Ok(run_command(command, None, context)?.exit(Exit::Success))
+}
+
+impl Ended {
+    /// Returns the exit status of a run whose own is `own`.
+    fn exit(&self, own: Exit) -> Exit {
+        match self {
+            Self::Interrupted(signal) => Exit::Signal(*signal),
+            Self::Unstarted(exit) => *exit,
+            Self::By(status) => match code(*status) {
+                0 => own,
+                code => Exit::Command(code),
+            },
+        }
+    }
+
+    /// Returns the way in which the command ended, if it did not end well, and whether it was cut off.
+    fn trouble(&self) -> Option<(String, bool)> {
+        match self {
+            Self::Interrupted(signal) => Some((format!("signal {signal}"), true)),
+            Self::Unstarted(exit) => Some((format!("exit status {}", exit.code()), false)),
+            Self::By(status) => match (signal_of(*status), status.code()) {
+                (Some(signal), _) => Some((format!("signal {signal}"), true)),
+                (None, Some(0)) => None,
+                (None, code) => Some((format!("exit status {}", code.unwrap_or(-1)), false)),
+            },
+        }
+    }
 }
 
 fn no_results() -> CommandError {
@@ -116,33 +174,66 @@ fn no_results() -> CommandError {
         .hint("name them with --results (or TO_RESULTS)")
 }
 
-fn complete(context: &Context) -> Result<Exit, CommandError> {
+/// Completes the execution. One whose command was cut off, or failed although no result did, is not
+/// PASSED: some of its tests may never have run.
+fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, CommandError> {
     let session = Session::new(false, context)?;
-    let patch = Patch { status: Some(COMPLETED.to_owned()), ..Patch::default() };
-    let updated = session.change(&[Change::Patch(patch)], context)?;
+    let trouble = ended.trouble().filter(|(_, is_cut_off)| *is_cut_off || !has_failed);
+    let event = trouble.as_ref().map(|(detail, _)| Change::Event(event("command_ended", detail)));
+    let status =
+        |status: &str| Change::Patch(Patch { status: Some(status.to_owned()), ..Patch::default() });
+    let changes = event.into_iter().chain([status(COMPLETED)]).collect();
+    let (mut updated, mut exit) = session.change(changes, context)?;
+    let is_passed = updated.execution.as_ref().is_some_and(|now| now.status == "PASSED");
+    if let Some((detail, _)) = trouble {
+        let is_kept = updated.execution.is_none();
+        if is_kept {
+            session.keep_status(ENDED_PREMATURELY)?;
+        } else if is_passed {
+            let (now, second) = session.change(vec![status(ENDED_PREMATURELY)], context)?;
+            updated.execution = now.execution;
+            exit = exit.and(second);
+        }
+        if is_kept || is_passed {
+            context.ui.warning(&format!(
+                "the command ended with {detail}: the execution is not PASSED, but \
+                 {ENDED_PREMATURELY}"
+            ));
+        }
+    }
     if let Some(execution) = &updated.execution {
         let (id, status) = (session.execution, execution.status.as_str());
         context.ui.info(format_args!("execution {id} is {status}"));
         end::tell_github(id, status, context);
+        session.note_end()?;
     }
-    Ok(updated.exit)
+    Ok(exit)
 }
 
 /// # Errors
 /// Signals that cannot be caught.
 fn run_command(
     command: &[OsString],
-    execution: ExecutionId,
+    execution: Option<ExecutionId>,
     context: &Context,
 ) -> Result<Ended, CommandError> {
     context.interrupt.catch().map_err(CommandError::fault)?;
     let Some((program, arguments)) = command.split_first() else {
         return Ok(Ended::Unstarted(Exit::Usage));
     };
-    let spawned =
-        Command::new(program).args(arguments).env(EXECUTION, execution.to_string()).spawn();
-    match spawned {
-        Ok(child) => wait(child, &context.interrupt).map_err(CommandError::fault),
+    let mut command = Command::new(program);
+    command.args(arguments);
+    if let Some(execution) = execution {
+        command.env(EXECUTION, execution.to_string());
+    }
+    // Where no terminal passes signals on, what the command starts is to get them too.
+    let has_group = !io::stdin().is_terminal();
+    #[cfg(unix)]
+    if has_group {
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    }
+    match command.spawn() {
+        Ok(child) => wait(child, has_group, &context.interrupt).map_err(CommandError::fault),
         Err(error) => {
             context.ui.error(&format!("{}: {}", program.display(), os_message(&error)));
             let is_unknown = error.kind() == io::ErrorKind::NotFound;
@@ -152,54 +243,82 @@ fn run_command(
 }
 
 /// Waits for the command, and passes on a signal that comes meanwhile.
-fn wait(mut child: Child, interrupt: &Interrupt) -> io::Result<Ended> {
+fn wait(mut child: Child, has_group: bool, interrupt: &Interrupt) -> io::Result<Ended> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(child.wait()));
-    let mut deadline = None;
-    loop {
-        match receiver.recv_timeout(signals::POLL) {
-            Ok(status) => {
-                let status = status?;
-                return Ok(interrupt.signal().map_or(Ended::By(status), Ended::Interrupted));
-            }
-            Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::BrokenPipe.into()),
-            Err(RecvTimeoutError::Timeout) => {}
+    let target = pid.map(|pid| Target { pid, has_group });
+    let (mut deadline, mut pause) = (None, Duration::from_millis(1));
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
         }
+        thread::sleep(pause);
+        pause = (pause * 2).min(signals::POLL);
         let Some(signal) = interrupt.signal() else { continue };
         match deadline {
             None => {
                 deadline = Some(Instant::now() + GRACE);
-                pass_on(signal, pid);
+                pass_on(signal, target.as_ref());
             }
-            Some(end) if Instant::now() > end => send(pid, Signal::KILL),
+            Some(end) if Instant::now() > end => send(target.as_ref(), Signal::KILL),
             Some(_) => {}
         }
+    };
+    let Some(signal) = interrupt.signal() else { return Ok(Ended::By(status)) };
+    // What the command started may still be at work on the reports.
+    let end = deadline.unwrap_or_else(|| Instant::now() + GRACE);
+    while let Some(target) = target.as_ref().filter(|target| target.is_alive()) {
+        if Instant::now() > end {
+            send(Some(target), Signal::KILL);
+            break;
+        }
+        thread::sleep(signals::POLL);
+    }
+    Ok(Ended::Interrupted(signal))
+}
+
+/// The command, or all processes that it started.
+struct Target {
+    pid: Pid,
+    has_group: bool,
+}
+
+impl Target {
+    /// Tells whether any process of the group is left.
+    fn is_alive(&self) -> bool {
+        self.has_group && test_kill_process_group(self.pid).is_ok()
     }
 }
 
 /// At a terminal the command has got its Ctrl-C already: the second one makes many a tool give up at
 /// once.
-fn pass_on(signal: u8, pid: Option<Pid>) {
+fn pass_on(signal: u8, target: Option<&Target>) {
     match signal {
-        2 if io::stdin().is_terminal() => {}
-        2 => send(pid, Signal::INT),
-        _ => send(pid, Signal::TERM),
+        2 | 3 if io::stdin().is_terminal() => {}
+        1 => send(target, Signal::HUP),
+        2 => send(target, Signal::INT),
+        3 => send(target, Signal::QUIT),
+        _ => send(target, Signal::TERM),
     }
 }
 
 /// A command that is gone needs no signal.
-fn send(pid: Option<Pid>, signal: Signal) {
-    if let Some(pid) = pid {
-        _ = kill_process(pid, signal);
+fn send(target: Option<&Target>, signal: Signal) {
+    match target {
+        Some(Target { pid, has_group: true }) => _ = kill_process_group(*pid, signal),
+        Some(Target { pid, has_group: false }) => _ = kill_process(*pid, signal),
+        None => {}
     }
 }
 
 /// The command's status as a shell tells it.
 fn code(status: ExitStatus) -> u8 {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+    if let Some(signal) = signal_of(status) {
         return u8::try_from(128 + signal).unwrap_or(u8::MAX);
     }
     status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}
+
+/// Returns the signal that the command died of.
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
 }

@@ -3,27 +3,30 @@
 //! What is kept for the execution is delivered first, by every command that writes to it; where
 //! that fails, what the command has to send joins it there.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use crate::api::{ApiError, Applied, BatchProblem, Execution, Retry, Scope, Server};
+use crate::api::{ApiError, Applied, Execution, Retry, Scope, Server};
 use crate::commands::context::Context;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
-use crate::delivery::replay::{Replay, ReplayError};
+use crate::delivery::changes::{self, Maker};
+use crate::delivery::replay::{Replay, ReplayError, ReplayReport};
 use crate::delivery::sender::BatchSender;
 use crate::delivery::state_dir::StateDirectory;
-use crate::delivery::submitter::{LostResults, Outcome, Submitter};
+use crate::delivery::state_error::StateError;
+use crate::delivery::submitter::{Outcome, Submitter};
 use crate::delivery::{self, outbox::Outbox};
 use crate::model::encoded::EncodedResult;
-use crate::model::execution::{ExecutionId, ExecutionRef, Link};
-use crate::model::tally::Tally;
-use crate::model::update::{self, Change};
+use crate::model::execution::{ExecutionId, ExecutionRef};
+use crate::model::result::Status;
+use crate::model::update::{self, Change, Patch};
 use crate::model::warnings::Warnings;
 use crate::ui::github::Failures;
 use crate::ui::progress::Progress;
 use crate::ui::summary::{self, FileSummary, RefusedLine, Summary};
 use crate::ui::terminal;
-use crate::util::text::plural;
+use crate::util::text::{describe, plural};
 
 /// An execution to write to, with its server and its outbox.
 pub struct Session {
@@ -35,30 +38,44 @@ pub struct Session {
     /// Results come from a pipe, and are nowhere else: all are kept that are not delivered.
     is_piped: bool,
     start: Instant,
+    has_failed: Cell<bool>,
 }
 
-/// The end of a change.
+/// What became of changes.
+#[derive(Default)]
 pub struct Updated {
     /// The execution as it is then, where the server has told it.
     pub execution: Option<Execution>,
-    /// All of it is made.
-    pub is_done: bool,
-    pub exit: Exit,
-}
-
-/// The reason for which not all changes were made.
-struct Undone {
-    made: usize,
-    /// The first of the others was sent.
-    is_tried: bool,
-    error: ApiError,
+    /// In a few words each.
+    pub made: Vec<String>,
+    pub kept: Vec<String>,
+    pub refused: Vec<RefusedLine>,
 }
 
 impl Session {
     /// # Errors
     /// No server, no execution, a state directory that cannot be written.
     pub fn new(is_piped: bool, context: &Context) -> Result<Self, CommandError> {
-        let state = context.state()?;
+        Self::of(context.state()?, is_piped, context)
+    }
+
+    /// Begins one for results from files: these are there still where the state directory cannot be
+    /// written.
+    ///
+    /// # Errors
+    /// No server, no execution, an outbox that cannot be read.
+    pub fn of_files(context: &Context) -> Result<Self, CommandError> {
+        let state = match context.state() {
+            Err(error @ StateError::Unwritable { .. }) if context.has_execution() => {
+                context.ui.warning(&describe(&error));
+                context.state_to_read()
+            }
+            state => state?,
+        };
+        Self::of(state, false, context)
+    }
+
+    fn of(state: StateDirectory, is_piped: bool, context: &Context) -> Result<Self, CommandError> {
         let execution = context.execution(&state)?;
         Ok(Self {
             server: context.server_of(execution, &state)?,
@@ -68,6 +85,7 @@ impl Session {
             execution,
             is_piped,
             start: Instant::now(),
+            has_failed: Cell::default(),
         })
     }
 
@@ -83,7 +101,7 @@ impl Session {
         fill: impl FnOnce(&mut Feed<'_>) -> Result<(), CommandError>,
     ) -> Result<Delivery<'_>, CommandError> {
         let kept =
-            self.outbox.find(&self.home)?.map(|record| record.count_results()).transpose()?;
+            self.outbox.find(&self.home)?.0.map(|record| record.count_results()).transpose()?;
         let progress =
             Progress::new(total.map(|total| total + kept.unwrap_or_default()), &context.ui);
         let show = |accepted| progress.advance(accepted);
@@ -92,23 +110,30 @@ impl Session {
         let keeps_all = self.is_piped || context.best_effort();
         let home = self.home.clone();
         let submitter = Submitter::new(sender, &self.outbox, home, keeps_all, halt);
-        let mut feed = Feed { submitter, failures: Failures::default(), count: 0 };
+        let failures = Failures::default();
+        let mut feed = Feed { submitter, failures, count: 0, has_failed: false };
         let fed = fill(&mut feed);
-        let Feed { submitter, failures, count } = feed;
-        let outcome = submitter.finish()?;
+        let Feed { submitter, failures, count, has_failed } = feed;
+        self.has_failed.set(has_failed);
+        let outcome = submitter.finish();
         drop(progress);
         let total = total.unwrap_or(count);
         Ok(Delivery { session: self, before, outcome, failures, total, fed })
     }
 
-    /// Delivers what is kept for this execution.
+    /// Delivers what is kept for this execution, and says so before.
     fn empty_outbox(
         &self,
         progress: delivery::Progress<'_>,
         context: &Context,
-    ) -> Result<(Tally, Option<ApiError>), CommandError> {
-        let mut tally = Tally::default();
-        let Some(record) = self.outbox.find(&self.home)? else { return Ok((tally, None)) };
+    ) -> Result<(ReplayReport, Option<ApiError>), CommandError> {
+        let mut report = ReplayReport::default();
+        let (record, left) = self.outbox.find(&self.home)?;
+        for entry in left {
+            context.ui.warning(&entry);
+        }
+        let Some(record) = record else { return Ok((report, None)) };
+        context.ui.info(format_args!("sending what {} holds first", record.path.display()));
         let replay = Replay {
             server: &*self.server,
             target: context.target()?,
@@ -118,105 +143,146 @@ impl Session {
             state: &self.state,
             start_again: false,
         };
-        match self.outbox.empty(&record, &replay, &mut tally) {
-            Ok(_) => Ok((tally, None)),
-            Err(ReplayError::Api(error)) => Ok((tally, Some(error))),
+        match self.outbox.empty(&record, &replay, &mut report) {
+            Ok(_) => Ok((report, None)),
+            Err(ReplayError::Api(error)) => Ok((report, Some(error))),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Changes the execution, behind all that is kept for it: an execution must not be completed
-    /// over results that are missing. What cannot be sent is kept, and all that comes after it.
+    /// Changes the execution, each change on its own, behind all that is kept for it: an execution must
+    /// not be completed over results that are missing. What cannot be sent is kept, and all that comes
+    /// after it; what is refused is named.
     ///
     /// # Errors
-    /// A change that no repetition will make; one that can neither be sent nor kept.
-    pub fn change(&self, changes: &[Change], context: &Context) -> Result<Updated, CommandError> {
-        let kept =
-            self.outbox.find(&self.home)?.map(|record| record.count_results()).transpose()?;
+    /// A change that can neither be sent nor kept.
+    pub fn change(
+        &self,
+        changes: Vec<Change>,
+        context: &Context,
+    ) -> Result<(Updated, Exit), CommandError> {
+        let kept = self.outbox.find(&self.home)?.0;
+        let kept = kept.map(|record| record.count_results()).transpose()?;
         let progress = kept.map(|kept| Progress::new(Some(kept), &context.ui));
         let show = |accepted| progress.iter().for_each(|progress| progress.advance(accepted));
-        let (before, halt) = self.empty_outbox(&show, context)?;
+        let (before, mut halt) = self.empty_outbox(&show, context)?;
         drop(progress);
-        let refused = context.report_refused(&before.refused, &self.state);
-        let mut execution = None;
-        let undone = match halt {
-            Some(error) => Some(Undone { made: 0, is_tried: false, error }),
-            None => self.make(changes, &mut execution).err(),
-        };
-        let Some(undone) = undone else {
-            let exit = refused.and(self.waiting(context));
-            return Ok(Updated { execution, is_done: true, exit });
-        };
-        let exit = self.conclude_undone(&changes[undone.made..], undone, context)?;
-        Ok(Updated { execution: None, is_done: false, exit: exit.and(refused) })
-    }
-
-    /// Makes one change after the other.
-    fn make(&self, changes: &[Change], known: &mut Option<Execution>) -> Result<(), Undone> {
-        for (made, change) in changes.iter().enumerate() {
-            let outcome = match change {
-                Change::Patch(patch) => {
-                    self.server.update(self.execution, patch).map(|now| *known = Some(now))
+        let mut exit = context.report_replay(&before, &self.state.refused());
+        let (mut updated, mut left, mut tried) = (Updated::default(), Vec::new(), None);
+        let is_single = changes.len() == 1;
+        let mut maker = Maker::new(&*self.server, self.execution);
+        for change in changes {
+            if halt.is_some() {
+                left.push(change);
+                continue;
+            }
+            match maker.make(&change) {
+                Ok(()) => updated.made.push(change.describe()),
+                Err(error) if changes::is_refused(&change, &error, &mut maker) => {
+                    exit = exit.and(self.report_refused(
+                        &change,
+                        error,
+                        is_single,
+                        &mut updated,
+                        context,
+                    )?);
                 }
-                Change::Link(link) => self.add_lacking(link, known),
-                Change::Event(event) => self.server.add_status_update(self.execution, event),
-            };
-            outcome.map_err(|error| Undone { made, is_tried: true, error })?;
+                Err(error) => {
+                    tried = Some(change.describe())
+                        .filter(|_| error.applied() == Applied::Maybe && change.is_appended());
+                    halt = Some(error);
+                    left.push(change);
+                }
+            }
         }
-        Ok(())
+        updated.execution = maker.execution;
+        exit = exit.and(match halt {
+            None => self.waiting(context),
+            Some(error) => self.keep(&left, error, tried, &mut updated, context)?,
+        });
+        Ok((updated, exit))
     }
 
-    /// Adds a link unless the execution has it: the server would show it twice.
-    fn add_lacking(&self, link: &Link, known: &mut Option<Execution>) -> Result<(), ApiError> {
-        if known.is_none() {
-            *known = self.server.execution(self.execution)?;
-        }
-        let has = |execution: &Execution| execution.relevant_links.iter().any(|l| l.same_as(link));
-        if known.as_ref().is_some_and(has) {
-            return Ok(());
-        }
-        self.server.add_link(self.execution, link)?;
-        if let Some(execution) = known {
-            execution.relevant_links.push(link.clone());
-        }
-        Ok(())
-    }
-
-    /// Keeps the changes that were not made, and says so.
-    ///
-    /// # Errors
-    /// The error that ended it, where no repetition will help; an outbox that cannot be written.
-    fn conclude_undone(
+    /// Names a change that the server will never make.
+    fn report_refused(
         &self,
-        left: &[Change],
-        undone: Undone,
+        change: &Change,
+        error: ApiError,
+        is_single: bool,
+        updated: &mut Updated,
         context: &Context,
     ) -> Result<Exit, CommandError> {
-        let Undone { made, is_tried, error } = undone;
-        let tried = left.first().filter(|_| is_tried);
-        let is_final = error.retry() == Retry::Never;
-        let is_crash = error.cause().scope() == Scope::Batch(BatchProblem::Crash);
-        let is_taken = is_crash && tried.is_some_and(Change::has_identity);
-        let is_vague = error.applied() == Applied::Maybe;
+        let is_taken = change.has_identity() && error.retry() != Retry::Never;
+        let reason = describe(&error);
+        updated.refused.push(RefusedLine { name: change.describe(), reason: reason.clone() });
         let mut error = CommandError::from(error);
-        if let Some(tried) = tried.filter(|change| is_vague && change.is_appended()) {
-            error = error.context(format!("{} may be there all the same", tried.describe()));
+        if !is_single {
+            error = error.context(format!("{} is not made", change.describe()));
         }
+        if is_taken && error.hints.is_empty() {
+            error = error.hint("the server fails so where another execution has this CI link");
+        }
+        let exit = context.report_undelivered(&error, None);
+        if context.best_effort() {
+            let refused = self.state.refused();
+            refused.add_change(&self.home, &reason, change.kind(), &change.to_json())?;
+        }
+        // Whatever the status of its answer.
+        Ok(if exit == Exit::Success { exit } else { Exit::Refused })
+    }
+
+    /// Keeps the changes that were not made, and says so. `tried` is one that may be made all the same.
+    ///
+    /// # Errors
+    /// An outbox that cannot be written.
+    fn keep(
+        &self,
+        left: &[Change],
+        error: ApiError,
+        tried: Option<String>,
+        updated: &mut Updated,
+        context: &Context,
+    ) -> Result<Exit, CommandError> {
+        let is_in_vain = error.scope() == Scope::Request && error.retry() == Retry::Never;
+        let mut error = CommandError::from(error);
+        if let Some(tried) = tried {
+            error = error.context(format!("{tried} may be there all the same"));
+        }
+        let made = updated.made.len();
         if made > 0 {
             error = error.context(format!("{made} of {} changes were made", made + left.len()));
         }
-        if is_final && !context.best_effort() {
+        if is_in_vain && !context.best_effort() {
             return Err(error);
         }
-        if is_taken {
-            // Kept, it would stand in the way of all that is sent to this execution later.
-            if error.hints.is_empty() {
-                error = error.hint("the server fails so where another execution has this CI link");
-            }
-            return Ok(context.report_undelivered(&error, None));
-        }
+        let is_doubled = left.iter().any(Change::is_appended);
         let kept = (update::describe(left), self.outbox.keep_changes(&self.home, left)?);
-        Ok(context.report_undelivered(&error, Some(kept)))
+        updated.kept.extend(left.iter().map(Change::describe));
+        let exit = context.report_undelivered(&error, Some(kept));
+        if is_doubled {
+            context.ui.hint("do not repeat the command: what is kept would be added twice");
+        }
+        Ok(exit)
+    }
+
+    /// Tells whether any result that was delivered or kept is FAILED.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed.get()
+    }
+
+    /// Puts a status in the place of one that is kept.
+    ///
+    /// # Errors
+    /// An outbox that cannot be written.
+    pub fn keep_status(&self, status: &str) -> Result<(), CommandError> {
+        let patch = Patch { status: Some(status.to_owned()), ..Patch::default() };
+        self.outbox.keep_changes(&self.home, &[Change::Patch(patch)])?;
+        Ok(())
+    }
+
+    /// Notes that the execution has ended.
+    pub fn note_end(&self) -> Result<(), StateError> {
+        self.state.notes().end(&self.home)
     }
 
     /// Returns the exit status of an execution that waits in the outbox: it is at no server yet, and exit status
@@ -236,24 +302,20 @@ pub struct Feed<'a> {
     submitter: Submitter<'a>,
     failures: Failures,
     count: u64,
+    has_failed: bool,
 }
 
 impl Feed<'_> {
     /// Takes one more result.
-    ///
-    /// # Errors
-    /// It can neither be sent nor kept.
-    pub fn push(&mut self, result: EncodedResult) -> Result<(), LostResults> {
+    pub fn push(&mut self, result: EncodedResult) {
         self.failures.see(&result);
         self.count += 1;
-        self.submitter.push(result)
+        self.has_failed |= result.status == Status::Failed;
+        self.submitter.push(result);
     }
 
     /// Sends what has waited for `longest`, and returns how long what is left may still wait.
-    ///
-    /// # Errors
-    /// It can neither be sent nor kept.
-    pub fn flush_after(&mut self, longest: Duration) -> Result<Duration, LostResults> {
+    pub fn flush_after(&mut self, longest: Duration) -> Duration {
         self.submitter.flush_after(longest)
     }
 
@@ -267,7 +329,7 @@ impl Feed<'_> {
 pub struct Delivery<'a> {
     session: &'a Session,
     /// Of what the outbox held.
-    before: Tally,
+    before: ReplayReport,
     outcome: Outcome,
     failures: Failures,
     total: u64,
@@ -292,8 +354,8 @@ impl Delivery<'_> {
     pub fn conclude(self, sources: Sources, context: &Context) -> Result<Exit, CommandError> {
         let summary = self.summary(sources, context);
         let Self { session, before, outcome, failures, total: _, fed } = self;
-        if before.sent.total() > 0 {
-            let results = plural(before.sent.total(), "result");
+        if before.tally.sent.total() > 0 {
+            let results = plural(before.tally.sent.total(), "result");
             context.ui.info(format_args!("sent {results} from the outbox first"));
         }
         if context.json() {
@@ -304,9 +366,10 @@ impl Delivery<'_> {
             summary.effort().into_iter().for_each(|line| context.ui.info(line));
         }
         summary.warnings.iter().for_each(|warning| context.ui.warning(warning));
-        let written = session.state.write_refused(&session.home, &outcome.tally.refused);
-        let refused: Vec<_> = before.refused.into_iter().chain(outcome.tally.refused).collect();
-        let refused = context.report_refused(&refused, &session.state);
+        let file = session.state.refused();
+        let written = file.add(&session.home, &outcome.tally.refused);
+        let refused = context.report_replay(&before, &file);
+        let refused = refused.and(context.report_refused(&outcome.tally.refused, &file));
         // Their names are said by now, which is the least that is owed to them.
         written?;
         let exit = match outcome.halt {
@@ -324,6 +387,9 @@ impl Delivery<'_> {
             context.warn_of_runner(github.set(&summary.outputs()));
         }
         fed?;
+        if let Some(lost) = outcome.lost {
+            return Err(lost.into());
+        }
         Ok(exit.and(refused))
     }
 
@@ -331,7 +397,7 @@ impl Delivery<'_> {
         let Self { session, before, outcome, .. } = self;
         let sent = outcome.tally.sent;
         let is_in_outbox = matches!(session.execution, ExecutionId::Outbox(_));
-        let refused = before.refused.iter().chain(&outcome.tally.refused).map(|refused| {
+        let refused = before.tally.refused.iter().chain(&outcome.tally.refused).map(|refused| {
             RefusedLine { name: refused.result.name(), reason: refused.reason.clone() }
         });
         let mut warnings = sources.warnings.lines();
@@ -345,6 +411,7 @@ impl Delivery<'_> {
             sent: if is_in_outbox { 0 } else { sent.total() },
             kept: outcome.kept.results + if is_in_outbox { sent.total() } else { 0 },
             refused: refused.collect(),
+            lost: outcome.lost.as_ref().map(|lost| lost.names.clone()).unwrap_or_default(),
             merged: sources.merged,
             files: sources.files,
             batches: outcome.tally.batches,

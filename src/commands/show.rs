@@ -112,7 +112,7 @@ pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
         print(id, &execution, results, events.as_deref().unwrap_or_default(), show.logs, context)?;
     }
     let outbox = Outbox::new(state.outbox());
-    if let Some(record) = outbox.find(&context.home(id)?)? {
+    if let (Some(record), _) = outbox.find(&context.home(id)?)? {
         let path = record.path.display();
         context.ui.warning(&format!("what is kept in {path} is not delivered yet"));
         context.ui.hint("`to push` delivers what is kept");

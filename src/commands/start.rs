@@ -12,6 +12,8 @@ use super::Context;
 use crate::api::{ApiError, Applied, Execution, Retry, Server};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
+use crate::delivery::changes::Maker;
+use crate::delivery::notes::Note;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::state_dir::StateDirectory;
 use crate::model::execution::{ExecutionId, Link};
@@ -90,7 +92,6 @@ pub fn open(
     announce: impl FnOnce(ExecutionId) -> Result<(), CommandError>,
 ) -> Result<Exit, CommandError> {
     let request = request(options, context)?;
-    let target = context.target()?;
     let state = context.state()?;
     let server = context.server()?;
 
@@ -101,7 +102,7 @@ pub fn open(
         started => started?,
     };
     // The id is said also where it cannot be noted: nothing else may name the execution.
-    let noted = state.save(target, id);
+    let noted = note(&request, id, &state, context);
     announce(id)?;
     if let Some(github) = &context.github {
         context.warn_of_runner(github.set(&[("execution", id.to_string())]));
@@ -115,8 +116,7 @@ pub fn open(
     if let Some(execution) = &found {
         warn_if_ended(execution, id, &context.ui);
     }
-    let known = found.map(|execution| execution.relevant_links).unwrap_or_default();
-    let Err((label, error)) = add_links(&*server, id, &request.links, &known) else {
+    let Err((label, error)) = add_links(Maker::knowing(&*server, id, found), &request.links) else {
         return Ok(Exit::Success);
     };
     let is_final = error.retry() == Retry::Never;
@@ -213,20 +213,35 @@ fn warn_if_ended(execution: &Execution, id: ExecutionId, ui: &Ui) {
     }
 }
 
-/// Adds the links that the execution lacks: the server would show a link twice that is sent twice.
+/// Notes the execution, and warns of one that was started before it and has not ended.
+fn note(
+    request: &StartRequest,
+    id: ExecutionId,
+    state: &StateDirectory,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let fields = serde_json::to_value(request).unwrap_or_default();
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    let note = Note::new(context.home(id)?, fields, context.variables().clone());
+    if let Some(open) = state.notes().add(&note)? {
+        let before = open.home.execution;
+        context.ui.warning(&format!(
+            "execution {before}, which was started here before, has not been ended"
+        ));
+    }
+    Ok(())
+}
+
+/// Adds the links that the execution lacks.
 ///
 /// # Errors
-/// The label of the first that was not added, and why. Each is tried: one that is refused says
-/// nothing of the others.
-fn add_links<'a>(
-    server: &dyn Server,
-    id: ExecutionId,
-    links: &'a [Link],
-    known: &[Link],
-) -> Result<(), (&'a str, ApiError)> {
-    let lacking = |link: &&Link| !known.iter().any(|known| known.same_as(link));
-    let add =
-        |link: &'a Link| server.add_link(id, link).map_err(|error| (link.label.as_str(), error));
-    let outcomes: Vec<_> = links.iter().filter(lacking).map(add).collect();
+/// The label of the first that is not there, and why. Each is tried: one that is refused says nothing
+/// of the others.
+fn add_links(mut maker: Maker<'_>, links: &[Link]) -> Result<(), (String, ApiError)> {
+    let mut outcomes = Vec::new();
+    for link in links {
+        let made = maker.make(&Change::Link(link.clone()));
+        outcomes.push(made.map_err(|error| (link.label.clone(), error)));
+    }
     outcomes.into_iter().collect()
 }

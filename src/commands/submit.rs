@@ -74,7 +74,7 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     }
     let paths = paths(submit)?;
     let is_piped = paths.iter().any(|path| path == Path::new("-"));
-    let session = Session::new(is_piped, context)?;
+    let session = if is_piped { Session::new(true, context)? } else { Session::of_files(context)? };
     if paths != [Path::new("-")] {
         return send(Submission::survey(&paths, &options), &session, reading, context);
     }
@@ -153,7 +153,8 @@ pub fn send(
     }
     let delivery = session.deliver(Some(submission.total()), context, |feed| {
         submission.results(|portion| {
-            portion.results.into_iter().try_for_each(|result| Ok(feed.push(result)?))
+            portion.results.into_iter().for_each(|result| feed.push(result));
+            Ok(())
         })
     })?;
     let sources = Sources {
@@ -197,7 +198,7 @@ fn send_live(
                     if !seen.insert(hasher.hash_one(&*limits.name(&result.name))) {
                         aside.add("result replaced one of the same name", &result.name);
                     }
-                    feed.push(EncodedResult::new(result, &limits, &mut aside))?;
+                    feed.push(EncodedResult::new(result, &limits, &mut aside));
                 }
                 Arrival::Error(error) => {
                     let error = error.with_source(&Source::StandardInput);
@@ -207,7 +208,7 @@ fn send_live(
                 Arrival::Pause => {}
             }
             count = feed.count();
-            Ok(feed.flush_after(LIVE_WAIT)?)
+            Ok(feed.flush_after(LIVE_WAIT))
         })
     })?;
     warnings.append(aside);

@@ -5,12 +5,12 @@
 use serde::Serialize;
 
 use super::Context;
-use super::session::Session;
-use crate::api::Execution;
+use super::session::{Session, Updated};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::model::execution::{COMPLETED, ExecutionId, STATUSES};
 use crate::model::update::UpdateOptions;
+use crate::ui::summary::RefusedLine;
 use crate::ui::terminal;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -46,10 +46,11 @@ pub struct Update {
 }
 
 const UPDATE_MORE: &str = "\
-Metadata goes first, then status and job links, then links, then events. Metadata is added to what
-is there.
+Metadata goes first, a CI link last. Metadata is added to what is there.
 
-May be repeated: a link that the execution has is not added again. An event is added each time.
+May be repeated, but for an event or a link that may be there already or is kept: `to` says so then. A
+link that the execution has is not added again, an event is added each time. Each change is made on
+its own: one that is refused costs no other.
 
 Examples:
   to update --metadata cloud=aws --metadata cloud=gcp --metadata kernel=6.8.0-50-generic
@@ -60,9 +61,12 @@ Examples:
 #[derive(Serialize)]
 struct Report {
     execution: ExecutionId,
-    /// Absent where the server is too old to tell.
+    /// Absent where the server is too old to tell, or was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
+    made: Vec<String>,
+    kept: Vec<String>,
+    refused: Vec<RefusedLine>,
 }
 
 /// # Errors
@@ -76,24 +80,17 @@ pub fn run(update: Update, context: &Context) -> Result<Exit, CommandError> {
             .hint("give --status, --ci-link, --c3-link, --metadata, --link or --event"));
     }
     let session = Session::new(false, context)?;
-    let updated = session.change(&changes, context)?;
-    if context.json() && updated.is_done {
-        print(&session, updated.execution)?;
+    let (updated, exit) = session.change(changes, context)?;
+    if context.json() {
+        let Updated { execution, made, kept, refused } = updated;
+        let status = execution.map(|execution| execution.status);
+        let execution = session.execution;
+        terminal::json(&Report { execution, status, made, kept, refused })?;
     }
-    Ok(updated.exit)
+    Ok(exit)
 }
 
 fn options(update: Update) -> UpdateOptions {
     let Update { status, ci_link, c3_link, metadata, link, event } = update;
     UpdateOptions { status, ci_link, c3_link, metadata, links: link, events: event }
-}
-
-fn print(session: &Session, known: Option<Execution>) -> Result<(), CommandError> {
-    let id = session.execution;
-    let known = match known {
-        Some(execution) => Some(execution),
-        None => session.server.execution(id)?,
-    };
-    let report = Report { execution: id, status: known.map(|execution| execution.status) };
-    Ok(terminal::json(&report)?)
 }

@@ -12,7 +12,7 @@ mod tests;
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use crate::api::{ApiError, BatchProblem, Bounds, Repeat, Retry, Scope};
+use crate::api::{ApiError, BatchProblem, Bounds, InvalidItem, Repeat, Retry, Scope};
 use crate::delivery::batch_size::BatchSize;
 use crate::delivery::queue::Queue;
 use crate::delivery::truncation::Truncation;
@@ -87,8 +87,6 @@ enum Trial {
 struct Suspect {
     result: EncodedResult,
     error: ApiError,
-    /// No form of it is short enough.
-    was_truncated: bool,
 }
 
 /// The need to send what waits.
@@ -211,13 +209,12 @@ impl Isolation {
     fn next_retrial(&mut self) -> Option<Request> {
         if self.truncation.is_none() {
             let suspect = self.retrials.pop_front()?;
-            let is_to_be_cut = suspect.is_too_large() && !suspect.was_truncated;
-            let truncation = Truncation::of(&suspect.result).filter(|_| is_to_be_cut);
+            let truncation = Truncation::of(&suspect.result).filter(|_| suspect.is_too_large());
             if truncation.is_none() {
                 let batch = Batch::of(suspect.result.clone());
                 return Some(self.request(Trial::Suspect(suspect), batch));
             }
-            self.truncation = truncation;
+            self.truncation = truncation.map(Truncation::into_last_chance);
         }
         let batch = Batch::of(self.truncation.as_ref()?.form().clone());
         Some(self.request(Trial::Truncated, batch))
@@ -338,7 +335,7 @@ impl Isolation {
             self.truncation = Some(truncation);
             return Step::Truncate;
         }
-        self.suspects.push(Suspect { result, error, was_truncated: false });
+        self.suspects.push(Suspect { result, error });
         Step::Suspend
     }
 
@@ -383,10 +380,9 @@ impl Isolation {
         }
         let problem = problem_of(&error);
         if problem == Some(BatchProblem::TooLarge)
-            && !suspect.was_truncated
             && let Some(truncation) = Truncation::of(&suspect.result)
         {
-            self.truncation = Some(truncation);
+            self.truncation = Some(truncation.into_last_chance());
             return Step::Truncate;
         }
         if let Some(BatchProblem::TooLarge | BatchProblem::Reset) = problem {
@@ -408,6 +404,7 @@ impl Isolation {
                 self.tally.warnings.add(warning, &name);
             }
         }
+        self.supersede(&batch);
         self.accept(batch)
     }
 
@@ -423,11 +420,14 @@ impl Isolation {
             self.truncation = Some(truncation);
             return Step::Truncate;
         }
+        let names_it = |items: &[InvalidItem]| items.iter().any(|item| item.index == 0);
+        let is_named = matches!(error.scope(), Scope::Items(items) if names_it(items));
+        let is_refused = is_named || truncation.is_last_chance();
         let result = truncation.into_whole();
-        if let Scope::Items(_) = error.scope() {
+        if is_refused {
             return self.refuse(result, reason_for(0, &error));
         }
-        self.suspects.push(Suspect { result, error, was_truncated: true });
+        self.suspects.push(Suspect { result, error });
         Step::Suspend
     }
 
@@ -472,7 +472,7 @@ impl Isolation {
             self.waiting.put_back(self.suspects.drain(..).map(|suspect| suspect.result));
             return Ok(self.next_batch());
         }
-        let Some(Suspect { result, error, .. }) = self.suspects.pop() else {
+        let Some(Suspect { result, error }) = self.suspects.pop() else {
             return Ok(self.next_batch());
         };
         self.waiting.put_back([result]);

@@ -3,12 +3,15 @@
 use crate::model::tally::Counts;
 
 pub mod batch_size;
+pub mod changes;
 mod isolation;
+pub mod notes;
 pub mod outbox;
 mod queue;
 pub mod replay;
 pub mod sender;
 pub mod state_dir;
+pub mod state_error;
 pub mod submitter;
 mod truncation;
 

@@ -5,15 +5,17 @@
 //! results must not be added to a directory that is just being removed.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::PathBuf;
 
-use crate::api::{ApiError, Record, Server, Spool, Target};
+use crate::api::{ApiError, Record, Records, Server, Spool, Target};
 use crate::model::batch::Batch;
 use crate::model::execution::ExecutionId;
 use crate::model::execution::ExecutionRef;
 use crate::model::start_request::StartRequest;
 use crate::model::update::Change;
-use crate::util::files;
+use crate::util::files::{self, Readers};
+use crate::util::text::describe;
 
 const LOCK: &str = ".lock";
 
@@ -26,23 +28,50 @@ pub struct Outbox {
 
 impl Outbox {
     pub fn new(directory: PathBuf) -> Self {
-        Self { spool: Spool::new(directory.clone()), directory }
+        Self { spool: Spool::private(directory.clone()), directory }
     }
 
-    /// What is kept for the execution, if anything.
+    /// Returns what is kept for the execution, if anything, and what there is to say of entries that
+    /// are left: those that a checkout may have brought, and damaged ones.
     ///
     /// # Errors
     /// A directory that cannot be read.
-    pub fn find(&self, home: &ExecutionRef) -> Result<Option<Record>, ApiError> {
+    pub fn find(&self, home: &ExecutionRef) -> Result<(Option<Record>, Vec<String>), ApiError> {
+        let (mut found, mut left) = (None, Vec::new());
         if matches!(home.execution, ExecutionId::Outbox(_)) {
-            return Ok(None);
+            return Ok((found, left));
         }
-        for record in self.spool.records()? {
-            if record.home()?.as_ref() == Some(home) {
-                return Ok(Some(record));
+        let Records { records, problems } = self.records()?;
+        left.extend(problems.iter().map(|problem| describe(problem)));
+        for record in records {
+            match record.home() {
+                Ok(of) if of.as_ref() != Some(home) => {}
+                Ok(_) if !record.is_private() => left.push(format!(
+                    "{} is left: it was not made by this user's `to`, or its mode was changed; \
+                     `to push {}` sends it",
+                    record.path.display(),
+                    self.directory.display()
+                )),
+                Ok(_) => found = found.or(Some(record)),
+                Err(error) => left.push(format!("left in the outbox: {}", describe(&error))),
             }
         }
-        Ok(None)
+        Ok((found, left))
+    }
+
+    /// Returns all that is kept.
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    pub fn records(&self) -> Result<Records, ApiError> {
+        let is_absence =
+            |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+        if fs::symlink_metadata(&self.directory).is_err_and(|error| is_absence(error.kind())) {
+            return Ok(Records::default());
+        }
+        files::check_directory(&self.directory)
+            .map_err(|source| ApiError::Spool { path: self.directory.clone(), source })?;
+        self.spool.records()
     }
 
     /// Keeps results behind those that are kept already.
@@ -104,7 +133,7 @@ impl Outbox {
         if matches!(home.execution, ExecutionId::Outbox(_)) {
             return Err(ApiError::NoSuchExecution { path: self.spool.path_of(home.execution) });
         }
-        if let Some(record) = self.find(home)? {
+        if let (Some(record), _) = self.find(home)? {
             return Ok(record);
         }
         let (_, record) = self.spool.create()?;
@@ -115,7 +144,10 @@ impl Outbox {
     /// The execution that the server gave to one that waited here.
     pub fn delivered(&self, execution: ExecutionId, target: &Target) -> Option<ExecutionId> {
         let ExecutionId::Outbox(_) = execution else { return None };
-        let home = files::read_json::<ExecutionRef>(&self.spool.path_of(execution)).ok()??;
+        let path = self.spool.path_of(execution);
+        // One that came with a checkout names whatever somebody wanted.
+        fs::symlink_metadata(&path).ok().filter(files::is_private)?;
+        let home = files::read_json::<ExecutionRef>(&path).ok()??;
         (home.url == target.absolute().ok()?.to_string()).then_some(home.execution)
     }
 
@@ -125,9 +157,11 @@ impl Outbox {
     /// A directory that cannot be written.
     pub fn lock(&self) -> Result<File, ApiError> {
         let fail = |source| ApiError::Spool { path: self.directory.clone(), source };
-        fs::create_dir_all(&self.directory).map_err(fail)?;
-        let file = File::create(self.directory.join(LOCK)).map_err(fail)?;
-        file.lock().map_err(fail)?;
+        files::require_directory(&self.directory, Readers::Owner).map_err(fail)?;
+        let path = self.directory.join(LOCK);
+        let fail = |source| ApiError::Spool { path: path.clone(), source };
+        let file = files::open_to_write(&path, Readers::Owner).map_err(fail)?;
+        files::lock(&file).map_err(fail)?;
         Ok(file)
     }
 }

@@ -1,28 +1,35 @@
 //! Delivering an execution that was recorded in a directory.
 //!
 //! It may be interrupted anywhere and repeated: what is appended at the server is compared with what
-//! is there, the rest replaces. Where an interrupted start may have opened an execution that nothing
-//! can find again, somebody is asked.
+//! is there, the rest replaces. What the server will never take is set aside, and does not stand in the
+//! way of what is behind it. Where an interrupted start may have opened an execution that nothing can
+//! find again, somebody is asked.
 
 use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ApiError, Applied, Extent, Record, Server, Target};
+use crate::api::{ApiError, Applied, BatchProblem, Extent, Record, Retry, Scope, Server, Target};
 use crate::delivery::Progress;
 use crate::delivery::batch_size::BatchSize;
+use crate::delivery::changes::{self, Maker};
 use crate::delivery::outbox::Outbox;
 use crate::delivery::sender::BatchSender;
-use crate::delivery::state_dir::StateDirectory;
-use crate::model::execution::ExecutionId;
-use crate::model::execution::ExecutionRef;
+use crate::delivery::state_dir::{RefusedFile, StateDirectory};
+use crate::delivery::state_error::StateError;
+use crate::model::encoded::EncodedResult;
+use crate::model::execution::{ExecutionId, ExecutionRef};
+use crate::model::limits::Limits;
 use crate::model::start_request::{Draft, InvalidRequest, StartRequest};
 use crate::model::tally::{RefusedResult, Tally};
-use crate::model::update::Patch;
-use crate::model::update::StatusUpdate;
-use crate::util::files;
+use crate::model::update::{Change, StatusUpdate};
+use crate::reports::error::Severity;
+use crate::reports::format::ReportReader;
+use crate::reports::json::lines::Reader;
+use crate::util::files::{self, Readers};
 use crate::util::signals::Interrupt;
+use crate::util::text::describe;
 
 /// Is there once all is delivered; it holds the server's execution.
 const DELIVERED: &str = "delivered.json";
@@ -37,6 +44,21 @@ pub struct Replay<'a> {
     pub state: &'a StateDirectory,
     /// Open an execution again where an interrupted start may have opened one.
     pub start_again: bool,
+}
+
+/// What came of a directory.
+#[derive(Debug, Default)]
+pub struct ReplayReport {
+    pub tally: Tally,
+    /// Changes that the server will never make, each with its reason.
+    pub refused: Vec<String>,
+    /// Lines that cannot be read, each with its place and reason.
+    pub unreadable: Vec<String>,
+    /// Files whose last line was torn.
+    pub torn: Vec<PathBuf>,
+    /// It was delivered before, and so many results and changes were refused then which nobody has
+    /// dealt with.
+    pub refused_before: usize,
 }
 
 /// An execution that was recorded and cannot be delivered.
@@ -57,7 +79,18 @@ pub enum ReplayError {
     #[error("{}", .path.display())]
     Directory { path: PathBuf, source: io::Error },
     #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
     Api(#[from] ApiError),
+}
+
+/// An execution of which something is delivered.
+struct Delivery<'a> {
+    replay: &'a Replay<'a>,
+    record: &'a Record,
+    home: ExecutionRef,
+    refused: RefusedFile,
+    report: &'a mut ReplayReport,
 }
 
 impl Replay<'_> {
@@ -108,113 +141,165 @@ impl Replay<'_> {
     pub fn spooled(
         &self,
         record: &Record,
-        tally: &mut Tally,
+        report: &mut ReplayReport,
     ) -> Result<Option<ExecutionId>, ReplayError> {
         let Some(_alone) = record.lock(self.interrupt)? else { return Ok(None) };
+        report.torn = record.mend()?;
         let path = record.path.join(DELIVERED);
         let mark = files::read_json::<Mark>(&path)
             .map_err(|source| ReplayError::Directory { path: path.clone(), source })?;
-        if let Some(mark) = mark
-            && mark.extent == record.extent()?
-        {
-            return Ok(None);
+        if let Some(mark) = mark {
+            if mark.home.url != self.url()? {
+                let directory = record.path.display().to_string();
+                return Err(ReplayError::OtherServer { directory, url: mark.home.url });
+            }
+            if mark.extent == record.extent()? {
+                if RefusedFile::beside(&record.path).is_open() {
+                    report.refused_before = mark.refused;
+                }
+                report.unreadable = mark.unreadable;
+                return Ok(None);
+            }
         }
         let execution = self.open(record)?;
         let extent = record.extent()?;
-        self.deliver(record, execution, tally)?;
+        self.deliver(record, execution, RefusedFile::beside(&record.path), report)?;
         let home = ExecutionRef { url: self.url()?, execution };
-        let mark = serde_json::to_vec(&Mark { home, extent }).map_err(io::Error::from);
-        mark.and_then(|mark| files::replace(&path, &mark))
+        let refused = report.tally.refused.len() + report.refused.len();
+        let unreadable = report.unreadable.clone();
+        let mark = serde_json::to_vec(&Mark { home, extent, refused, unreadable });
+        mark.map_err(io::Error::from)
+            .and_then(|mark| files::replace(&path, &mark, Readers::Usual))
             .map_err(|source| ReplayError::Directory { path, source })?;
         Ok(Some(execution))
     }
 
-    /// Delivers all that `record` holds to its execution.
+    /// Delivers all that `record` holds to its execution, but for what the server will never take:
+    /// that is written down in `refused`.
     ///
     /// # Errors
-    /// What the server does not take; what it has taken is told with `tally`.
-    pub fn deliver(
+    /// What the server does not take now; what it has taken is told with `report`.
+    fn deliver(
         &self,
         record: &Record,
         execution: ExecutionId,
-        tally: &mut Tally,
-    ) -> Result<(), ApiError> {
-        let patch = record.patch()?.unwrap_or_default();
-        if patch.execution_metadata.is_some() {
-            let metadata =
-                Patch { execution_metadata: patch.execution_metadata, ..Patch::default() };
-            self.server.update(execution, &metadata)?;
-        }
-        self.deliver_results(record, execution, tally)?;
-        self.deliver_links(record, execution)?;
-        self.deliver_status_updates(record, execution)?;
-        let rest = Patch { execution_metadata: None, ..patch };
-        if rest.status.is_some() || rest.ci_link.is_some() || rest.c3_link.is_some() {
-            self.server.update(execution, &rest)?;
+        refused: RefusedFile,
+        report: &mut ReplayReport,
+    ) -> Result<(), ReplayError> {
+        let home = ExecutionRef { url: self.url()?, execution };
+        Delivery { replay: self, record, home, refused, report }.run()
+    }
+}
+
+impl Delivery<'_> {
+    fn run(&mut self) -> Result<(), ReplayError> {
+        let patch = self.record.patch()?.unwrap_or_default();
+        let (metadata, rest) = changes::split(patch);
+        self.make(metadata)?;
+        self.results()?;
+        let mut problems = Vec::new();
+        let mut links = self.record.good_links(&mut problems)?;
+        links.extend(read_request(self.record).map(|request| request.links).unwrap_or_default());
+        self.make(links.into_iter().map(Change::Link).collect())?;
+        self.events(&mut problems)?;
+        self.report.unreadable.extend(problems.iter().map(|problem| describe(problem)));
+        self.make(rest)
+    }
+
+    /// Makes changes, and sets those aside that the server will never make.
+    fn make(&mut self, changes: Vec<Change>) -> Result<(), ReplayError> {
+        let mut maker = Maker::new(self.replay.server, self.home.execution);
+        for change in changes {
+            let Err(error) = maker.make(&change) else { continue };
+            if !changes::is_refused(&change, &error, &mut maker) {
+                return Err(error.into());
+            }
+            self.set_aside(&change, &describe(&error))?;
         }
         Ok(())
     }
 
-    fn deliver_results(
-        &self,
-        record: &Record,
-        execution: ExecutionId,
-        tally: &mut Tally,
-    ) -> Result<(), ApiError> {
-        let mut delivery = BatchSender::new(self.server, execution, self.batch_size, self.progress);
-        let outcome =
-            record.each_result(0, |result| delivery.push(result)).and_then(|_| delivery.finish());
-        let delivered = delivery.into_tally();
+    fn set_aside(&mut self, change: &Change, reason: &str) -> Result<(), ReplayError> {
+        self.refused.add_change(&self.home, reason, change.kind(), &change.to_json())?;
+        self.report.refused.push(format!("{} was refused: {reason}", change.describe()));
+        Ok(())
+    }
+
+    fn results(&mut self) -> Result<(), ReplayError> {
+        let Replay { server, batch_size, progress, .. } = *self.replay;
+        let mut sender = BatchSender::new(server, self.home.execution, batch_size, progress);
+        let sent = self.send_all(&mut sender);
+        let rest: Vec<EncodedResult> = sender.take_rest().collect();
+        let mut tally = sender.into_tally();
+        let sent = match sent {
+            // Each of them was refused by the API itself, alone: no later try would be another.
+            Err(ReplayError::Api(error))
+                if error.scope() == Scope::Batch(BatchProblem::Invalid)
+                    && error.retry() == Retry::Never =>
+            {
+                let refuse = |result| RefusedResult { result, reason: error.to_string() };
+                tally.refused.extend(rest.into_iter().map(refuse));
+                Ok(())
+            }
+            sent => sent,
+        };
         // Written down before the directory that holds them is removed or marked.
-        let written = self.write_refused(execution, &delivered.refused);
-        tally.append(delivered);
-        outcome.and(written)
+        let written = self.refused.add(&self.home, &tally.refused);
+        self.report.tally.append(tally);
+        sent.and(written.map_err(Into::into))
     }
 
-    fn write_refused(
-        &self,
-        execution: ExecutionId,
-        rejected: &[RefusedResult],
-    ) -> Result<(), ApiError> {
-        let path = self.state.refused();
-        let fail = |source| ApiError::Spool { path: path.clone(), source };
-        let url = self.target.absolute().map_err(fail)?.to_string();
-        let written = self.state.write_refused(&ExecutionRef { url, execution }, rejected);
-        written.map_err(|error| fail(io::Error::other(error.to_string())))
-    }
-
-    fn deliver_links(&self, record: &Record, execution: ExecutionId) -> Result<(), ApiError> {
-        let mut links = record.links()?;
-        links.extend(read_request(record).map(|request| request.links).unwrap_or_default());
-        if links.is_empty() {
-            return Ok(());
-        }
-        let known = self.server.execution(execution)?.map(|execution| execution.relevant_links);
-        let mut known = known.unwrap_or_default();
-        for link in links {
-            if !known.iter().any(|known| known.same_as(&link)) {
-                self.server.add_link(execution, &link)?;
-                known.push(link);
+    /// Hands over each result, through the gate that all pass.
+    fn send_all(&mut self, sender: &mut BatchSender<'_>) -> Result<(), ReplayError> {
+        let extent = self.record.extent()?;
+        let mut reader = Reader::new(self.record.results(&extent)?);
+        let (limits, warnings) = (Limits::default(), &mut self.report.tally.warnings);
+        loop {
+            match reader.next(warnings) {
+                Ok(Some(result)) => {
+                    sender.push(EncodedResult::new(result, &limits, warnings))?;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    let place = self.record.results_path();
+                    self.report.unreadable.push(error.with_source(&place.display()));
+                    if error.severity != Severity::One {
+                        break;
+                    }
+                }
             }
         }
-        Ok(())
+        Ok(sender.finish()?)
     }
 
-    fn deliver_status_updates(
-        &self,
-        record: &Record,
-        execution: ExecutionId,
-    ) -> Result<(), ApiError> {
-        let updates = record.status_updates()?;
-        if updates.is_empty() {
+    /// Adds the events that the server lacks; where it does not tell, those that were not sent before.
+    fn events(&mut self, problems: &mut Vec<ApiError>) -> Result<(), ReplayError> {
+        let events = self.record.good_status_updates(problems)?;
+        if events.is_empty() {
             return Ok(());
         }
-        let known = self.server.status_updates(execution)?.unwrap_or_default();
-        let lacking = |update: &&StatusUpdate| !known.iter().any(|known| is_same(known, update));
-        updates
-            .iter()
-            .filter(lacking)
-            .try_for_each(|update| self.server.add_status_update(execution, update))
+        let known = match self.replay.server.status_updates(self.home.execution) {
+            Err(error) if changes::is_hidden(&error) => None,
+            known => known?,
+        };
+        let sent = if known.is_some() { 0 } else { self.record.sent_events()? };
+        let known = known.unwrap_or_default();
+        for (number, event) in events.into_iter().enumerate().skip(sent) {
+            if known.iter().any(|known| is_same(known, &event)) {
+                continue;
+            }
+            let change = Change::Event(event);
+            let mut maker = Maker::new(self.replay.server, self.home.execution);
+            match maker.make(&change) {
+                Ok(()) => {}
+                Err(error) if changes::is_refused(&change, &error, &mut maker) => {
+                    self.set_aside(&change, &describe(&error))?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+            self.record.note_sent_events(number + 1)?;
+        }
+        Ok(())
     }
 }
 
@@ -227,21 +312,29 @@ impl Outbox {
     pub fn empty(
         &self,
         record: &Record,
-        push: &Replay<'_>,
-        tally: &mut Tally,
+        replay: &Replay<'_>,
+        report: &mut ReplayReport,
     ) -> Result<Option<ExecutionId>, ReplayError> {
-        let Some(_alone) = record.lock(push.interrupt)? else { return Ok(None) };
-        let execution = push.open(record)?;
+        let Some(_alone) = record.lock(replay.interrupt)? else { return Ok(None) };
+        report.torn = record.mend()?;
+        let execution = replay.open(record)?;
         loop {
             let extent = record.extent()?;
-            push.deliver(record, execution, tally)?;
+            let (refused, unreadable) = (replay.state.refused(), report.unreadable.len());
+            replay.deliver(record, execution, refused.clone(), report)?;
             let _lock = self.lock()?;
             if record.extent()? == extent {
+                let home = ExecutionRef { url: replay.url()?, execution };
+                for reason in &report.unreadable[unreadable..] {
+                    refused.add_change(&home, reason, "line", &record.line_of(reason).into())?;
+                }
+                for torn in record.torn_lines()? {
+                    refused.add_change(&home, "cut short", "line", &torn.into())?;
+                }
                 let has_waited = record.start()?.is_some();
                 record.clone().remove()?;
                 if has_waited {
-                    let url = push.url()?;
-                    record.leave(&ExecutionRef { url, execution })?;
+                    record.leave(&home)?;
                 }
                 return Ok(Some(execution));
             }
@@ -256,6 +349,12 @@ struct Mark {
     home: ExecutionRef,
     /// More may be added.
     extent: Extent,
+    /// Results and changes that the server refused.
+    #[serde(default)]
+    refused: usize,
+    /// Lines that could not be read.
+    #[serde(default)]
+    unreadable: Vec<String>,
 }
 
 fn read_request(record: &Record) -> Result<StartRequest, ReplayError> {

@@ -1,35 +1,34 @@
-//! The state directory: what `to start` notes, so that the commands after it need no id.
+//! The state directory: the user's own, for the user alone.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::api::Target;
-use crate::model::execution::ExecutionId;
+use crate::delivery::notes::Notes;
+use crate::delivery::state_error::StateError;
 use crate::model::execution::ExecutionRef;
 use crate::model::tally::RefusedResult;
-use crate::util::files;
-use crate::util::text::os_message;
+use crate::util::files::{self, Readers};
+use crate::util::hash::fnv1a;
 
-const NOTE: &str = "current.json";
-const REFUSED: &str = "refused.jsonl";
+/// The directory where nothing else is said.
+pub const DEFAULT: &str = ".to";
 
 /// The directory of `--state-dir`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StateDirectory {
     path: PathBuf,
 }
 
-/// The execution that commands work on unless told otherwise.
-#[derive(Debug, Serialize, Deserialize)]
-struct CurrentExecution {
-    /// The server, in the form of [`Target`]'s `Display`.
-    url: String,
-    execution: ExecutionId,
+/// A file of results that a server refused, and of changes.
+#[derive(Clone, Debug)]
+pub struct RefusedFile {
+    directory: PathBuf,
+    readers: Readers,
 }
 
 /// A line of `refused.jsonl`.
@@ -41,84 +40,114 @@ struct RefusedLine<'a> {
     result: &'a RawValue,
 }
 
-/// Why the state directory does not help.
-#[derive(Debug)]
-pub enum StateError {
-    Unwritable {
-        path: PathBuf,
-        source: io::Error,
-    },
-    Unreadable {
-        path: PathBuf,
-        source: io::Error,
-    },
-    Damaged {
-        path: PathBuf,
-        reason: String,
-    },
-    /// Nothing was started here.
-    NoNote {
-        path: PathBuf,
-    },
-    /// What was started here is another server's.
-    OtherServer {
-        path: PathBuf,
-        execution: ExecutionId,
-        noted: String,
-    },
-}
-
 impl StateDirectory {
     pub fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// Where what cannot be delivered is kept.
+    /// Returns the directory in which what cannot be delivered is kept.
     pub fn outbox(&self) -> PathBuf {
         self.path.join("outbox")
     }
 
-    /// Where results are written down that a server refused.
-    pub fn refused(&self) -> PathBuf {
-        self.path.join(REFUSED)
+    /// Returns the file in which is written down what a server refused.
+    pub fn refused(&self) -> RefusedFile {
+        RefusedFile { directory: self.path.clone(), readers: Readers::Owner }
     }
 
-    /// Writes down results that a server refused, with its reasons, one a line.
+    /// Returns the executions that were started here.
+    pub fn notes(&self) -> Notes {
+        Notes::new(self.path.join("executions"))
+    }
+
+    /// Finds the directory to be the user's own, if it is there.
     ///
     /// # Errors
-    /// [`StateError::Unwritable`].
-    pub fn write_refused(
-        &self,
-        home: &ExecutionRef,
-        refused: &[RefusedResult],
-    ) -> Result<(), StateError> {
-        if refused.is_empty() {
-            return Ok(());
-        }
-        let path = self.refused();
-        let write = || {
-            let mut lines = Vec::new();
-            for RefusedResult { result, reason } in refused {
-                let result: &RawValue = serde_json::from_slice(result.json())?;
-                serde_json::to_writer(&mut lines, &RefusedLine { home, reason, result })?;
-                lines.push(b'\n');
+    /// One of another user, or a link that came with a checkout.
+    pub fn check(&self) -> Result<(), StateError> {
+        let path = &self.path;
+        let unreadable = |source| StateError::Unreadable { path: path.clone(), source };
+        match fs::symlink_metadata(path) {
+            // Something else in the way is found when the directory is made.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(());
             }
-            File::options().create(true).append(true).open(&path)?.write_all(&lines)
-        };
-        write().map_err(|source| StateError::Unwritable { path: path.clone(), source })
+            Err(source) => return Err(unreadable(source)),
+            Ok(found) if found.is_symlink() && path.as_os_str() == DEFAULT => {
+                return Err(StateError::Link { path: path.clone() });
+            }
+            Ok(_) => {}
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            // In a container one often works in another user's workspace.
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let around = fs::metadata(parent.unwrap_or(Path::new("."))).map_err(unreadable)?.uid();
+            let owner = fs::metadata(path).map_err(unreadable)?.uid();
+            if owner != rustix::process::geteuid().as_raw() && owner != around {
+                return Err(StateError::Foreign { path: path.clone() });
+            }
+        }
+        Ok(())
     }
 
-    /// Makes the directory where it is missing, and finds out whether it takes files.
+    /// Makes the directory where it is missing, for the user alone, and finds out whether it takes
+    /// files.
     ///
     /// # Errors
-    /// [`StateError::Unwritable`].
+    /// One that does not, or that is another user's.
     pub fn prepare(&self) -> Result<(), StateError> {
+        self.check()?;
         let unwritable = |source| StateError::Unwritable { path: self.path.clone(), source };
-        fs::create_dir_all(&self.path).map_err(unwritable)?;
+        if fs::metadata(&self.path).is_err() {
+            files::require_directory(&self.path, Readers::Owner).map_err(unwritable)?;
+        }
+        self.tighten().map_err(unwritable)?;
         tempfile::tempfile_in(&self.path).map_err(unwritable)?;
         let ignored = self.path.join(".gitignore");
         // One that is there may be the user's own.
-        if ignored.exists() { Ok(()) } else { files::replace(&ignored, b"*\n").map_err(unwritable) }
+        if fs::symlink_metadata(&ignored).is_ok() {
+            return Ok(());
+        }
+        files::replace(&ignored, b"*\n", Readers::Owner).map_err(unwritable)
+    }
+
+    #[cfg(unix)]
+    fn tighten(&self) -> io::Result<()> {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let found = fs::metadata(&self.path)?;
+        let is_own = found.uid() == rustix::process::geteuid().as_raw();
+        if found.is_dir() && is_own && !files::is_private(&found) {
+            fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700))?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn tighten(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes the lock of all runs whose reports are found in the same way, if no other process holds it.
+    ///
+    /// # Errors
+    /// [`StateError::Unwritable`].
+    pub fn lock_run(&self, results: &[PathBuf]) -> Result<Option<File>, StateError> {
+        let directory = self.path.join("runs");
+        let unwritable = |source| StateError::Unwritable { path: directory.clone(), source };
+        let lock = || {
+            files::require_directory(&directory, Readers::Owner)?;
+            let name = format!("{:016x}.lock", fnv1a(format!("{results:?}").as_bytes()));
+            let file = files::open_to_write(&directory.join(name), Readers::Owner)?;
+            Ok(files::try_lock(&file)?.then_some(file))
+        };
+        lock().map_err(unwritable)
     }
 
     /// The present, by the clock that files are stamped with: it may lag behind the system's.
@@ -130,94 +159,72 @@ impl StateDirectory {
             .and_then(|file| file.metadata()?.modified())
             .map_err(|source| StateError::Unwritable { path: self.path.clone(), source })
     }
+}
 
-    /// Warnings the execution for the commands to come.
-    ///
-    /// # Errors
-    /// [`StateError::Unwritable`].
-    pub fn save(&self, target: &Target, execution: ExecutionId) -> Result<(), StateError> {
-        let path = self.path.join(NOTE);
-        let unwritable = |source| StateError::Unwritable { path: path.clone(), source };
-        let url = target.absolute().map_err(unwritable)?.to_string();
-        let note = serde_json::to_vec(&CurrentExecution { url, execution })
-            .map_err(|error| unwritable(io::Error::from(error)))?;
-        files::replace(&path, &note).map_err(unwritable)
+impl RefusedFile {
+    /// Returns the file beside what `directory` holds of an execution.
+    pub fn beside(directory: &Path) -> Self {
+        Self { directory: directory.to_path_buf(), readers: Readers::Usual }
     }
 
-    /// Warnings the execution that the server gave to the noted one, which waited in `directory`.
+    /// Returns its path.
+    pub fn path(&self) -> PathBuf {
+        self.directory.join("refused.jsonl")
+    }
+
+    /// Returns the path of the file for what is no result.
+    pub fn changes_path(&self) -> PathBuf {
+        self.directory.join("refused-changes.jsonl")
+    }
+
+    /// Writes down results, with the reasons for which they were refused, one a line.
     ///
     /// # Errors
     /// [`StateError::Unwritable`].
-    pub fn rename(
+    pub fn add(&self, home: &ExecutionRef, refused: &[RefusedResult]) -> Result<(), StateError> {
+        let mut lines = Vec::new();
+        for RefusedResult { result, reason } in refused {
+            let written = serde_json::from_slice::<&RawValue>(result.json()).and_then(|result| {
+                serde_json::to_writer(&mut lines, &RefusedLine { home, reason, result })
+            });
+            written.map_err(|error| self.unwritable(self.path(), error.into()))?;
+            lines.push(b'\n');
+        }
+        self.append(self.path(), &lines)
+    }
+
+    /// Writes down something else, with the reason for which it was refused.
+    ///
+    /// # Errors
+    /// [`StateError::Unwritable`].
+    pub fn add_change(
         &self,
-        target: &Target,
-        directory: &Path,
-        execution: ExecutionId,
+        home: &ExecutionRef,
+        reason: &str,
+        kind: &str,
+        change: &serde_json::Value,
     ) -> Result<(), StateError> {
-        match self.load(target) {
-            Ok(ExecutionId::Outbox(number)) if directory.ends_with(number.to_string()) => {
-                self.save(target, execution)
-            }
-            _ => Ok(()),
-        }
+        let line = serde_json::json!({
+            "url": home.url, "execution": home.execution, "reason": reason, kind: change,
+        });
+        self.append(self.changes_path(), format!("{line}\n").as_bytes())
     }
 
-    /// The noted execution, if it is one of `target`'s.
-    ///
-    /// # Errors
-    /// Any but [`StateError::Unwritable`].
-    pub fn load(&self, target: &Target) -> Result<ExecutionId, StateError> {
-        let path = self.path.join(NOTE);
-        let note = read(&path)?;
-        let unreadable = |source| StateError::Unreadable { path: path.clone(), source };
-        if note.url == target.absolute().map_err(unreadable)?.to_string() {
-            Ok(note.execution)
-        } else {
-            Err(StateError::OtherServer { path, execution: note.execution, noted: note.url })
+    /// Tells whether something is written down that nobody has dealt with.
+    pub fn is_open(&self) -> bool {
+        let holds = |path: PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.len() > 0);
+        holds(self.path()) || holds(self.changes_path())
+    }
+
+    fn append(&self, path: PathBuf, lines: &[u8]) -> Result<(), StateError> {
+        if lines.is_empty() {
+            return Ok(());
         }
+        files::append(&path, lines, self.readers).map_err(|source| self.unwritable(path, source))
+    }
+
+    #[expect(clippy::unused_self, reason = "beside its callers")]
+    fn unwritable(&self, path: PathBuf, source: io::Error) -> StateError {
+        StateError::Unwritable { path, source }
     }
 }
-
-fn read(path: &Path) -> Result<CurrentExecution, StateError> {
-    let path = path.to_path_buf();
-    let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(StateError::NoNote { path });
-        }
-        Err(source) => return Err(StateError::Unreadable { path, source }),
-        Ok(bytes) => bytes,
-    };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| StateError::Damaged { path, reason: error.to_string() })
-}
-
-impl std::fmt::Display for StateError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unwritable { path, source } => {
-                write!(
-                    f,
-                    "the state directory cannot be written: {}: {}",
-                    path.display(),
-                    os_message(source)
-                )
-            }
-            Self::Unreadable { path, source } => {
-                write!(f, "{}: {}", path.display(), os_message(source))
-            }
-            Self::Damaged { path, reason } => {
-                write!(f, "{} is damaged: {reason}", path.display())
-            }
-            Self::NoNote { path } => {
-                write!(f, "no execution is given, and {} notes none", path.display())
-            }
-            Self::OtherServer { path, execution, noted } => write!(
-                f,
-                "{} notes execution {execution} of {noted}, which is another server",
-                path.display()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for StateError {}

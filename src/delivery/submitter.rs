@@ -13,7 +13,7 @@ use crate::model::batch::Batch;
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::ExecutionRef;
 use crate::model::tally::Tally;
-use crate::util::text::describe;
+use crate::util::text::{describe, plural};
 
 /// Results are written to the outbox in portions of about so many bytes.
 const PORTION: usize = 4 << 20;
@@ -29,6 +29,7 @@ pub struct Submitter<'a> {
     halt: Option<ApiError>,
     to_keep: Batch,
     kept: Kept,
+    lost: Option<LostResults>,
 }
 
 /// What is in the outbox of what was handed over.
@@ -41,11 +42,12 @@ pub struct Kept {
 
 /// Results that nobody has: not the server, and not this machine.
 #[derive(Debug, thiserror::Error)]
-#[error("results can be neither sent{why} nor kept")]
+#[error("{} can be neither sent{why} nor kept", plural(names.len() as u64, "result"))]
 pub struct LostResults {
-    /// Why they were not sent, in brackets.
+    /// The reason for which they were not sent, in brackets.
     why: String,
-    /// Why they are not kept.
+    pub names: Vec<String>,
+    /// The reason for which they are not kept.
     pub source: ApiError,
 }
 
@@ -53,8 +55,10 @@ pub struct LostResults {
 pub struct Outcome {
     pub tally: Tally,
     pub kept: Kept,
-    /// Why not everything was sent.
+    /// The error for which not everything was sent.
     pub halt: Option<ApiError>,
+    /// Those that could not be kept either.
+    pub lost: Option<LostResults>,
 }
 
 impl<'a> Submitter<'a> {
@@ -68,85 +72,83 @@ impl<'a> Submitter<'a> {
         halt: Option<ApiError>,
     ) -> Self {
         let (to_keep, kept) = (Batch::default(), Kept::default());
-        Self { delivery, outbox, home, keeps_all, halt, to_keep, kept }
+        Self { delivery, outbox, home, keeps_all, halt, to_keep, kept, lost: None }
     }
 
     /// Takes one more result.
-    ///
-    /// # Errors
-    /// It can neither be sent nor kept.
-    pub fn push(&mut self, result: EncodedResult) -> Result<(), LostResults> {
+    pub fn push(&mut self, result: EncodedResult) {
         if self.halt.is_some() {
-            return self.keep(result).map_err(|error| self.lost(error));
+            return self.keep(result);
         }
         let pushed = self.delivery.push(result);
-        self.keep_after(pushed).map_err(|error| self.lost(error))
+        self.keep_after(pushed);
     }
 
-    /// Sends what has waited for `longest`, and tells how long what is left may still wait.
-    ///
-    /// # Errors
-    /// As those of [`Submitter::push`].
-    pub fn flush_after(&mut self, longest: Duration) -> Result<Duration, LostResults> {
+    /// Sends what has waited for `longest`, and returns how long what is left may still wait.
+    pub fn flush_after(&mut self, longest: Duration) -> Duration {
         if self.halt.is_some() {
-            return Ok(Duration::MAX);
+            return Duration::MAX;
         }
         match self.delivery.flush_after(longest) {
-            Ok(left) => Ok(left),
+            Ok(left) => left,
             Err(error) => {
-                self.keep_after(Err(error)).map_err(|error| self.lost(error))?;
-                Ok(Duration::MAX)
+                self.keep_after(Err(error));
+                Duration::MAX
             }
         }
     }
 
     /// Sends, or keeps, all that was taken.
-    ///
-    /// # Errors
-    /// As those of [`Submitter::push`].
-    pub fn finish(mut self) -> Result<Outcome, LostResults> {
+    pub fn finish(mut self) -> Outcome {
         if self.halt.is_none() {
             let flushed = self.delivery.finish();
-            self.keep_after(flushed).map_err(|error| self.lost(error))?;
+            self.keep_after(flushed);
         }
-        self.write().map_err(|error| self.lost(error))?;
-        let Self { delivery, halt, kept, .. } = self;
-        Ok(Outcome { tally: delivery.into_tally(), kept, halt })
+        self.write();
+        let Self { delivery, halt, kept, lost, .. } = self;
+        Outcome { tally: delivery.into_tally(), kept, halt, lost }
     }
 
     /// Comes to a halt where a delivery failed, and keeps what it had taken.
-    fn keep_after(&mut self, sent: Result<(), ApiError>) -> Result<(), ApiError> {
-        let Err(error) = sent else { return Ok(()) };
+    fn keep_after(&mut self, sent: Result<(), ApiError>) {
+        let Err(error) = sent else { return };
         self.halt = Some(error);
         let rest: Vec<EncodedResult> = self.delivery.take_rest().collect();
-        rest.into_iter().try_for_each(|result| self.keep(result))
+        for result in rest {
+            self.keep(result);
+        }
     }
 
-    fn lost(&self, source: ApiError) -> LostResults {
-        let why = self
-            .halt
-            .as_ref()
-            .map(|halt| format!(" ({})", describe(halt.cause())))
-            .unwrap_or_default();
-        LostResults { why, source }
-    }
-
-    fn keep(&mut self, result: EncodedResult) -> Result<(), ApiError> {
+    fn keep(&mut self, result: EncodedResult) {
         if !self.keeps_all && self.halt.as_ref().is_some_and(is_in_vain) {
-            return Ok(());
+            return;
         }
         self.to_keep.push(result);
-        if self.to_keep.bytes() > PORTION { self.write() } else { Ok(()) }
+        if self.to_keep.bytes() > PORTION {
+            self.write();
+        }
     }
 
-    fn write(&mut self) -> Result<(), ApiError> {
-        if self.to_keep.results.is_empty() {
-            return Ok(());
+    fn write(&mut self) {
+        let batch = std::mem::take(&mut self.to_keep);
+        if batch.results.is_empty() {
+            return;
         }
-        self.kept.path = Some(self.outbox.keep(&self.home, &self.to_keep)?);
-        self.kept.results += self.to_keep.results.len() as u64;
-        self.to_keep = Batch::default();
-        Ok(())
+        match self.outbox.keep(&self.home, &batch) {
+            Ok(path) => {
+                self.kept.path = Some(path);
+                self.kept.results += batch.results.len() as u64;
+            }
+            Err(source) => self.lose(&batch, source),
+        }
+    }
+
+    /// Remembers the names of results that cannot be kept: that is the least that is owed to them.
+    fn lose(&mut self, batch: &Batch, source: ApiError) {
+        let why = self.halt.as_ref().map(|halt| format!(" ({})", describe(halt.cause())));
+        let why = why.unwrap_or_default();
+        let lost = self.lost.get_or_insert(LostResults { why, names: Vec::new(), source });
+        lost.names.extend(batch.results.iter().map(EncodedResult::name));
     }
 }
 

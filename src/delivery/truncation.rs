@@ -18,14 +18,27 @@ pub struct Truncation {
     log: usize,
     comment: usize,
     form: EncodedResult,
+    /// The server has taken others since the result failed before.
+    is_last_chance: bool,
 }
 
 impl Truncation {
     /// Begins with half of the log. There is no shorter form of a result whose texts are short.
     pub fn of(whole: &EncodedResult) -> Option<Self> {
         let (log, comment) = whole.text_lengths();
-        let mut truncation = Self { whole: whole.clone(), log, comment, form: whole.clone() };
+        let mut truncation =
+            Self { whole: whole.clone(), log, comment, form: whole.clone(), is_last_chance: false };
         truncation.shorten().then_some(truncation)
+    }
+
+    /// Has the result refused where none of its forms is taken.
+    pub fn into_last_chance(self) -> Self {
+        Self { is_last_chance: true, ..self }
+    }
+
+    /// Tells whether the result is refused where none of its forms is taken.
+    pub fn is_last_chance(&self) -> bool {
+        self.is_last_chance
     }
 
     /// Returns the shortest form of a result, if there is one.

@@ -81,21 +81,21 @@ impl UpdateOptions {
             add_value(metadata.entry(key).or_default(), value);
         }
         let links = taken("--link", &self.links, str::parse::<Link>, &mut problems);
-        let events = taken("--event", &self.events, event, &mut problems);
+        let events = taken("--event", &self.events, parse_event, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
         let execution_metadata = (!metadata.is_empty()).then_some(metadata);
         let metadata = Patch { execution_metadata, ..Patch::default() };
         let Self { status, ci_link, c3_link, .. } = self;
-        let rest = Patch { status, ci_link, c3_link, ..Patch::default() };
-        let patches = [metadata, rest].into_iter().filter(|patch| !patch.is_empty());
-        let links = links.into_iter().map(Change::Link);
-        Ok(patches
-            .map(Change::Patch)
-            .chain(links)
-            .chain(events.into_iter().map(Change::Event))
-            .collect())
+        let status = Patch { status, ..Patch::default() };
+        let c3_link = Patch { c3_link, ..Patch::default() };
+        let ci_link = Patch { ci_link, ..Patch::default() };
+        let patch = |patch: Patch| (!patch.is_empty()).then_some(Change::Patch(patch));
+        let first = [metadata, status, c3_link].into_iter().filter_map(patch);
+        let appended =
+            links.into_iter().map(Change::Link).chain(events.into_iter().map(Change::Event));
+        Ok(first.chain(appended).chain(patch(ci_link)).collect())
     }
 }
 
@@ -146,15 +146,21 @@ fn metadatum(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// An event of this moment. The time is in microseconds: the events of one command keep their order.
-fn event(text: &str) -> Result<StatusUpdate, String> {
+/// Reads `NAME` or `NAME=DETAIL` as an event of this moment.
+fn parse_event(text: &str) -> Result<StatusUpdate, String> {
     let (name, detail) = text.split_once('=').unwrap_or((text, ""));
     if name.trim().is_empty() {
         return Err("an event needs a name".to_owned());
     }
+    Ok(event(name.trim(), detail))
+}
+
+/// Makes an event of this moment. The time is in microseconds: the events of one command keep their
+/// order.
+pub fn event(name: &str, detail: &str) -> StatusUpdate {
     let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
-    let fields = [("event_name", name.trim()), ("timestamp", &now), ("detail", detail)];
-    Ok(fields.map(|(field, text)| (field.to_owned(), text.into())).into_iter().collect())
+    let fields = [("event_name", name), ("timestamp", &now), ("detail", detail)];
+    fields.map(|(field, text)| (field.to_owned(), text.into())).into_iter().collect()
 }
 
 impl Change {
@@ -168,12 +174,31 @@ impl Change {
         matches!(self, Self::Patch(Patch { ci_link: Some(_), .. }))
     }
 
+    /// Returns the word for the change in a file.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Patch(_) => "patch",
+            Self::Link(_) => "link",
+            Self::Event(_) => "event",
+        }
+    }
+
+    /// Returns the change as the server takes it.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Patch(patch) => serde_json::json!(patch),
+            Self::Link(link) => serde_json::json!(link),
+            Self::Event(event) => serde_json::json!(event),
+        }
+    }
+
     /// The change in a few words.
     pub fn describe(&self) -> String {
         match self {
             Self::Patch(Patch { execution_metadata: Some(_), .. }) => "the metadata".to_owned(),
-            Self::Patch(Patch { ci_link: None, c3_link: None, .. }) => "the status".to_owned(),
-            Self::Patch(_) => "the status and job links".to_owned(),
+            Self::Patch(Patch { status: Some(_), .. }) => "the status".to_owned(),
+            Self::Patch(Patch { c3_link: Some(_), .. }) => "the C3 link".to_owned(),
+            Self::Patch(_) => "the CI link".to_owned(),
             Self::Link(link) => format!("the link `{}`", link.label),
             Self::Event(event) => {
                 let name = event.get("event_name").and_then(|name| name.as_str());
@@ -222,7 +247,7 @@ mod tests {
 
     #[test]
     fn an_event_has_its_time_in_utc() {
-        let event = event("job_end=it went = well").unwrap();
+        let event = parse_event("job_end=it went = well").unwrap();
         assert_eq!(event["event_name"], "job_end");
         assert_eq!(event["detail"], "it went = well");
         let time = event["timestamp"].as_str().unwrap();

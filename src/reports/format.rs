@@ -29,6 +29,8 @@ pub type Opened = Result<Box<dyn ReportReader>, ReadError>;
 pub struct Input<'a> {
     /// At its beginning.
     pub file: File,
+    /// Its bytes when it was found: it may be added to while it is read.
+    pub length: u64,
     pub source: &'a Source,
 }
 

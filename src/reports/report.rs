@@ -43,7 +43,10 @@ pub struct Report {
 
 #[derive(Debug)]
 enum Content {
-    Path(PathBuf),
+    Path {
+        path: PathBuf,
+        length: u64,
+    },
     /// A copy of what can be read once only.
     Copy(File),
 }
@@ -57,7 +60,9 @@ impl Report {
     pub fn new(source: Source, format: Option<&'static Format>) -> io::Result<Self> {
         let content = match &source {
             Source::StandardInput => return Self::of_pipe(Piped::open(format)?),
-            Source::File { path, .. } if path.metadata()?.is_file() => Content::Path(path.clone()),
+            Source::File { path, .. } if path.metadata()?.is_file() => {
+                Content::Path { path: path.clone(), length: path.metadata()?.len() }
+            }
             Source::File { path, .. } => Content::Copy(copy(File::open(path)?)?),
         };
         let format = match format {
@@ -82,7 +87,11 @@ impl Report {
     /// # Errors
     /// A report of which nothing can be read.
     pub fn read(&self, options: &ReadOptions, findings: Findings) -> Opened {
-        let input = Input { file: self.content.open()?, source: &self.source };
+        let length = match self.content {
+            Content::Path { length, .. } => length,
+            Content::Copy(_) => u64::MAX,
+        };
+        let input = Input { file: self.content.open()?, length, source: &self.source };
         (self.format.open)(input, options, findings)
     }
 }
@@ -90,7 +99,7 @@ impl Report {
 impl Content {
     fn open(&self) -> io::Result<File> {
         match self {
-            Self::Path(path) => File::open(path),
+            Self::Path { path, .. } => File::open(path),
             Self::Copy(file) => {
                 let mut file = file.try_clone()?;
                 file.rewind()?;

@@ -3,7 +3,8 @@
 //! A thread waits for the lines, so that its reader can do something else where none comes.
 
 use std::io::BufReader;
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -36,7 +37,18 @@ pub fn each_arrival<E>(
     mut take: impl FnMut(Arrival) -> Result<Duration, E>,
 ) -> Result<(), E> {
     let (sender, receiver) = mpsc::sync_channel(QUEUE);
-    thread::spawn(move || read(piped, &sender));
+    let piped = Arc::new(Mutex::new(Some(piped)));
+    let shared = Arc::clone(&piped);
+    let reading = thread::Builder::new().spawn(move || {
+        let taken = shared.lock().ok().and_then(|mut piped| piped.take());
+        if let Some(piped) = taken {
+            read(piped, &mut |arrived| sender.send(arrived).is_ok());
+        }
+    });
+    if reading.is_err() {
+        let taken = piped.lock().ok().and_then(|mut piped| piped.take());
+        return taken.map_or(Ok(()), |piped| without_thread(piped, warnings, take));
+    }
     let mut patience = Duration::MAX;
     let mut queued = QUEUE;
     loop {
@@ -60,8 +72,23 @@ pub fn each_arrival<E>(
     }
 }
 
+/// Reads in this thread, where the system has no other: a pause of the pipe is one of the delivery.
+fn without_thread<E>(
+    piped: Piped,
+    warnings: &mut Warnings,
+    mut take: impl FnMut(Arrival) -> Result<Duration, E>,
+) -> Result<(), E> {
+    let mut end = Ok(());
+    read(piped, &mut |(arrival, noted)| {
+        warnings.append(noted);
+        end = take(arrival).map(drop);
+        end.is_ok()
+    });
+    end
+}
+
 /// Reads until the pipe ends, or nobody takes what comes.
-fn read(piped: Piped, sender: &SyncSender<(Arrival, Warnings)>) {
+fn read(piped: Piped, hand_on: &mut dyn FnMut((Arrival, Warnings)) -> bool) {
     let mut lines = lines::Reader::new(BufReader::new(piped.into_reader()));
     loop {
         let mut warnings = Warnings::default();
@@ -73,7 +100,7 @@ fn read(piped: Piped, sender: &SyncSender<(Arrival, Warnings)>) {
                 (Arrival::Error(error), ends)
             }
         };
-        if sender.send((arrival, warnings)).is_err() || ends {
+        if !hand_on((arrival, warnings)) || ends {
             return;
         }
     }

@@ -19,6 +19,9 @@ pub struct Summary {
     /// In the outbox.
     pub kept: u64,
     pub refused: Vec<RefusedLine>,
+    /// Names of results that could be neither sent nor kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
     pub merged: u64,
     pub files: Vec<FileSummary>,
     pub batches: u64,

@@ -1,23 +1,151 @@
-//! Writing files so that a reader, or a killed process, never sees half of one.
+//! Files that somebody else may have put in place, and writing that nobody sees half of.
+//!
+//! Nothing is opened through a symbolic link in its last part, nothing but regular files is read, and
+//! nothing is truncated: a link that came with a checkout leads nowhere.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use tempfile::Builder;
 
+/// Bytes of a file in JSON that is read whole.
+const LONGEST_JSON: u64 = 16 << 20;
+
+/// The users who may read what is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Readers {
+    /// Those whom the umask lets.
+    Usual,
+    /// The user alone.
+    Owner,
+}
+
+impl Readers {
+    fn file_mode(self) -> u32 {
+        if self == Self::Owner { 0o600 } else { 0o666 }
+    }
+
+    fn directory_mode(self) -> u32 {
+        if self == Self::Owner { 0o700 } else { 0o777 }
+    }
+}
+
 /// Puts a file with `content` in the place of `path`, or leaves all as it was.
 ///
 /// # Errors
-/// Whatever keeps the file from being written: no directory, no permission, a full disk.
-pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+/// No directory, no permission, a full disk.
+pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = with_usual_modes().tempfile_in(directory)?;
+    let mut file = with_mode(readers.file_mode()).tempfile_in(directory)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Makes one directory.
+///
+/// # Errors
+/// It is there already; no permission, a full disk.
+pub fn create_directory(path: &Path, readers: Readers) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, readers.directory_mode());
+    builder.create(path)
+}
+
+/// Makes a directory where it is missing, with those that it lies in, and finds it to be one.
+///
+/// # Errors
+/// Something else in its place, also a symbolic link; no permission, a full disk.
+pub fn require_directory(path: &Path, readers: Readers) -> io::Result<()> {
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        fs::create_dir_all(parent)?;
+    }
+    match create_directory(path, readers) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_directory(path),
+        made => made,
+    }
+}
+
+/// Finds a path to be a directory, and no symbolic link to one.
+///
+/// # Errors
+/// It is neither; it cannot be looked at.
+pub fn check_directory(path: &Path) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(path)?;
+    if metadata.is_symlink() {
+        return Err(io::Error::other("it is a symbolic link, which is not followed"));
+    }
+    if metadata.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
+}
+
+/// Opens a directory, to lock it.
+///
+/// # Errors
+/// As those of [`check_directory`].
+pub fn open_directory(path: &Path) -> io::Result<File> {
+    check_directory(path)?;
+    File::open(path)
+}
+
+/// Opens a regular file to read it; one that is not there is `None`.
+///
+/// # Errors
+/// A symbolic link, a pipe, a directory; a file that cannot be read.
+pub fn open(path: &Path) -> io::Result<Option<File>> {
+    match open_with(File::options().read(true), path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// Opens a regular file to read and write it, and makes it where it is missing.
+///
+/// # Errors
+/// A symbolic link, a pipe, a directory; a file that cannot be written.
+pub fn open_to_write(path: &Path, readers: Readers) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, readers.file_mode());
+    open_with(&mut options, path)
+}
+
+fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        // A pipe must not have the opening wait for its other end.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let flags = i32::try_from(flags.bits()).unwrap_or_default();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags);
+    }
+    let opened = options.open(path);
+    if opened.is_err() && fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return Err(io::Error::other("it is a symbolic link, which is not followed"));
+    }
+    let file = opened?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is no regular file"))
+    }
+}
+
+/// Adds whole lines at the end of a file, which other processes may do too.
+///
+/// # Errors
+/// A file that cannot be written, a full disk.
+pub fn append(path: &Path, lines: &[u8], readers: Readers) -> io::Result<()> {
+    let mut file = open_to_write(path, readers)?;
+    lock(&file)?;
+    file.seek(SeekFrom::End(0))?;
+    file.write_all(lines)?;
+    file.sync_data()
 }
 
 /// Reads a file in JSON; one that is not there is `None`.
@@ -25,19 +153,83 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 /// # Errors
 /// A file that cannot be read, or is no JSON of this type.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
-    match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        read => Ok(Some(serde_json::from_slice(&read?)?)),
+    let Some(text) = read(path)? else { return Ok(None) };
+    Ok(Some(serde_json::from_slice(&text)?))
+}
+
+/// Reads a file; one that is not there is `None`.
+///
+/// # Errors
+/// A file that cannot be read, or is longer than any that is written here.
+pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let Some(file) = open(path)? else { return Ok(None) };
+    let mut text = Vec::new();
+    file.take(LONGEST_JSON + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > LONGEST_JSON {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(Some(text))
+}
+
+/// Tells whether nobody but the owner can do anything with a file or directory: nothing that comes
+/// with a checkout is so.
+pub fn is_private(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::MetadataExt::mode(metadata).is_multiple_of(0o100)
+    }
+    #[cfg(not(unix))]
+    {
+        _ = metadata;
+        true
     }
 }
 
-/// Temporary files are their owner's alone; what becomes a file of the user's has the usual modes.
-fn with_usual_modes() -> Builder<'static, 'static> {
+/// Some file systems have no locks.
+static IS_UNLOCKED: AtomicBool = AtomicBool::new(false);
+
+/// Tells whether a file system had no locks: then what several processes write may be mixed up.
+pub fn lacks_locks() -> bool {
+    IS_UNLOCKED.load(Ordering::Relaxed)
+}
+
+/// Waits until no other process holds the lock of this file, and holds it until the file is dropped.
+///
+/// # Errors
+/// None where the file system has no locks.
+pub fn lock(file: &File) -> io::Result<()> {
+    file.lock().or_else(without_locks)
+}
+
+/// Takes the lock of this file, and tells whether no other process holds it.
+///
+/// # Errors
+/// None where the file system has no locks.
+pub fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => without_locks(error).map(|()| true),
+    }
+}
+
+fn without_locks(error: io::Error) -> io::Result<()> {
+    // ENOLCK has no kind of its own.
+    let has_none = error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(37);
+    if !has_none {
+        return Err(error);
+    }
+    IS_UNLOCKED.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Temporary files are their owner's alone; what takes the place of a file has its modes.
+fn with_mode(mode: u32) -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(mode));
     }
     builder
 }

@@ -1,11 +1,12 @@
-//! SIGINT and SIGTERM as something to ask about: work that is under way ends in order.
+//! SIGHUP, SIGINT, SIGQUIT and SIGTERM as something to ask about: work that is under way ends in order.
 
+use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::flag;
 
 /// The time between two looks at the signal while something is waited for: a signal is to end a command within a second.
@@ -24,8 +25,12 @@ impl Interrupt {
         if self.is_caught.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
-        for (signal, number) in [(SIGINT, 2), (SIGTERM, 15)] {
-            flag::register_usize(signal, Arc::clone(&self.signal), number)?;
+        let ignored = ignored();
+        for (signal, number) in [(SIGHUP, 1), (SIGINT, 2), (SIGQUIT, 3), (SIGTERM, 15)] {
+            // `nohup`, or a shell's `&`, wants it so.
+            if ignored & 1 << (number - 1) == 0 {
+                flag::register_usize(signal, Arc::clone(&self.signal), number)?;
+            }
         }
         Ok(())
     }
@@ -42,4 +47,11 @@ impl Interrupt {
             number => u8::try_from(number).ok(),
         }
     }
+}
+
+/// Returns the signals that were ignored when this process began, a bit each, where the system tells.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }

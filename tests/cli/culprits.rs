@@ -322,3 +322,21 @@ fn a_live_pipe_isolates_culprits_as_a_file_does() {
     assert_eq!(run, Run::new(6, "", said));
     assert_eq!(context.stored_sorted().len(), 59);
 }
+
+#[test]
+fn what_was_refused_can_be_submitted_again() {
+    let context = quick();
+    context.report(20);
+    context.server.poison(|name| name.ends_with("00007"), Poison::Refusal);
+    assert_eq!(context.to("submit -q report.jsonl").status, 6);
+    assert_eq!(context.server.open_execution(), 2);
+    // Refused once more, it is added to the file that is read.
+    assert_eq!(context.to("submit -q .to/refused.jsonl").status, 6);
+    assert_eq!(refused(&context).len(), 2);
+    context.server.poison(|_| false, Poison::Refusal);
+    let run = context.to("submit -q --execution 2 .to/refused.jsonl");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let stored = context.server.execution(2);
+    assert_eq!(stored.results().len(), 1);
+    assert_eq!(stored.result("case-00007").status, "PASSED");
+}

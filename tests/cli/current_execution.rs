@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::support::fake_server::{Server, patches};
 use crate::support::{BINARY, Process, Run, Sandbox, TestContext};
 
-const NOTE: &str = ".to/current.json";
+const NOTE: &str = ".to/executions/1.json";
 
 /// A report of one passed test.
 const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
 
 /// What `end` and `submit` say without a note.
-const NO_NOTE: &str = "error: no execution is given, and .to/current.json notes none\n\
+const NO_NOTE: &str = "error: no execution is given, and .to/executions notes none\n\
                        hint: run `to start` first, in this directory, or say --execution \
                        (or TO_EXECUTION)\n";
 
@@ -42,7 +42,9 @@ fn the_note_names_server_and_execution_in_a_directory_that_git_ignores() {
     let server = Server::start();
     let sandbox = started(&server);
     let note: Value = serde_json::from_str(&sandbox.read(NOTE)).unwrap();
-    assert_eq!(note, json!({"url": server.url(), "execution": 1}));
+    assert_eq!((&note["url"], &note["execution"]), (&json!(server.url()), &json!(1)));
+    assert_eq!((&note["fields"]["name"], &note["ended"]), (&json!("core22"), &json!(false)));
+    assert_eq!(note["variables"]["TO_TEST_PLAN"], "smoke");
     assert_eq!(sandbox.read(".to/.gitignore"), "*\n");
     let left: Vec<_> = fs::read_dir(sandbox.path(".to")).unwrap().collect();
     assert_eq!(left.len(), 2, "{left:?}");
@@ -74,8 +76,9 @@ fn the_flag_beats_the_variable_and_both_beat_the_note() {
 fn each_start_notes_its_own_execution() {
     let server = Server::start();
     let sandbox = started(&server);
-    assert_eq!(sandbox.to("start"), Run::printed("2\n"));
-    assert_eq!(sandbox.to("end --status PASSED"), Run::printed("PASSED\n"));
+    let warning = "warning: execution 1, which was started here before, has not been ended\n";
+    assert_eq!(sandbox.to("start"), Run::new(0, "2\n", warning));
+    assert_eq!(sandbox.to("end --status PASSED"), Run::new(0, "PASSED\n", ""));
     assert_eq!(server.execution(1).status, "IN_PROGRESS");
     assert_eq!(server.execution(2).status, "PASSED");
 }
@@ -96,7 +99,7 @@ fn the_note_of_another_server_is_not_used() {
     other.expect_no_requests();
     let sandbox = started(&server).with("TO_URL", &other.url());
     let said = format!(
-        "error: .to/current.json notes execution 1 of {}, which is another server\n\
+        "error: .to/executions notes execution 1 of {}, which is another server\n\
          hint: use that --url, run `to start` for this one, or say --execution (or TO_EXECUTION)\n",
         server.url()
     );
@@ -120,24 +123,22 @@ fn a_damaged_note_is_named_and_nothing_is_sent() {
     let sandbox = Sandbox::new(&server.url());
     sandbox.write("report.xml", REPORT);
     let cases = [
-        ("", "EOF while parsing a value at line 1 column 0"),
-        ("{", "EOF while parsing an object at line 1 column 1"),
-        ("{\"url\": \"ht", "EOF while parsing a string at line 1 column 11"),
-        ("{\"url\": \"file:x\"}", "missing field `execution` at line 1 column 17"),
-        (
-            "{\"url\": 1, \"execution\": 1}",
-            "invalid type: integer `1`, expected a string at line 1 column 9",
-        ),
-        ("\0\u{1}", "expected value at line 1 column 1"),
+        "",
+        "{",
+        "{\"url\": \"ht",
+        "{\"url\": \"file:x\"}",
+        "{\"url\": 1, \"execution\": 1}",
+        "\0\u{1}",
     ];
-    for (note, reason) in cases {
+    for note in cases {
         sandbox.write(NOTE, note);
-        let said = format!(
-            "error: {NOTE} is damaged: {reason}\n\
-             hint: `to start` writes it anew; --execution does without it\n"
-        );
         for command in ["submit -q report.xml", "end"] {
-            assert_eq!(sandbox.to(command), Run::failed(2, &said), "{note:?}");
+            let run = sandbox.to(command);
+            let start = format!("error: {NOTE} is damaged: ");
+            assert!(run.stderr.starts_with(&start), "{}", run.stderr);
+            let hint = "\nhint: `to start` writes it anew; --execution does without it\n";
+            assert!(run.stderr.ends_with(hint), "{}", run.stderr);
+            assert_eq!((run.status, &*run.stdout), (2, ""), "{note:?}");
         }
     }
 }
@@ -158,7 +159,7 @@ fn a_damaged_note_is_mended_by_a_start_or_an_execution() {
 fn an_execution_that_cannot_be_noted_is_named_all_the_same() {
     let server = Server::start();
     let sandbox = Sandbox::new(&server.url()).with_snap();
-    sandbox.write(".to/current.json/in-the-way", "");
+    sandbox.write(".to/executions", "in the way");
     let run = sandbox.to("start");
     assert_eq!(run.status, 1);
     assert_eq!(run.stdout, "1\n", "{}", run.stderr);

@@ -80,7 +80,7 @@ fn the_examples_of_every_help_work() {
     let helps = commands().into_iter().map(|command| help(&command));
     for example in helps.flat_map(|help| examples_of(&help)) {
         let server = Server::start();
-        let sandbox = prepared(&server);
+        let sandbox = prepared(&server).with_snap();
         let url = "TO_URL=file:results-of-the-lab";
         let script = format!(
             "set -e; to start --from request.json; to submit -q report.xml
@@ -92,12 +92,7 @@ fn the_examples_of_every_help_work() {
             println!("skipped, without {tool}: {example}");
             continue;
         }
-        // An example of `start` has all that it needs.
-        let sandbox = if example.starts_with("to start") {
-            sandbox
-        } else {
-            sandbox.with_snap().with("TO_RESULTS", "report.xml")
-        };
+        let sandbox = sandbox.with("TO_RESULTS", "report.xml");
         let run = run(&sandbox, &example);
         assert_eq!(run.status, 0, "{example}\n{}{}", run.stdout, run.stderr);
         assert!(!run.stderr.contains("error:"), "{example}\n{}", run.stderr);

@@ -38,7 +38,9 @@ fn a_start_with_the_same_link_finds_the_execution_again() {
     let sandbox = linked(&server);
     assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     assert_eq!(sandbox.to("start --environment other"), Run::new(0, "1\n", ""));
-    assert_eq!(sandbox.to("start --ci-link https://ci.example/job/2"), Run::new(0, "2\n", ""));
+    let warning = "warning: execution 1, which was started here before, has not been ended\n";
+    let run = sandbox.to("start --ci-link https://ci.example/job/2");
+    assert_eq!(run, Run::new(0, "2\n", warning));
     assert_eq!(server.executions().len(), 2);
     assert_eq!(count(&server, looks), 3, "one look a start");
 }

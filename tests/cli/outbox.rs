@@ -36,8 +36,7 @@ fn best_effort_without_a_server_ends_well_and_a_push_delivers_it_all() {
                 hint: `to push` delivers what is kept\n";
     let stderr = run.stderr.replace(&server.url(), "URL");
     assert_eq!((run.status, &*run.stdout, &*stderr), (0, "outbox-1\n", said));
-    let note = format!("{{\"url\":\"{}\",\"execution\":\"outbox-1\"}}", server.url());
-    assert_eq!(sandbox.read(".to/current.json"), note);
+    assert!(sandbox.path(".to/executions/outbox-1.json").exists());
 
     let run = to(&sandbox, &server, "submit report.jsonl");
     let said = "kept 3 results to execution outbox-1: 3 passed, 0 failed, 0 skipped\n";
@@ -69,12 +68,11 @@ fn best_effort_without_a_server_ends_well_and_a_push_delivers_it_all() {
     assert_eq!((&*execution.status, execution.results().len()), ("PASSED", 3));
     assert_eq!(execution.links.len(), 1);
     assert_eq!(execution.links[0]["label"], "log");
-    let left = [".gitignore", "current.json", "outbox/.lock", "outbox/1"];
+    let left = [".gitignore", "executions/1.json", "outbox/.lock", "outbox/1"];
     assert_eq!(files(&sandbox.path(".to")), left);
 
     // What follows goes to the execution that the server has now.
-    let note = format!("{{\"url\":\"{}\",\"execution\":1}}", server.url());
-    assert_eq!(sandbox.read(".to/current.json"), note);
+    assert_eq!(files(&sandbox.path(".to/executions")), ["1.json"]);
     assert_eq!(to(&sandbox, &server, "end"), Run::new(0, "PASSED\n", ""));
     let said = "nothing is kept in the outbox\n";
     assert_eq!(to(&sandbox, &server, "push"), Run::new(0, "", said));
@@ -96,8 +94,7 @@ fn several_executions_of_the_outbox_are_told_apart() {
     let executions = server.executions();
     let plans = executions.iter().map(|e| (&*e.test_plan, e.results().len()));
     assert_eq!(plans.collect::<Vec<_>>(), [("one", 1), ("two", 2)]);
-    let note = format!("{{\"url\":\"{}\",\"execution\":2}}", server.url());
-    assert_eq!(sandbox.read(".to/current.json"), note);
+    assert_eq!(files(&sandbox.path(".to/executions")), ["1.json", "2.json"]);
 }
 
 #[test]
@@ -111,7 +108,8 @@ fn best_effort_keeps_the_results_of_an_execution_that_the_server_has() {
                 hint: `to push` delivers what is kept\n";
     assert_eq!(run, Run::new(0, "", said));
     let run = context.to("end");
-    let said = "warning: cannot reach URL/v1: connection refused\n\
+    let said = "sending what .to/outbox/1 holds first\n\
+                warning: cannot reach URL/v1: connection refused\n\
                 warning: kept the status in .to/outbox/1\n\
                 hint: `to push` delivers what is kept\n";
     assert_eq!(run, Run::new(0, "", said));

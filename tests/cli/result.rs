@@ -139,7 +139,9 @@ fn what_cannot_be_delivered_is_kept_and_goes_first_later() {
     assert_eq!(sandbox.to("result boot failed"), Run::new(4, "", &said));
     assert!(held(&server).is_empty());
     let run = sandbox.to("result boot passed");
-    let said = "sent 1 result from the outbox first\n".to_owned()
+    let said = "sending what .to/outbox/1 holds first\n\
+                sent 1 result from the outbox first\n"
+        .to_owned()
         + &self::said("1 passed, 0 failed, 0 skipped");
     assert_eq!(run, Run::new(0, "", &said));
     assert_eq!(held(&server), [Record::new("boot", "PASSED")]);

@@ -368,7 +368,8 @@ fn repeating_a_submission_delivers_what_was_kept_first() {
         lines(&[&names[..], &names[..]].concat())
     );
     context.server.come_back();
-    let said = "sent 10 results from the outbox first\n\
+    let said = "sending what .to/outbox/1 holds first\n\
+                sent 10 results from the outbox first\n\
                 sent 5 results to execution 1: 5 passed, 0 failed, 0 skipped\n";
     assert_eq!(context.to("submit report.jsonl"), Run::new(0, "", said));
     assert_eq!(context.stored(), names);

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: a command ends, and what was not delivered is kept.
+//! SIGHUP, SIGINT, SIGQUIT and SIGTERM: a command ends, and what was not delivered is kept.
 
 use std::io::Write as _;
 use std::thread;
@@ -9,8 +9,12 @@ use rustix::process::Signal;
 use crate::support::fake_server::{ALWAYS, Fault, Response, Server, patches, results, starts};
 use crate::support::{Process, Run, Sandbox, Switch, TestContext, eventually, lines, names};
 
-const SIGNALS: [(Signal, i32, &str); 2] =
-    [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")];
+const SIGNALS: [(Signal, i32, &str); 4] = [
+    (Signal::HUP, 129, "terminated"),
+    (Signal::INT, 130, "interrupted"),
+    (Signal::QUIT, 131, "terminated"),
+    (Signal::TERM, 143, "terminated"),
+];
 
 /// Sends the signal and waits for the end, which without it would be later than a process may take.
 fn end(process: Process, signal: Signal) -> Run {
@@ -175,7 +179,7 @@ fn a_signal_during_a_start_says_that_the_execution_may_exist() {
                     hint: look for it before you start another; with --ci-link (or TO_CI_LINK) a \
                     start may be repeated\n";
         assert_eq!(end(child, Signal::INT), Run::new(130, "", said));
-        assert!(!sandbox.path(".to/current.json").exists());
+        assert!(!sandbox.path(".to/executions").exists());
 
         server.fault(starts, 1, Fault::silence());
         let child = sandbox.spawn(&format!("start -q --ci-link https://ci/1{best_effort}"));
@@ -210,4 +214,44 @@ fn a_signal_during_a_push_leaves_the_rest_where_it_is() {
         }
         assert_eq!(context.files(), [".gitignore", "outbox/.lock"]);
     }
+}
+
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    // A shell without job control starts `&` with SIGINT ignored, as `nohup` does with SIGHUP.
+    for (name, signal) in [("INT", Signal::INT), ("HUP", Signal::HUP)] {
+        let context = TestContext::new();
+        let names = context.report(150);
+        context.server.fault(results, 1, Fault::dribble(std::time::Duration::from_millis(20)));
+        let mut command = context.sandbox.command("/bin/sh");
+        let script =
+            format!("trap '' {name}; exec {} submit -q report.jsonl", crate::support::BINARY);
+        command.args(["-c", &script]);
+        let process = Process::start(command);
+        context.server.wait_for(|requests| requests.len() == 1);
+        process.signal(signal);
+        assert_eq!(process.finish(), Run::quiet(), "{name}");
+        assert_eq!(context.stored(), names);
+    }
+}
+
+#[test]
+fn a_signal_reaches_all_that_a_run_has_started() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    // The shell dies of it at once; what it has started takes its time to write the report.
+    let tests = "trap 'sleep 0.3; cp saved.xml report.xml; exit 0' TERM; touch ready; \
+                 while :; do sleep 0.02; done";
+    sandbox.write("tests.sh", tests);
+    sandbox.write("saved.xml", "<testsuite name='s'><testcase name='boot'/></testsuite>");
+    let arguments = ["run", "-q", "--results", "report.xml", "--", "sh", "-c", "sh tests.sh; true"];
+    let mut command = sandbox.command(crate::support::BINARY);
+    command.args(arguments);
+    let process = Process::start(command);
+    eventually(|| sandbox.path("ready").exists());
+    process.signal(Signal::TERM);
+    let run = process.finish();
+    assert_eq!(run.status, 143, "{}", run.stderr);
+    assert_eq!(server.execution(1).results().len(), 1);
+    assert_eq!(server.execution(1).status, "ENDED_PREMATURELY");
 }

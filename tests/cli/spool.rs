@@ -145,7 +145,7 @@ fn end_keeps_what_else_a_patch_says() {
 }
 
 #[test]
-fn a_torn_last_line_is_cut_off_at_the_next_opening() {
+fn a_torn_last_line_is_moved_away_at_the_next_opening() {
     let whole = "{\"name\": \"a\", \"status\": \"PASSED\"}\n";
     let long = format!("{{\"name\": \"b\", \"io_log\": \"{}", "x".repeat(200_000));
     for torn in ["{\"name\": \"b\", \"sta", "{", long.as_str(), "\u{e4}"] {
@@ -156,14 +156,15 @@ fn a_torn_last_line_is_cut_off_at_the_next_opening() {
         let name = |line: Value| line["name"].as_str().expect("a name").to_owned();
         let lines = lines_of(&sandbox, "spool/1/results.jsonl");
         assert_eq!(lines.into_iter().map(name).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(sandbox.read("spool/1/torn.jsonl"), format!("{torn}\n"));
     }
 }
 
 #[test]
-fn a_torn_line_was_never_accepted_and_does_not_count() {
+fn a_whole_line_without_its_line_feed_counts() {
     let sandbox = with_results(&[]);
     sandbox.write("spool/1/results.jsonl", r#"{"name": "b", "status": "FAILED"}"#);
-    assert_eq!(sandbox.to("end"), Run::new(0, "ENDED_PREMATURELY\n", ""));
+    assert_eq!(sandbox.to("end"), Run::new(0, "FAILED\n", ""));
 }
 
 #[test]
@@ -179,11 +180,11 @@ fn a_whole_line_that_is_no_result_is_named() {
 fn a_start_with_the_same_ci_link_finds_the_execution_again() {
     let sandbox = spool().with("TO_CI_LINK", "https://ci.example/1");
     assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
-    assert_eq!(sandbox.to("start --environment other"), Run::new(0, "1\n", ""));
+    assert_eq!(sandbox.to("start -q --environment other").stdout, "1\n");
     assert_eq!(json_of(&sandbox, "spool/1/start.json")["environment"], "cm3");
-    assert_eq!(sandbox.to("start --ci-link https://ci.example/2"), Run::new(0, "2\n", ""));
-    assert_eq!(sandbox.to("start --ci-link none"), Run::new(0, "3\n", ""));
-    assert_eq!(sandbox.to("start --ci-link none"), Run::new(0, "4\n", ""));
+    for (link, id) in [("https://ci.example/2", "2\n"), ("none", "3\n"), ("none", "4\n")] {
+        assert_eq!(sandbox.to(&format!("start --ci-link {link}")).stdout, id);
+    }
     assert_eq!(names(&sandbox, "spool"), ["1", "2", "3", "4"]);
 }
 
@@ -216,7 +217,7 @@ fn four(sandbox: &Sandbox, arguments: &str) -> Vec<String> {
     let runs = children.into_iter().map(Process::finish);
     let mut printed: Vec<String> = runs
         .map(|run| {
-            assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+            assert_eq!(run.status, 0, "{}", run.stderr);
             run.stdout
         })
         .collect();
@@ -272,6 +273,6 @@ fn all_ways_to_write_a_directory_are_understood() {
     ];
     for (count, url) in urls.iter().enumerate() {
         let id = format!("{}\n", count + 1);
-        assert_eq!(sandbox.to(&format!("start --url {url}")), Run::new(0, &id, ""), "{url}");
+        assert_eq!(sandbox.to(&format!("start --url {url}")).stdout, id, "{url}");
     }
 }

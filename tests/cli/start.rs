@@ -565,7 +565,7 @@ fn samples_of_each_family_start() {
         let run = sandbox.shell(command);
         assert_eq!(
             (run.status, run.stdout.as_str(), run.stderr.as_str()),
-            (0, "2\n", ""),
+            (0, "2\n", "warning: execution 1, which was started here before, has not been ended\n"),
             "{command}"
         );
     }
@@ -583,7 +583,7 @@ fn a_key_that_is_nearly_a_field_gets_a_suggestion() {
         ("color", None),
     ] {
         sandbox.write("request.json", format!("{{\"{key}\": \"x\"}}"));
-        let run = sandbox.to("start --from request.json");
+        let run = sandbox.to(&format!("start --from request.json --state-dir s{key}"));
         let meant = meant.map(|field| format!("; did you mean `{field}`?")).unwrap_or_default();
         let said = format!(
             "warning: `{key}` in request.json is no field of start and is not sent{meant}\n"

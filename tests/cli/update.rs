@@ -79,6 +79,12 @@ fn everything() -> Value {
     })
 }
 
+/// What is said of links and events that are kept.
+const TWICE: &str = "hint: do not repeat the command: what is kept would be added twice\n";
+
+/// What is said before the outbox is delivered.
+const FIRST: &str = "sending what .to/outbox/1 holds first\n";
+
 #[test]
 fn everything_at_once_in_order() {
     let server = Server::start();
@@ -88,19 +94,24 @@ fn everything_at_once_in_order() {
     let expected = [
         "PATCH",
         "PATCH",
+        "PATCH",
         "POST /links",
         "POST /links",
         "POST /status_update",
         "POST /status_update",
+        "PATCH",
     ];
     assert_eq!(asked(&server), expected);
-    let bodies: Vec<Value> = server.requests().iter().take(2).map(Request::json).collect();
+    let requests = server.requests();
+    let bodies: Vec<Value> =
+        requests.iter().filter(|request| patches(request)).map(Request::json).collect();
     assert_eq!(
         bodies,
         [
             json!({"execution_metadata": {"cloud": ["aws", "gcp"], "kernel": ["6.8=x"]}}),
-            json!({"status": "NOT_TESTED", "ci_link": "https://CI.example",
-                   "c3_link": "https://c3.example/9"}),
+            json!({"status": "NOT_TESTED"}),
+            json!({"c3_link": "https://c3.example/9"}),
+            json!({"ci_link": "https://CI.example"}),
         ]
     );
 }
@@ -124,14 +135,18 @@ fn a_link_that_is_there_is_not_added_again_and_metadata_is_added_to() {
 fn json_tells_the_status() {
     let server = Server::start();
     let sandbox = open(&server);
-    for (arguments, status) in [
-        ("update --json --status FAILED", "FAILED"),
-        ("update --json --link Logs=https://logs.example", "FAILED"),
-        ("update --json --event job_end", "FAILED"),
-        ("update --json --status COMPLETED", "ENDED_PREMATURELY"),
+    for (arguments, status, made) in [
+        ("update --json --status FAILED", Some("FAILED"), "the status"),
+        ("update --json --link Logs=https://logs.example", Some("FAILED"), "the link `Logs`"),
+        ("update --json --event job_end", None, "the event `job_end`"),
+        ("update --json --status COMPLETED", Some("ENDED_PREMATURELY"), "the status"),
     ] {
-        let printed = format!("{{\"execution\":1,\"status\":\"{status}\"}}\n");
-        assert_eq!(sandbox.to(arguments), Run::new(0, &printed, ""), "{arguments}");
+        let run = sandbox.to(arguments);
+        let told: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        assert_eq!((run.status, &*run.stderr), (0, ""), "{arguments}");
+        assert_eq!(told.get("status").and_then(Value::as_str), status, "{arguments}");
+        assert_eq!((&told["execution"], &told["made"]), (&json!(1), &json!([made])), "{arguments}");
+        assert_eq!((&told["kept"], &told["refused"]), (&json!([]), &json!([])), "{arguments}");
     }
 }
 
@@ -198,7 +213,7 @@ fn what_cannot_be_delivered_is_kept_and_pushed_in_order() {
     let sandbox = open(&server);
     server.fault(anything, 1, Fault::answer(Response::nginx(503)));
     let error = "error: a proxy answered 503: 503 Service Temporarily Unavailable\n";
-    let said = format!("{error}{}", kept("7 changes", ".to"));
+    let said = format!("{error}{}{TWICE}", kept("9 changes", ".to"));
     // The links are not compared before they are delivered: `push` does.
     assert_eq!(sandbox.to_with(EVERYTHING), Run::new(4, "", &said));
     let run = sandbox.to("push");
@@ -217,11 +232,11 @@ fn what_comes_after_something_kept_joins_it() {
     let error = "error: a proxy answered 503: 503 Service Temporarily Unavailable\n";
     let said = format!("{error}{}", kept("the metadata", ".to"));
     assert_eq!(sandbox.to("update --metadata cloud=aws"), Run::new(4, "", &said));
-    let said = format!("{error}{}", kept("the metadata", ".to"));
+    let said = format!("{FIRST}{error}{}", kept("the metadata", ".to"));
     assert_eq!(sandbox.to("update --metadata cloud=gcp"), Run::new(4, "", &said));
     let patch: Value = serde_json::from_str(&sandbox.read(".to/outbox/1/patch.json")).unwrap();
     assert_eq!(patch, json!({"execution_metadata": {"cloud": ["aws", "gcp"]}}));
-    assert_eq!(sandbox.to("update --event job_end"), Run::new(0, "", ""));
+    assert_eq!(sandbox.to("update --event job_end"), Run::new(0, "", FIRST));
     assert_eq!(held(&server)["metadata"], json!({"cloud": ["aws", "gcp"]}));
     assert_eq!(held(&server)["events"], json!([["job_end", ""]]));
 }
@@ -241,7 +256,7 @@ fn a_link_or_event_of_unknown_fate_is_not_sent_blindly() {
             let state = &arguments[arguments.len() - 1..];
             let said = format!(
                 "error: {what} may be there all the same: a proxy answered 504: \
-                 504 Gateway Time-out\n{}",
+                 504 Gateway Time-out\n{}{TWICE}",
                 kept(what, state)
             );
             assert_eq!(sandbox.to(arguments), Run::new(4, "", &said));
@@ -271,17 +286,24 @@ fn a_link_or_event_meets_no_connection_that_may_be_closing() {
 }
 
 #[test]
-fn a_refusal_ends_it_and_says_what_was_done() {
+fn a_refusal_costs_no_other_change() {
     let server = Server::start();
     let sandbox = open(&server);
     server.fault(of_link, ALWAYS, Fault::answer(Response::refusal(422, "No more links")));
     let run = sandbox.to_with(EVERYTHING);
-    let said = "error: 2 of 7 changes were made: the server answered 422: No more links\n\
-                hint: nothing of this request was stored: mend what is named and repeat the \
-                command\n";
-    assert_eq!(run, Run::new(5, "", said));
+    let refused = |label: &str| {
+        format!(
+            "error: the link `{label}` is not made: the server answered 422: No more links\n\
+             hint: nothing of this request was stored: mend what is named and repeat the command\n"
+        )
+    };
+    let said = [refused("Logs"), refused("Logs"), refused("Build")].concat();
+    assert_eq!(run, Run::new(5, "", &said));
     assert!(!sandbox.path(".to/outbox").exists());
-    assert_eq!(held(&server)["events"], json!([]));
+    let expected = everything();
+    for field in ["events", "metadata", "status", "ci_link", "c3_link"] {
+        assert_eq!(held(&server)[field], expected[field], "{field}");
+    }
 }
 
 #[test]
@@ -306,10 +328,10 @@ fn a_ci_link_that_another_execution_has_does_not_stay_in_the_way() {
     assert_eq!(sandbox.to(&format!("{taken} --execution 2")), Run::new(0, "", ""));
     let said = "error: the server answered 500: Internal Server Error\n\
                 hint: the server fails so where another execution has this CI link\n";
-    assert_eq!(sandbox.to(taken), Run::new(4, "", said));
+    assert_eq!(sandbox.to(taken), Run::new(5, "", said));
     assert!(!sandbox.path(".to/outbox").exists());
     assert_eq!(sandbox.to("update --status FAILED"), Run::new(0, "", ""));
-    assert_eq!(server.requests().iter().filter(|request| patches(request)).count(), 3);
+    assert_eq!(server.requests().iter().filter(|request| patches(request)).count(), 4);
 }
 
 #[test]

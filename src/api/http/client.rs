@@ -67,6 +67,13 @@ struct ThisExecution {
     status: String,
     #[serde(default)]
     relevant_links: Vec<Link>,
+    #[serde(default, rename = "execution_metadata", deserialize_with = "is_there")]
+    has_metadata: bool,
+}
+
+/// Reads whatever a field holds as the fact that it is there.
+fn is_there<'de, D: serde::Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(field).map(|_| true)
 }
 
 /// `GET /v1/applications/me`. Its `api_key` echoes the key and is not read.
@@ -345,9 +352,10 @@ impl HttpServer {
 
     /// Reads an answer about this execution, and about no other.
     fn this_execution(&self, answer: &Answer, id: ExecutionId) -> Result<Execution, ApiError> {
-        let ThisExecution { id: told, status, relevant_links } = self.parse(answer)?;
+        let ThisExecution { id: told, status, relevant_links, has_metadata } =
+            self.parse(answer)?;
         if told == i64::from(id.number()) {
-            return Ok(Execution { status, relevant_links });
+            return Ok(Execution { status, relevant_links, has_metadata });
         }
         Err(self.not_the_api(format!("execution {told} in place of {id}")))
     }

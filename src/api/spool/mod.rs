@@ -4,4 +4,4 @@ mod record;
 mod server;
 
 pub use record::{Extent, Record};
-pub use server::Spool;
+pub use server::{Records, Spool};

@@ -1,12 +1,12 @@
 //! One execution as a directory: `start.json` or `execution.json`, `results.jsonl`, `patch.json`,
 //! `links.jsonl` and `status_updates.jsonl`.
 //!
-//! Other tools write such directories too, and `to push` delivers them. A process that is killed
-//! leaves whole lines: a last line without its line feed was never accepted, and is cut off at the
-//! next opening.
+//! Other tools write such directories too, and `to push` delivers them. A last line without its line feed
+//! counts where it is a whole object; a process that was killed may have torn it, and then it is moved
+//! to `torn.jsonl`.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -17,15 +17,12 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{ApiError, Execution};
 use crate::model::batch::Batch;
-use crate::model::encoded::EncodedResult;
 use crate::model::execution::{COMPLETED, Link};
 use crate::model::execution::{ExecutionRef, JsonObject};
-use crate::model::limits::Limits;
 use crate::model::result::{Status, TestResult};
 use crate::model::start_request::StartRequest;
 use crate::model::update::{Patch, StatusUpdate, add_value};
-use crate::model::warnings::Warnings;
-use crate::util::files;
+use crate::util::files::{self, Readers};
 use crate::util::signals::{self, Interrupt};
 
 const START: &str = "start.json";
@@ -35,11 +32,14 @@ const RESULTS: &str = "results.jsonl";
 const PATCH: &str = "patch.json";
 const LINKS: &str = "links.jsonl";
 const EVENTS: &str = "status_updates.jsonl";
+const TORN: &str = "torn.jsonl";
+const SENT_EVENTS: &str = "sent-events.json";
 
 /// The directory of one execution.
 #[derive(Clone, Debug)]
 pub struct Record {
     pub path: PathBuf,
+    readers: Readers,
 }
 
 /// How much a directory holds; not the same once anything was added.
@@ -55,12 +55,21 @@ pub struct Extent {
 impl Record {
     /// # Errors
     /// There is no such directory.
-    pub fn open(path: PathBuf) -> Result<Self, ApiError> {
-        if path.is_dir() { Ok(Self { path }) } else { Err(ApiError::NoSuchExecution { path }) }
+    pub fn open(path: PathBuf, readers: Readers) -> Result<Self, ApiError> {
+        match files::check_directory(&path) {
+            Ok(()) => Ok(Self::of(path, readers)),
+            Err(error) if is_absence(&error) => Err(ApiError::NoSuchExecution { path }),
+            Err(error) => Err(at(&path)(error)),
+        }
+    }
+
+    /// A directory that is known to be there.
+    pub fn of(path: PathBuf, readers: Readers) -> Self {
+        Self { path, readers }
     }
 
     pub fn write_start(&self, request: &StartRequest) -> Result<(), ApiError> {
-        write_json(&self.path.join(START), request)
+        self.write_json(START, request)
     }
 
     /// The request as it is written, unchecked.
@@ -71,11 +80,11 @@ impl Record {
     /// Warnings that a start is under way which nothing could find again.
     pub fn write_starting(&self) -> Result<(), ApiError> {
         let path = self.path.join(STARTING);
-        fs::write(&path, b"").map_err(at(&path))
+        files::open_to_write(&path, self.readers).map(drop).map_err(at(&path))
     }
 
     pub fn is_starting(&self) -> bool {
-        self.path.join(STARTING).exists()
+        fs::symlink_metadata(self.path.join(STARTING)).is_ok()
     }
 
     /// Warnings that the fate of a start is known.
@@ -88,7 +97,7 @@ impl Record {
     }
 
     pub fn write_home(&self, home: &ExecutionRef) -> Result<(), ApiError> {
-        write_json(&self.path.join(EXECUTION), home)
+        self.write_json(EXECUTION, home)
     }
 
     /// The execution that the server has already.
@@ -106,22 +115,26 @@ impl Record {
     }
 
     pub fn append_results(&self, batch: &Batch) -> Result<(), ApiError> {
-        append(&self.path.join(RESULTS), &batch.lines())
+        self.append(RESULTS, &batch.lines())
     }
 
-    /// Hands on each result from the byte `from` on, and returns where the last one ended.
+    /// Opens the results to read as many whole lines as `extent` counts.
     ///
     /// # Errors
-    /// Those of `take`; a file that cannot be read, or a line that is no result.
-    pub fn each_result(
-        &self,
-        from: u64,
-        mut take: impl FnMut(EncodedResult) -> Result<(), ApiError>,
-    ) -> Result<u64, ApiError> {
+    /// A file that cannot be read.
+    pub fn results(&self, extent: &Extent) -> Result<impl BufRead + use<>, ApiError> {
         let path = self.path.join(RESULTS);
-        each_line(&path, from, |result: TestResult| {
-            take(EncodedResult::new(result, &Limits::default(), &mut Warnings::default()))
-        })
+        let file = files::open(&path).map_err(at(&path))?;
+        let lines = file.map(|file| BufReader::new(file).take(extent.results));
+        Ok(io::BufReader::new(lines.map_or_else(
+            || Box::new(io::empty()) as Box<dyn Read>,
+            |lines| Box::new(lines) as Box<dyn Read>,
+        )))
+    }
+
+    /// Returns the path of the results, for messages.
+    pub fn results_path(&self) -> PathBuf {
+        self.path.join(RESULTS)
     }
 
     /// Counts the results that are recorded, by their lines.
@@ -130,10 +143,7 @@ impl Record {
     /// A file that cannot be read.
     pub fn count_results(&self) -> Result<u64, ApiError> {
         let path = self.path.join(RESULTS);
-        let mut file = match File::open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-            opened => opened.map_err(at(&path))?,
-        };
+        let Some(mut file) = files::open(&path).map_err(at(&path))? else { return Ok(0) };
         let (mut lines, mut chunk) = (0, vec![0; 64 << 10]);
         loop {
             match file.read(&mut chunk).map_err(at(&path))? {
@@ -148,7 +158,12 @@ impl Record {
     }
 
     pub fn links(&self) -> Result<Vec<Link>, ApiError> {
-        read_lines(&self.path.join(LINKS))
+        whole(|problems| read_lines(&self.path.join(LINKS), problems))
+    }
+
+    /// Returns the links, and adds what is wrong with lines that are none.
+    pub fn good_links(&self, problems: &mut Vec<ApiError>) -> Result<Vec<Link>, ApiError> {
+        read_lines(&self.path.join(LINKS), problems)
     }
 
     pub fn append_status_update(&self, update: &StatusUpdate) -> Result<(), ApiError> {
@@ -156,7 +171,45 @@ impl Record {
     }
 
     pub fn status_updates(&self) -> Result<Vec<StatusUpdate>, ApiError> {
-        read_lines(&self.path.join(EVENTS))
+        whole(|problems| read_lines(&self.path.join(EVENTS), problems))
+    }
+
+    /// Returns the events, and adds what is wrong with lines that are none.
+    pub fn good_status_updates(
+        &self,
+        problems: &mut Vec<ApiError>,
+    ) -> Result<Vec<StatusUpdate>, ApiError> {
+        read_lines(&self.path.join(EVENTS), problems)
+    }
+
+    /// Returns how many events were sent to a server that does not tell which it has.
+    pub fn sent_events(&self) -> Result<usize, ApiError> {
+        Ok(read_json(&self.path.join(SENT_EVENTS))?.unwrap_or_default())
+    }
+
+    /// Notes how many events were sent.
+    pub fn note_sent_events(&self, count: usize) -> Result<(), ApiError> {
+        self.write_json(SENT_EVENTS, &count)
+    }
+
+    /// Returns the lines that were cut short.
+    pub fn torn_lines(&self) -> Result<Vec<String>, ApiError> {
+        let path = self.path.join(TORN);
+        let text = files::read(&path).map_err(at(&path))?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
+    }
+
+    /// Returns the line of a file that `place` names in its beginning: `FILE:LINE: …` or
+    /// `FILE: line LINE: …`.
+    pub fn line_of(&self, place: &str) -> String {
+        let name = [RESULTS, LINKS, EVENTS]
+            .into_iter()
+            .find(|name| place.starts_with(&format!("{}:", self.path.join(name).display())));
+        let number = place.split([':', ' ']).find_map(|part| part.parse::<usize>().ok());
+        let (Some(name), Some(number)) = (name, number) else { return String::new() };
+        let file = files::open(&self.path.join(name)).ok().flatten();
+        let line = file.and_then(|file| BufReader::new(file).split(b'\n').nth(number - 1)?.ok());
+        String::from_utf8_lossy(&line.unwrap_or_default()).into_owned()
     }
 
     /// Puts what `patch` says over what was said before; metadata is added to, as at the server.
@@ -175,7 +228,7 @@ impl Record {
             }
             merged.insert("execution_metadata".to_owned(), json!(metadata));
         }
-        write_json(&path, &merged)
+        self.write_json(PATCH, &merged)
     }
 
     pub fn patch(&self) -> Result<Option<Patch>, ApiError> {
@@ -190,12 +243,12 @@ impl Record {
             Some(status) => status.to_owned(),
             None => self.start_field("initial_status")?.unwrap_or_else(|| "IN_PROGRESS".to_owned()),
         };
-        Ok(Execution { status, relevant_links: self.links()? })
+        Ok(Execution { status, relevant_links: self.links()?, has_metadata: true })
     }
 
     /// The execution as the server would tell it. What was not said is absent.
     pub fn told(&self) -> Result<JsonObject, ApiError> {
-        let Execution { status, relevant_links } = self.execution()?;
+        let Execution { status, relevant_links, .. } = self.execution()?;
         let patch = self.patch()?.unwrap_or_default();
         let ci_link = match patch.ci_link {
             Some(link) => Some(link),
@@ -220,10 +273,11 @@ impl Record {
     pub fn last_results(&self) -> Result<Vec<JsonObject>, ApiError> {
         let path = self.path.join(RESULTS);
         let (mut results, mut last) = (Vec::new(), HashMap::new());
-        each_line(&path, 0, |result: TestResult| {
-            last.insert(result.name.clone(), results.len());
-            results.push(Some(result));
-            Ok(())
+        whole(|problems| {
+            each_line(&path, problems, |result: TestResult| {
+                last.insert(result.name.clone(), results.len());
+                results.push(Some(result));
+            })
         })?;
         let is_last = |(at, result): (usize, Option<TestResult>)| {
             result.filter(|result| last.get(&result.name) == Some(&at))
@@ -236,9 +290,10 @@ impl Record {
     /// What COMPLETED becomes: a name's last result counts, and no result at all is an early end.
     fn computed_status(&self) -> Result<&'static str, ApiError> {
         let mut last = HashMap::new();
-        each_line(&self.path.join(RESULTS), 0, |result: TestResult| {
-            last.insert(result.name, result.status);
-            Ok(())
+        whole(|problems| {
+            each_line(&self.path.join(RESULTS), problems, |result: TestResult| {
+                last.insert(result.name, result.status);
+            })
         })?;
         Ok(if last.is_empty() {
             "ENDED_PREMATURELY"
@@ -255,21 +310,58 @@ impl Record {
     /// # Errors
     /// [`ApiError::Interrupted`]; a directory that cannot be read.
     pub fn lock(&self, interrupt: &Interrupt) -> Result<Option<File>, ApiError> {
-        let directory = match File::open(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        let directory = match files::open_directory(&self.path) {
+            Err(error) if is_absence(&error) => return Ok(None),
             directory => directory.map_err(at(&self.path))?,
         };
-        loop {
-            match directory.try_lock() {
-                Ok(()) => return Ok(self.is_begun().then_some(directory)),
-                Err(TryLockError::Error(error)) => return Err(at(&self.path)(error)),
-                Err(TryLockError::WouldBlock) => {}
-            }
+        while !files::try_lock(&directory).map_err(at(&self.path))? {
             if let Some(signal) = interrupt.signal() {
                 return Err(ApiError::Interrupted { signal });
             }
             thread::sleep(signals::POLL);
         }
+        Ok(self.is_begun()?.then_some(directory))
+    }
+
+    /// Has every file end with a whole line, and returns the files whose last one was torn: a killed
+    /// process leaves such, and another tool one without a line feed.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn mend(&self) -> Result<Vec<PathBuf>, ApiError> {
+        let mut torn = Vec::new();
+        for name in [RESULTS, LINKS, EVENTS] {
+            let path = self.path.join(name);
+            if files::open(&path).map_err(at(&path))?.is_some() {
+                let mut file = files::open_to_write(&path, self.readers).map_err(at(&path))?;
+                files::lock(&file).map_err(at(&path))?;
+                if self.end_last_line(&mut file).map_err(at(&path))? {
+                    torn.push(path);
+                }
+            }
+        }
+        Ok(torn)
+    }
+
+    /// Gives a last line that is a whole object its line feed, and moves one that is torn to a file of
+    /// its own; tells whether it did.
+    fn end_last_line(&self, file: &mut File) -> io::Result<bool> {
+        let end = end_of_lines(file)?;
+        let mut last = Vec::new();
+        file.seek(SeekFrom::Start(end))?;
+        file.read_to_end(&mut last)?;
+        if last.trim_ascii().is_empty() {
+            file.set_len(end)?;
+            return Ok(false);
+        }
+        if serde_json::from_slice::<Map<String, Value>>(&last).is_ok() {
+            file.write_all(b"\n")?;
+            return Ok(false);
+        }
+        last.push(b'\n');
+        files::append(&self.path.join(TORN), &last, self.readers)?;
+        file.set_len(end)?;
+        Ok(true)
     }
 
     /// How much there is to deliver.
@@ -284,10 +376,56 @@ impl Record {
     }
 
     /// Whether anything was recorded: a process may be killed before it comes to that.
-    pub fn is_begun(&self) -> bool {
-        [START, EXECUTION, RESULTS, PATCH, LINKS, EVENTS]
-            .iter()
-            .any(|name| self.path.join(name).exists())
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    pub fn is_begun(&self) -> Result<bool, ApiError> {
+        match fs::read_dir(&self.path) {
+            Err(error) if is_absence(&error) => return Ok(false),
+            listed => drop(listed.map_err(at(&self.path))?),
+        }
+        for name in [START, EXECUTION, RESULTS, PATCH, LINKS, EVENTS] {
+            let path = self.path.join(name);
+            match fs::symlink_metadata(&path) {
+                Ok(_) => return Ok(true),
+                Err(error) if is_absence(&error) => {}
+                Err(error) => return Err(at(&path)(error)),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Tells whether the directory is this user's own: one that came with a checkout is not.
+    pub fn is_private(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_ok_and(|found| files::is_private(&found))
+    }
+
+    /// Adds lines to a file of the directory that nobody else has.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn append(&self, name: &str, lines: &[u8]) -> Result<(), ApiError> {
+        let path = self.path.join(name);
+        self.append_to(&path, lines).map_err(at(&path))
+    }
+
+    /// Adds whole lines, after ending what a killed process left without a line feed.
+    fn append_to(&self, path: &Path, lines: &[u8]) -> io::Result<()> {
+        let mut file = files::open_to_write(path, self.readers)?;
+        // Two processes may append to one file, and neither may break the other's line.
+        files::lock(&file)?;
+        self.end_last_line(&mut file)?;
+        let end = file.seek(SeekFrom::End(0))?;
+        let written = file.write_all(lines).and_then(|()| file.sync_data());
+        if written.is_err() {
+            // Half of them would be taken for all.
+            file.set_len(end)?;
+        }
+        written
+    }
+
+    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), ApiError> {
+        write_json(&self.path.join(name), value, self.readers)
     }
 
     /// Takes the directory away, all at once: half of one would be taken for something to deliver.
@@ -312,29 +450,27 @@ impl Record {
     /// # Errors
     /// A file that cannot be written.
     pub fn leave(&self, home: &ExecutionRef) -> Result<(), ApiError> {
-        write_json(&self.path, home)
+        write_json(&self.path, home, self.readers)
     }
 
     fn append_json(&self, name: &str, value: &impl Serialize) -> Result<(), ApiError> {
-        let path = self.path.join(name);
-        let mut line = serde_json::to_vec(value).map_err(|error| content(&path, &error))?;
+        let error_at = |error| content(&self.path.join(name), &error);
+        let mut line = serde_json::to_vec(value).map_err(error_at)?;
         line.push(b'\n');
-        append(&path, &line)
+        self.append(name, &line)
     }
 }
 
-fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ApiError> {
+fn write_json(path: &Path, value: &impl Serialize, readers: Readers) -> Result<(), ApiError> {
     let mut json = serde_json::to_vec(value).map_err(|error| content(path, &error))?;
     json.push(b'\n');
-    files::replace(path, &json).map_err(at(path))
+    files::replace(path, &json, readers).map_err(at(path))
 }
 
 /// A file that is not there is `None`.
 fn read_text(path: &Path) -> Result<Option<String>, ApiError> {
-    match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        read => read.map(Some).map_err(at(path)),
-    }
+    let text = files::read(path).map_err(at(path))?.map(String::from_utf8).transpose();
+    text.map_err(|error| at(path)(io::Error::other(error)))
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ApiError> {
@@ -342,76 +478,56 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ApiError> {
     read_text(path)?.map(parse).transpose()
 }
 
-fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, ApiError> {
+fn read_lines<T: DeserializeOwned>(
+    path: &Path,
+    problems: &mut Vec<ApiError>,
+) -> Result<Vec<T>, ApiError> {
     let mut values = Vec::new();
-    each_line(path, 0, |value| {
-        values.push(value);
-        Ok(())
-    })?;
+    each_line(path, problems, |value| values.push(value))?;
     Ok(values)
 }
 
-/// Hands on each whole line from the byte `from` on, and returns where the last one ended. A file
-/// that is not there has none.
+/// Hands on each line, and adds what is wrong with those that are no such value. A last line needs no
+/// line feed; a file that is not there has no lines.
 fn each_line<T: DeserializeOwned>(
     path: &Path,
-    from: u64,
-    mut take: impl FnMut(T) -> Result<(), ApiError>,
-) -> Result<u64, ApiError> {
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(from),
-        file => file.map_err(at(path))?,
-    };
-    file.seek(SeekFrom::Start(from)).map_err(at(path))?;
+    problems: &mut Vec<ApiError>,
+    mut take: impl FnMut(T),
+) -> Result<(), ApiError> {
+    let Some(file) = files::open(path).map_err(at(path))? else { return Ok(()) };
     let mut reader = BufReader::new(file);
-    let (mut line, mut end) = (Vec::new(), from);
+    let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        reader.read_until(b'\n', &mut line).map_err(at(path))?;
-        if !line.ends_with(b"\n") {
+        if reader.read_until(b'\n', &mut line).map_err(at(path))? == 0 {
             break;
         }
-        end += line.len() as u64;
         if !line.trim_ascii().is_empty() {
-            take(
-                serde_json::from_slice(&line)
-                    .map_err(|error| line_content(path, number, &error))?,
-            )?;
+            match serde_json::from_slice(&line) {
+                Ok(value) => take(value),
+                Err(error) => problems.push(line_content(path, number, &error)),
+            }
         }
     }
-    Ok(end)
+    Ok(())
 }
 
-/// Adds whole lines, after cutting off what a killed process left without a line feed.
-fn append(path: &Path, lines: &[u8]) -> Result<(), ApiError> {
-    append_to(path, lines).map_err(at(path))
+/// Makes an error of the first problem that a reading has.
+fn whole<T>(read: impl FnOnce(&mut Vec<ApiError>) -> Result<T, ApiError>) -> Result<T, ApiError> {
+    let mut problems = Vec::new();
+    let value = read(&mut problems)?;
+    problems.into_iter().next().map_or(Ok(value), Err)
 }
 
-fn append_to(path: &Path, lines: &[u8]) -> io::Result<()> {
-    let mut file =
-        OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
-    // Two processes may append to one file, and neither may cut off the other's line.
-    file.lock()?;
-    let end = cut_torn_line(&mut file)?;
-    file.seek(SeekFrom::Start(end))?;
-    file.write_all(lines)?;
-    file.sync_data()
-}
-
-/// Truncates the file after its last line feed, and returns its length then.
-fn cut_torn_line(file: &mut File) -> io::Result<u64> {
-    let end = end_of_lines(file)?;
-    if end < file.metadata()?.len() {
-        file.set_len(end)?;
-    }
-    Ok(end)
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// How many bytes of a file are whole lines. One that is not there has none.
 fn whole_lines(path: &Path) -> Result<u64, ApiError> {
-    match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        file => file.and_then(|mut file| end_of_lines(&mut file)).map_err(at(path)),
+    match files::open(path).map_err(at(path))? {
+        None => Ok(0),
+        Some(mut file) => end_of_lines(&mut file).map_err(at(path)),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Answers follow the server's rules.
 
-use crate::model::update::StatusUpdate;
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,16 +15,29 @@ use crate::api::{Access, ApiError, Execution, Key, Repeat, Server};
 use crate::model::batch::Batch;
 use crate::model::execution::{ExecutionId, JsonObject, Link};
 use crate::model::start_request::StartRequest;
-use crate::model::update::Patch;
+use crate::model::update::{Patch, StatusUpdate};
+use crate::util::files::{self, Readers};
 
 /// Executions in a directory.
 #[derive(Clone, Debug)]
 pub struct Spool {
     directory: PathBuf,
+    readers: Readers,
+}
+
+/// The executions of a spool, and what keeps others from being read.
+#[derive(Debug, Default)]
+pub struct Records {
+    pub records: Vec<Record>,
+    pub problems: Vec<ApiError>,
 }
 
 impl Server for Spool {
     fn start(&self, request: &StartRequest) -> Result<ExecutionId, ApiError> {
+        self.make()?;
+        // Held while the execution is looked for and made: others may start with the same CI link.
+        let directory = File::open(&self.directory).map_err(record::at(&self.directory))?;
+        files::lock(&directory).map_err(record::at(&self.directory))?;
         if let Some(id) = self.find(request.ci_link())? {
             return Ok(id);
         }
@@ -93,13 +106,27 @@ impl Server for Spool {
 
 impl Spool {
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory }
+        Self { directory, readers: Readers::Usual }
+    }
+
+    /// A spool that its user alone may read.
+    pub fn private(directory: PathBuf) -> Self {
+        Self { directory, readers: Readers::Owner }
+    }
+
+    /// Makes the directory where it is missing. One that the user names may be a link, the outbox not.
+    fn make(&self) -> Result<(), ApiError> {
+        let made = match self.readers {
+            Readers::Usual => fs::create_dir_all(&self.directory),
+            Readers::Owner => files::require_directory(&self.directory, self.readers),
+        };
+        made.map_err(record::at(&self.directory))
     }
 
     /// # Errors
     /// There is no such execution.
     pub fn record(&self, id: ExecutionId) -> Result<Record, ApiError> {
-        Record::open(self.path_of(id))
+        Record::open(self.path_of(id), self.readers)
     }
 
     /// The directory of an execution, whether it is there or not.
@@ -121,23 +148,39 @@ impl Spool {
 
     /// The numbers in use, in order.
     pub fn ids(&self) -> Result<Vec<ExecutionId>, ApiError> {
-        let mut ids: Vec<ExecutionId> =
-            self.names()?.iter().filter_map(|name| name.parse().ok()).collect();
+        let names = self.names()?;
+        let numbers = names.iter().filter_map(|name| name.to_str()?.parse().ok());
+        let mut ids: Vec<ExecutionId> = numbers.collect();
         ids.sort_by_key(|id| id.number());
         Ok(ids)
     }
 
     /// The directories, whatever another tool named them: numbers first, in order, then by name.
-    pub fn records(&self) -> Result<Vec<Record>, ApiError> {
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    pub fn records(&self) -> Result<Records, ApiError> {
         let mut names = self.names()?;
-        names.sort_by_cached_key(|name| (name.parse::<u64>().unwrap_or(u64::MAX), name.clone()));
-        let paths = names.into_iter().map(|name| self.directory.join(name));
-        let records = paths.filter(|path| path.is_dir()).map(|path| Record { path });
-        Ok(records.filter(Record::is_begun).collect())
+        let number = |name: &OsString| name.to_str().and_then(|name| name.parse::<u64>().ok());
+        names.sort_by_cached_key(|name| (number(name).unwrap_or(u64::MAX), name.clone()));
+        let mut found = Records::default();
+        for path in names.into_iter().map(|name| self.directory.join(name)) {
+            // A link to a file is no directory, nor is one that leads nowhere.
+            if !path.is_dir() {
+                continue;
+            }
+            let record = Record::open(path, self.readers);
+            match record.and_then(|record| Ok((record.is_begun()?, record))) {
+                Ok((true, record)) => found.records.push(record),
+                Ok((false, _)) => {}
+                Err(error) => found.problems.push(error),
+            }
+        }
+        Ok(found)
     }
 
     /// What is in the directory, but for hidden files. One that is missing holds nothing.
-    fn names(&self) -> Result<Vec<String>, ApiError> {
+    fn names(&self) -> Result<Vec<OsString>, ApiError> {
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(record::at(&self.directory))?,
@@ -145,7 +188,9 @@ impl Spool {
         let mut names = Vec::new();
         for entry in entries {
             let name = entry.map_err(record::at(&self.directory))?.file_name();
-            names.extend(name.into_string().ok().filter(|name| !name.starts_with('.')));
+            if !name.as_encoded_bytes().starts_with(b".") {
+                names.push(name);
+            }
         }
         Ok(names)
     }
@@ -155,14 +200,14 @@ impl Spool {
     /// # Errors
     /// A directory that cannot be written.
     pub fn create(&self) -> Result<(ExecutionId, Record), ApiError> {
-        fs::create_dir_all(&self.directory).map_err(record::at(&self.directory))?;
+        self.make()?;
         let last = self.ids()?.last().map_or(0, |last| last.number());
         for id in (last..i32::MAX).map(|before| ExecutionId::Server(before + 1)) {
             let path = self.path_of(id);
-            match fs::create_dir(&path) {
+            match files::create_directory(&path, self.readers) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(record::at(&path)(error)),
-                Ok(()) => return Ok((id, Record { path })),
+                Ok(()) => return Ok((id, Record::of(path, self.readers))),
             }
         }
         let reason = "no number is left for another execution".to_owned();

@@ -4,7 +4,11 @@
 //! read ahead of the line feed but what the source has buffered. A bad line costs no other. What a
 //! result's fields mean is the matter of `json`.
 
-use std::io::{self, BufRead, BufReader, Cursor};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::document::{self, Element};
 use crate::model::result::TestResult;
@@ -17,7 +21,10 @@ use crate::reports::json;
 pub static FORMAT: Format = Format {
     name: "jsonl",
     detect: |head| json::shape(head) == Some(json::Shape::Lines),
-    open: |input, _, _| Ok(Box::new(Reader::new(BufReader::new(input.file)))),
+    open: |input, _, _| {
+        // Refusals are added to `refused.jsonl` while it is read.
+        Ok(Box::new(Reader::new(BufReader::new(input.file.take(input.length)))))
+    },
     is_live: true,
 };
 
@@ -80,12 +87,30 @@ impl<R: BufRead> ReportReader for Reader<R> {
         while let Some(line) = self.next_line()? {
             let json = line.trim_ascii();
             if !json.is_empty() {
+                let json = refused(json).unwrap_or(json);
                 let element = Element { json, line: self.line, index: None };
                 return json::result(element, warnings).map(Some);
             }
         }
         Ok(None)
     }
+}
+
+/// Returns the result in a line of `refused.jsonl`, which `to` itself writes: it may be taken now, or by
+/// another execution.
+fn refused(line: &[u8]) -> Option<&[u8]> {
+    #[derive(Deserialize)]
+    struct Refused<'a> {
+        #[serde(rename = "url")]
+        _url: IgnoredAny,
+        #[serde(rename = "reason")]
+        _reason: IgnoredAny,
+        #[serde(borrow)]
+        result: &'a RawValue,
+    }
+    let begins_so = line.starts_with(b"{\"url\"");
+    let refused = begins_so.then(|| serde_json::from_slice::<Refused<'_>>(line).ok())??;
+    Some(refused.result.get().as_bytes())
 }
 
 #[cfg(test)]

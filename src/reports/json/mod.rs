@@ -60,6 +60,8 @@ pub fn shape(head: &[u8]) -> Option<Shape> {
     let mut cursor = Cursor::new(&head);
     match cursor.peek()? {
         b'[' => Some(Shape::Document),
+        // A line of `refused.jsonl`, which may be the only one.
+        b'{' if head.trim_ascii_start().starts_with(b"{\"url\"") => Some(Shape::Lines),
         b'{' => Some(shape_of_object(cursor, &head)),
         _ => cursor.is_whole().then_some(Shape::Document),
     }

@@ -118,6 +118,11 @@ pub struct Faults {
     busy_until: HashMap<String, Instant>,
     /// How many requests must run into the first that names something new, by kind of request.
     pub collisions_awaited: HashMap<Race, usize>,
+    /// Posts of results lock the new names in their order for so long.
+    pub deadlock: Option<Duration>,
+    pub locked: Vec<(usize, Vec<String>)>,
+    pub last_lock: usize,
+    pub deadlocks: usize,
     /// What requests that are under way are the first to name.
     pub being_named: HashSet<String>,
 }
@@ -149,6 +154,11 @@ impl Faults {
         fault: Fault,
     ) {
         self.waiting.push(Waiting { on: Box::new(on), times, fault });
+    }
+
+    /// Forgets the faults that wait.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
     }
 
     /// The fault that this request meets: of those that wait for it, the first.
@@ -184,7 +194,8 @@ impl Faults {
     }
 }
 
-fn names(request: &Request) -> Vec<String> {
+/// The names in a post of results, in its order.
+pub fn names(request: &Request) -> Vec<String> {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let name = |result: &Value| result["name"].as_str().unwrap_or_default().to_owned();
     body.as_array().into_iter().flatten().map(name).collect()

@@ -210,6 +210,12 @@ impl Server {
         self.service.world().faults.add(on, times, fault);
     }
 
+    /// No fault waits any more.
+    pub fn mend(&self) {
+        self.service.world().faults.clear();
+        self.come_back();
+    }
+
     /// Each result takes this long, and where a request takes longer than the deadline the proxy
     /// answers 504 while the work goes on.
     pub fn pace(&self, per_result: Duration, deadline: Option<Duration>) {
@@ -232,6 +238,17 @@ impl Server {
     pub fn race(&self, collisions: usize) {
         self.service.world().faults.collisions_awaited =
             [(Race::Starts, collisions), (Race::Results, collisions)].into();
+    }
+
+    /// Posts of results lock the new names in their order for so long: where two lock in opposite
+    /// orders, one of them is a 500.
+    pub fn deadlock(&self, while_locked: Duration) {
+        self.service.world().faults.deadlock = Some(while_locked);
+    }
+
+    /// How many posts met a deadlock.
+    pub fn deadlocks(&self) -> usize {
+        self.service.world().faults.deadlocks
     }
 
     /// Closes the port and all connections; what it holds stays.

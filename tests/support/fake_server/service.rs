@@ -272,13 +272,45 @@ impl Service {
             Some((found, Poison::Refusal)) => return refuse_results(&found),
             None => {}
         }
-        match self.race(request) {
+        let Some(locks) = self.lock_names(request) else { return Response::internal_error() };
+        let answer = match self.race(request) {
             Some(mut world) => {
                 self.changed.notify_all();
                 routes::answer(&mut world.state, request)
             }
             None => Response::internal_error(),
+        };
+        self.world().faults.locked.retain(|(number, _)| Some(*number) != locks);
+        answer
+    }
+
+    /// Locks the new names of a post of results in its order, for a while, and returns the number of
+    /// the lock, if there is one. Nothing where another has locked two of them in the opposite order.
+    #[expect(clippy::option_option, reason = "no lock is needed, or none is to be had")]
+    fn lock_names(&self, request: &Request) -> Option<Option<usize>> {
+        let mut world = self.world();
+        let Some(while_locked) = world.faults.deadlock.filter(|_| super::faults::results(request))
+        else {
+            return Some(None);
+        };
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let new = world.state.first_sights(&body);
+        let names = super::faults::names(request);
+        let names: Vec<String> = names.into_iter().filter(|name| new.contains(name)).collect();
+        let crosses = |locked: &[String]| {
+            let places = names.iter().filter_map(|name| locked.iter().position(|own| own == name));
+            !places.is_sorted()
+        };
+        if world.faults.locked.iter().any(|(_, locked)| crosses(locked)) {
+            world.faults.deadlocks += 1;
+            return None;
         }
+        world.faults.last_lock += 1;
+        let number = world.faults.last_lock;
+        world.faults.locked.push((number, names));
+        drop(world);
+        thread::sleep(while_locked);
+        Some(Some(number))
     }
 
     /// The world, once this request may change it, or nothing where another is the first to name what

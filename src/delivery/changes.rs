@@ -1,0 +1,106 @@
+//! Changes of an execution, each made on its own.
+
+use crate::api::{ApiError, BatchProblem, Execution, Retry, Scope, Server};
+use crate::model::execution::ExecutionId;
+use crate::model::update::{Change, Patch};
+
+/// Makes changes of one execution, and knows it as it is after each.
+pub struct Maker<'a> {
+    server: &'a dyn Server,
+    id: ExecutionId,
+    /// The execution as the server told it last.
+    pub execution: Option<Execution>,
+    /// The server does not tell.
+    is_silent: bool,
+}
+
+impl<'a> Maker<'a> {
+    pub fn new(server: &'a dyn Server, id: ExecutionId) -> Self {
+        Self { server, id, execution: None, is_silent: false }
+    }
+
+    /// Begins with what the server told; of a new execution it has nothing to tell.
+    pub fn knowing(server: &'a dyn Server, id: ExecutionId, execution: Option<Execution>) -> Self {
+        Self { server, id, is_silent: execution.is_none(), execution }
+    }
+
+    /// Makes one change. A link that the execution has is not added again: it would be shown twice.
+    ///
+    /// # Errors
+    /// That of the server; [`ApiError::MetadataDropped`].
+    pub fn make(&mut self, change: &Change) -> Result<(), ApiError> {
+        match change {
+            Change::Patch(patch) => {
+                let execution = self.server.update(self.id, patch)?;
+                let is_dropped = patch.execution_metadata.is_some() && !execution.has_metadata;
+                self.execution = Some(execution);
+                if is_dropped { Err(ApiError::MetadataDropped) } else { Ok(()) }
+            }
+            Change::Link(link) => {
+                self.look()?;
+                let links = self.execution.as_ref().map(|execution| &execution.relevant_links);
+                if links.is_some_and(|links| links.iter().any(|known| known.same_as(link))) {
+                    return Ok(());
+                }
+                self.server.add_link(self.id, link)?;
+                if let Some(execution) = &mut self.execution {
+                    execution.relevant_links.push(link.clone());
+                }
+                Ok(())
+            }
+            Change::Event(event) => self.server.add_status_update(self.id, event),
+        }
+    }
+
+    /// Has the server tell the execution, unless it has or does not.
+    fn look(&mut self) -> Result<(), ApiError> {
+        if self.execution.is_none() && !self.is_silent {
+            match self.server.execution(self.id) {
+                Err(error) if is_hidden(&error) => self.is_silent = true,
+                told => {
+                    self.execution = told?;
+                    self.is_silent = self.execution.is_none();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells whether the server makes the change that changes nothing.
+    fn is_well(&mut self) -> bool {
+        self.server.update(self.id, &Patch::default()).is_ok()
+    }
+}
+
+/// Returns what a patch says, each on its own: metadata, which goes before the results, and the rest
+/// with the CI link last.
+pub fn split(patch: Patch) -> (Vec<Change>, Vec<Change>) {
+    let Patch { status, ci_link, c3_link, execution_metadata } = patch;
+    let metadata = Patch { execution_metadata, ..Patch::default() };
+    let rest = [
+        Patch { c3_link, ..Patch::default() },
+        Patch { status, ..Patch::default() },
+        Patch { ci_link, ..Patch::default() },
+    ];
+    let is_something = |patch: &Patch| !patch.is_empty();
+    let changes =
+        |patches: Vec<Patch>| patches.into_iter().filter(is_something).map(Change::Patch).collect();
+    (changes(vec![metadata]), changes(rest.into()))
+}
+
+/// Tells whether the server will never make a change. It fails with a bare 500 where another execution
+/// has the CI link.
+pub fn is_refused(change: &Change, error: &ApiError, maker: &mut Maker<'_>) -> bool {
+    let is_crash = error.cause().scope() == Scope::Batch(BatchProblem::Crash);
+    match error.scope() {
+        Scope::Request => false,
+        _ if error.retry() == Retry::Never => true,
+        _ => is_crash && change.has_identity() && maker.is_well(),
+    }
+}
+
+/// Tells whether an error is only one of reading: a key that may write may lack the permission, and
+/// old servers do not know the question.
+pub fn is_hidden(error: &ApiError) -> bool {
+    matches!(error, ApiError::Status(refusal) if matches!(refusal.status, 403 | 405))
+}

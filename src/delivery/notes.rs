@@ -1,0 +1,213 @@
+//! Notes of the executions that `to start` opened, so that the commands after it need no id.
+//!
+//! Several jobs may work in one directory at once. Each is known by the variables of `start`: a command
+//! works on the last execution whose variables are those that are set now.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::state_error::StateError;
+use crate::model::execution::{ExecutionRef, JsonObject};
+use crate::util::files::{self, Readers};
+use crate::util::hash::fnv1a;
+
+/// Executions that have ended are remembered for a while: they may be looked at.
+const ENDED: usize = 20;
+
+/// The variables of `start` that are set, by name.
+pub type Variables = BTreeMap<String, String>;
+
+/// The directory of notes.
+#[derive(Clone, Debug)]
+pub struct Notes {
+    directory: PathBuf,
+}
+
+/// An execution that was opened here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Note {
+    #[serde(flatten)]
+    pub home: ExecutionRef,
+    /// The request that opened it.
+    #[serde(default)]
+    pub fields: JsonObject,
+    /// The variables of `start` that were set then.
+    #[serde(default)]
+    pub variables: Variables,
+    /// The time of the start, in RFC 3339 with microseconds: notes are ordered by it.
+    #[serde(default)]
+    time: String,
+    #[serde(default)]
+    pub ended: bool,
+}
+
+impl Note {
+    /// Makes a note of an execution that was opened just now.
+    pub fn new(home: ExecutionRef, fields: JsonObject, variables: Variables) -> Self {
+        let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
+        Self { home, fields, variables, time, ended: false }
+    }
+
+    /// Returns the first variable that is set now to something else than at the start, and than the
+    /// field that was sent.
+    fn difference<'a>(&self, now: &'a Variables) -> Option<(&'a String, &'a String)> {
+        now.iter().find(|(name, value)| {
+            let field = name.strip_prefix("TO_").unwrap_or(name).to_lowercase();
+            let field = if field == "stage" { "execution_stage".to_owned() } else { field };
+            let sent = self.fields.get(&field).map(|sent| match sent {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+            self.variables.get(*name) != Some(value) && sent.as_ref() != Some(value)
+        })
+    }
+}
+
+impl Notes {
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    /// Writes a note, and forgets those of executions that ended long ago. Returns the one before it,
+    /// with the same variables, if that has not ended.
+    ///
+    /// # Errors
+    /// [`StateError::Unwritable`].
+    pub fn add(&self, note: &Note) -> Result<Option<Note>, StateError> {
+        files::require_directory(&self.directory, Readers::Owner)
+            .map_err(|source| self.unwritable(source))?;
+        let mut before = self.all();
+        self.write(note)?;
+        before.retain(|known| known.home != note.home);
+        let ended = before.iter().rev().filter(|note| note.ended).skip(ENDED);
+        // One that another process has removed is as good.
+        ended.for_each(|note| _ = fs::remove_file(self.path_of(&note.home)));
+        let is_same =
+            |known: &Note| known.home.url == note.home.url && known.variables == note.variables;
+        Ok(before.into_iter().rfind(is_same).filter(|known| !known.ended))
+    }
+
+    /// Returns the last execution of the server `url` that was started with the variables that are set
+    /// now.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(&self, url: &str, now: &Variables) -> Result<Note, StateError> {
+        let (mut ours, others): (Vec<_>, Vec<_>) =
+            self.read()?.into_iter().partition(|note| note.home.url == url);
+        if let Some(note) = ours.iter().rfind(|note| note.difference(now).is_none()) {
+            return Ok(note.clone());
+        }
+        let path = self.directory.clone();
+        if let Some(note) = ours.pop() {
+            let Some((variable, value)) = note.difference(now) else {
+                return Err(StateError::NoNote { path });
+            };
+            let known = note.variables.get(variable).cloned();
+            let started = known.map_or_else(|| "none".to_owned(), |known| format!("`{known}`"));
+            let (variable, value) = (variable.clone(), value.clone());
+            return Err(StateError::OtherStart {
+                variable,
+                value,
+                execution: note.home.execution,
+                started,
+            });
+        }
+        Err(match others.into_iter().next_back() {
+            Some(Note { home: ExecutionRef { url: noted, execution }, .. }) => {
+                StateError::OtherServer { path, execution, noted }
+            }
+            None => StateError::NoNote { path },
+        })
+    }
+
+    /// Returns the note of an execution, if there is one.
+    pub fn of(&self, home: &ExecutionRef) -> Option<Note> {
+        self.all().into_iter().rfind(|note| &note.home == home)
+    }
+
+    /// Notes that an execution has ended.
+    ///
+    /// # Errors
+    /// [`StateError::Unwritable`].
+    pub fn end(&self, home: &ExecutionRef) -> Result<(), StateError> {
+        match self.of(home) {
+            Some(note) if !note.ended => self.write(&Note { ended: true, ..note }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes the execution that the server gave to one which waited in the outbox.
+    ///
+    /// # Errors
+    /// [`StateError::Unwritable`].
+    pub fn rename(&self, from: &ExecutionRef, to: &ExecutionRef) -> Result<(), StateError> {
+        let Some(note) = self.of(from) else { return Ok(()) };
+        self.write(&Note { home: to.clone(), ..note })?;
+        // A name that is no more is as good.
+        _ = fs::remove_file(self.path_of(from));
+        Ok(())
+    }
+
+    fn write(&self, note: &Note) -> Result<(), StateError> {
+        let written = serde_json::to_vec(note).map_err(io::Error::from);
+        let path = self.path_of(&note.home);
+        written
+            .and_then(|json| files::replace(&path, &json, Readers::Owner))
+            .map_err(|source| self.unwritable(source))
+    }
+
+    /// Returns the file of an execution. Another server may have one of the same number.
+    fn path_of(&self, home: &ExecutionRef) -> PathBuf {
+        let plain = self.directory.join(format!("{}.json", home.execution));
+        match files::read_json::<Note>(&plain) {
+            Ok(Some(known)) if known.home.url != home.url => {
+                let server = fnv1a(home.url.as_bytes());
+                self.directory.join(format!("{}-{server:016x}.json", home.execution))
+            }
+            _ => plain,
+        }
+    }
+
+    /// Returns what can be read, in the order of the starts.
+    fn all(&self) -> Vec<Note> {
+        self.read().unwrap_or_default()
+    }
+
+    /// # Errors
+    /// A note that cannot be read where no other can.
+    fn read(&self) -> Result<Vec<Note>, StateError> {
+        let unreadable = |source| StateError::Unreadable { path: self.directory.clone(), source };
+        let entries = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(unreadable)?,
+        };
+        let (mut notes, mut damaged) = (Vec::new(), None);
+        for entry in entries {
+            let path = entry.map_err(unreadable)?.path();
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            match files::read_json::<Note>(&path) {
+                Ok(note) => notes.extend(note),
+                Err(error) => {
+                    damaged = Some(StateError::Damaged { path, reason: error.to_string() });
+                }
+            }
+        }
+        notes.sort_by(|a, b| a.time.cmp(&b.time));
+        match damaged {
+            Some(error) if notes.is_empty() => Err(error),
+            _ => Ok(notes),
+        }
+    }
+
+    fn unwritable(&self, source: io::Error) -> StateError {
+        StateError::Unwritable { path: self.directory.clone(), source }
+    }
+}
