@@ -5,13 +5,18 @@
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Once};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::flag;
 
 /// The longest that a process may take. One that hangs fails its test, and not the suite.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -61,6 +66,18 @@ impl Run {
     }
 }
 
+/// Has the signals that end a process do so in those that tests start. Some may be ignored here, as
+/// under `nohup` or in the background of a script, and that is inherited; a handler is not.
+fn heed_signals() {
+    static HEEDED: Once = Once::new();
+    HEEDED.call_once(|| {
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+            let ends_this_too = Arc::new(AtomicBool::new(true));
+            flag::register_conditional_default(signal, ends_this_too).expect("a handler");
+        }
+    });
+}
+
 impl Process {
     /// Starts a process whose output is kept.
     pub fn start(command: Command) -> Self {
@@ -85,6 +102,7 @@ impl Process {
     }
 
     fn watch(limit: Duration, mut command: Command) -> io::Result<Self> {
+        heed_signals();
         let child = command.process_group(0).spawn()?;
         let watchdog = Watchdog::start(limit, pid(&child), said(&command));
         Ok(Self { child, watchdog: Some(watchdog) })
