@@ -1,6 +1,6 @@
 //! What is said to a person, on stderr; and data, on stdout. Nothing else prints.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -137,12 +137,21 @@ fn reason(error: &ApiError) -> String {
     }
 }
 
-/// Returns a message with a list under it, whose lines are indented.
+/// Lines of a list that are shown.
+const LIST_SHOWN: usize = 20;
+
+/// Returns a message with a list under it, whose lines are indented. Of a long list the first twenty
+/// are shown, and how many more there are.
 fn lines(text: &str, list: &[String]) -> String {
+    // A line that says that there is one more is as long as that one.
+    let shown = if list.len() > LIST_SHOWN + 1 { LIST_SHOWN } else { list.len() };
     let mut lines = one_line(text).into_owned();
-    for line in list {
+    for line in &list[..shown] {
         lines.push_str("\n  ");
         lines.push_str(&own_line(line));
+    }
+    if shown < list.len() {
+        _ = write!(lines, "\n  and {} more", list.len() - shown);
     }
     lines
 }
