@@ -18,6 +18,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::env;
+use std::fs;
 use std::process::id;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -121,8 +122,10 @@ fn families() -> [(&'static str, String); 6] {
     ]
 }
 
-/// Opens an execution of a snap, and returns its id.
+/// Opens an execution of a snap, and returns its id. Those before it are forgotten: `start` would say
+/// that they have not been ended.
 fn open(sandbox: &Sandbox) -> String {
+    _ = fs::remove_dir_all(sandbox.path(".to"));
     let (family, flags) = &families()[0];
     let run = start(sandbox, family, flags, "none");
     assert_eq!((run.status, &*run.stderr), (0, ""), "{run:?}");
