@@ -143,18 +143,6 @@ fn a_proxy_that_is_down_is_named() {
     assert_eq!(sandbox.to("start"), Run::new(4, "", &said));
 }
 
-/// No name server is asked about a label that is longer than a label can be.
-#[test]
-fn an_unknown_host_is_told_from_a_refused_connection() {
-    let host = format!("{}.example", "a".repeat(64));
-    let sandbox = Sandbox::new(&format!("http://{host}")).with_snap().with("TO_RETRY_FOR", "0");
-    let said = format!(
-        "error: cannot reach http://{host}/v1: unknown host\n\
-         hint: check the host in --url (or TO_URL)\n"
-    );
-    assert_eq!(sandbox.to("start"), Run::new(4, "", &said));
-}
-
 #[test]
 fn an_answer_that_comes_slowly_is_waited_for() {
     let context = TestContext::new().with("TO_TIMEOUT", "20");
