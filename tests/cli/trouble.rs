@@ -314,8 +314,8 @@ fn strangers() -> Vec<Trouble> {
     vec![
         Trouble::at("https behind http", "http", tls(authority.server("127.0.0.1", 2020..2100)))
             .ends(5, not_http, HTTPS, 1),
-        Trouble::at("ssh", "http", Peer::greeting("SSH-2.0-OpenSSH_9.6\r\n"))
-            .ends(5, not_http, HTTPS, 1),
+        // It speaks first, but mostly not before a request is on its way.
+        at("ssh", "SSH-2.0-OpenSSH_9.6\r\n").ends(5, not_http, HTTPS, 1),
         at("nginx with https behind http", &nginx).ends(
             5,
             "URL/v1 is not Test Observer's API: what answers there takes https",
