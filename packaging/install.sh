@@ -33,7 +33,7 @@ download() {
     if command -v curl > /dev/null; then
         curl --fail --silent --show-error --location --retry 3 --output "${1##*/}" "$1"
     else
-        wget --quiet --output-document "${1##*/}" "$1"
+        wget -q -O "${1##*/}" "$1" # as busybox has it too
     fi || fail "$1 cannot be downloaded"
 }
 
