@@ -39,6 +39,24 @@ fn the_licences_that_are_taken_are_the_same_for_notices_and_checks() {
     assert_eq!(list("packaging/about.toml", "accepted"), list("deny.toml", "allow"));
 }
 
+/// Cargo warns of a target that a package leaves out: each has the root that `exclude` lets in.
+#[test]
+fn the_root_of_each_target_is_packaged() {
+    let manifest = document("Cargo.toml");
+    let paths = manifest.lines().filter_map(|line| line.strip_prefix("path = \""));
+    let targets =
+        paths.map(|path| path.trim_end_matches('"')).filter(|path| *path != "src/main.rs");
+    let mut folders = vec![];
+    for path in targets {
+        let [folder, _, "main.rs"] = path.split('/').collect::<Vec<_>>()[..] else {
+            panic!("{path}")
+        };
+        assert!(list("Cargo.toml", "exclude").contains(&format!("\"!/{folder}/*/main.rs\"")));
+        folders.push(folder);
+    }
+    assert!(folders.contains(&"tests") && folders.contains(&"benches"), "{folders:?}");
+}
+
 /// Requests are made one after the other, and hosts are in ASCII: neither is worth what it weighs.
 #[test]
 fn no_dependency_brings_http2_or_the_tables_of_icu() {
