@@ -156,12 +156,12 @@ impl Refusal {
         if self.from_proxy { "a proxy" } else { "the server" }
     }
 
-    /// Whether the API says that there is no such execution: only who may have it is told so.
+    /// Tells whether the API says that there is no such execution: only who may have it is told so.
     pub fn is_unknown_execution(&self) -> bool {
         self.status == 404 && !self.from_proxy && self.words == "TestExecution not found"
     }
 
-    /// Whether the API, and not a proxy, refuses for want of a key or a permission.
+    /// Tells whether the API, and not a proxy, refuses for want of a key or a permission.
     pub fn is_for_want_of_permission(&self) -> bool {
         let words = ["Insufficient permissions", "Not authenticated"];
         matches!(self.status, 401 | 403) && !self.from_proxy && words.contains(&&*self.words)

@@ -31,7 +31,7 @@ pub trait Server {
     /// Opens an execution, or finds the one with the same CI link.
     fn start(&self, request: &StartRequest) -> Result<ExecutionId, ApiError>;
 
-    /// What the server knows of an execution; `None` where it is too old to tell (before 2025-11).
+    /// Returns what the server knows of an execution; `None` where it is too old to tell (before 2025-11).
     fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, ApiError>;
 
     /// Adds a link. Appended each time: not to be repeated where its fate is unknown.

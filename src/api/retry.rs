@@ -294,13 +294,13 @@ impl Attempts {
         }
     }
 
-    /// Whether the server failed at the request so often in a row that more than a race of clients
+    /// Tells whether the server failed at the request so often in a row that more than a race of clients
     /// may be the cause.
     pub fn are_crashes(&self) -> bool {
         self.crashes_in_a_row >= CRASHES_TOLD
     }
 
-    /// Whether that became so with the last attempt.
+    /// Tells whether that became so with the last attempt.
     pub fn have_become_crashes(&self) -> bool {
         self.crashes_in_a_row == CRASHES_TOLD
     }

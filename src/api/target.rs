@@ -72,7 +72,7 @@ impl Target {
         }
     }
 
-    /// Whether what is sent there can be read on the way.
+    /// Tells whether what is sent there can be read on the way.
     pub fn is_exposed(&self) -> bool {
         match self {
             Self::Spool(_) => false,
@@ -81,7 +81,7 @@ impl Target {
     }
 }
 
-/// Whether a server is on this machine: what goes there never leaves it.
+/// Tells whether a server is on this machine: what goes there never leaves it.
 pub fn is_loopback(server: &Url) -> bool {
     match server.host() {
         Some(Host::Domain(name)) => name == "localhost",

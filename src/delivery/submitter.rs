@@ -25,7 +25,7 @@ pub struct Submitter<'a> {
     home: ExecutionRef,
     /// Keep also what can never be delivered: it may be nowhere else.
     keeps_all: bool,
-    /// Why nothing more is sent.
+    /// The reason why nothing more is sent.
     halt: Option<ApiError>,
     to_keep: Batch,
     kept: Kept,

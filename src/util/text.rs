@@ -92,7 +92,7 @@ pub fn safe_json(json: &str) -> Cow<'_, str> {
     safe.into()
 }
 
-/// Whether a character has an effect where it is shown.
+/// Tells whether a character has an effect where it is shown.
 fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(

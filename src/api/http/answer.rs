@@ -112,7 +112,7 @@ impl Answer {
         }
     }
 
-    /// Whether a server says so: nginx, Apache and those written in Go do, in words of their own.
+    /// Tells whether a server says so: nginx, Apache and those written in Go do, in words of their own.
     fn wants_https(&self) -> bool {
         let said = self.body.get(..self.body.floor_char_boundary(TITLE_WITHIN)).unwrap_or_default();
         let words = ["to HTTPS port", "to an SSL-enabled server port", "to an HTTPS server"];
@@ -273,7 +273,7 @@ impl<'de> Visitor<'de> for PartVisitor {
     }
 }
 
-/// Whether nginx answers with this status in the API's place; its page says no more than the status.
+/// Tells whether nginx answers with this status in the API's place; its page says no more than the status.
 fn is_a_proxys(status: u16) -> bool {
     matches!(status, 403 | 406 | 407 | 413 | 429 | 500..)
 }

@@ -40,7 +40,7 @@ pub struct HttpServer {
     transport: Transport,
     retry: Policy,
     listener: Listener,
-    /// When the first of the requests began that all failed since one was accepted.
+    /// The moment when the first of the requests began that all failed since one was accepted.
     failing_since: Cell<Option<Instant>>,
 }
 
@@ -419,7 +419,7 @@ impl HttpServer {
     }
 }
 
-/// Whether a change has the effect that was asked for: COMPLETED has the server compute a status.
+/// Tells whether a change has the effect that was asked for: COMPLETED has the server compute a status.
 fn is_status_of(status: &str, asked: Option<&str>) -> bool {
     match asked {
         None => true,

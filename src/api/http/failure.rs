@@ -19,17 +19,18 @@ pub async fn api_error(transport: &Transport, error: &reqwest::Error) -> ApiErro
         unconnected(transport, error).await
     } else if error.is_timeout() {
         ApiError::Timeout { url, after: transport.settings.timeout }
-    } else if find::<hyper::Error>(error).is_some_and(is_stranger) {
+    } else if is_stranger(error) {
         ApiError::NotHttp { url }
     } else {
         ApiError::Broken { url, reason: innermost(error) }
     }
 }
 
-/// Whether what answers speaks another protocol, perhaps before it is asked: hyper has a name for that,
-/// but no question.
-fn is_stranger(error: &hyper::Error) -> bool {
-    error.is_parse() || error.to_string() == "received unexpected message from connection"
+/// Tells whether another protocol is spoken there, perhaps before anything was asked: for that hyper
+/// has words, but no question.
+fn is_stranger(error: &reqwest::Error) -> bool {
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
+        || innermost(error) == "received unexpected message from connection"
 }
 
 /// Returns the error of a request that was never sent, as the proxy's where there is one.

@@ -132,7 +132,7 @@ impl Proxy {
         Ok(addresses)
     }
 
-    /// Whether the connection to it is TLS.
+    /// Tells whether the connection to it is TLS.
     pub fn is_tls(&self) -> bool {
         self.url.scheme() == "https"
     }
@@ -179,13 +179,13 @@ fn authorization(url: &Url) -> Result<Option<HeaderValue>, String> {
     Ok(Some(header))
 }
 
-/// Whether `NO_PROXY` names the server: entries are separated by commas or white space.
+/// Tells whether `NO_PROXY` names the server: entries are separated by commas or white space.
 fn is_exempt(server: &Url, exceptions: &str) -> bool {
     let mut entries = exceptions.split(|part: char| part == ',' || part.is_whitespace());
     entries.any(|entry| names(entry, server))
 }
 
-/// Whether one entry names the server: `*`, an address, a network, or a host and all below it; each
+/// Tells whether one entry names the server: `*`, an address, a network, or a host and all below it; each
 /// but the first also with a port.
 fn names(entry: &str, server: &Url) -> bool {
     if entry == "*" {

@@ -35,7 +35,7 @@ const LONGEST_ANSWER: usize = 16 << 20;
 /// The most bytes that are kept of an answer which is not UTF-8.
 const NO_UTF8: usize = 64 << 10;
 
-/// How a server is reached.
+/// The way in which a server is reached.
 #[derive(Clone)]
 pub struct HttpSettings {
     pub token: Option<Token>,

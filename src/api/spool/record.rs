@@ -287,7 +287,7 @@ impl Record {
         results.collect::<Result<_, _>>().map_err(|error| content(&path, &error))
     }
 
-    /// What COMPLETED becomes: a name's last result counts, and no result at all is an early end.
+    /// Returns what COMPLETED becomes: a name's last result counts, and no result at all is an early end.
     fn computed_status(&self) -> Result<&'static str, ApiError> {
         let mut last = HashMap::new();
         whole(|problems| {
@@ -364,7 +364,7 @@ impl Record {
         Ok(true)
     }
 
-    /// How much there is to deliver.
+    /// Returns how much there is to deliver.
     pub fn extent(&self) -> Result<Extent, ApiError> {
         let whole_lines = |name| whole_lines(&self.path.join(name));
         Ok(Extent {
@@ -375,7 +375,7 @@ impl Record {
         })
     }
 
-    /// Whether anything was recorded: a process may be killed before it comes to that.
+    /// Tells whether anything was recorded: a process may be killed before it comes to that.
     ///
     /// # Errors
     /// A directory that cannot be read.
@@ -523,7 +523,7 @@ fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// How many bytes of a file are whole lines. One that is not there has none.
+/// Returns how many bytes of a file are whole lines. One that is not there has none.
 fn whole_lines(path: &Path) -> Result<u64, ApiError> {
     match files::open(path).map_err(at(path))? {
         None => Ok(0),

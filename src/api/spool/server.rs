@@ -179,7 +179,7 @@ impl Spool {
         Ok(found)
     }
 
-    /// What is in the directory, but for hidden files. One that is missing holds nothing.
+    /// Returns what is in the directory, but for hidden files. One that is missing holds nothing.
     fn names(&self) -> Result<Vec<OsString>, ApiError> {
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
