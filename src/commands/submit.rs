@@ -97,6 +97,8 @@ pub fn options(reading: &Reading) -> Options {
                 category: reading.case_category.clone(),
                 template_id: reading.case_template_id.clone(),
             },
+            max_log: reading.max_log,
+            properties: false,
         },
         on_duplicate: reading.on_duplicate,
         limits: limits(reading),

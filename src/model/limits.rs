@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
+use crate::util::clip::truncate_middle;
 use crate::util::hash::fnv1a;
 
 /// Bytes of a name, category or template id: the server's index takes about 2,690.
@@ -12,9 +13,8 @@ const LONGEST_NAME: usize = 2000;
 /// Bytes of a log where nothing else is said.
 pub const DEFAULT_MAX_LOG: usize = 1 << 20;
 
-/// Bytes by which a text may exceed its limit: the line that says what was cut takes up to so many.
-/// So a text that was cut once is not cut again.
-const CUT_LINE: usize = "\n[… 18446744073709551615 bytes cut …]\n".len();
+/// Bytes of a comment, without the line that says what was cut of it: it is read in a table.
+pub const MAX_COMMENT: usize = 64 << 10;
 
 /// Limits of a result's texts.
 #[derive(Clone, Debug)]
@@ -43,6 +43,9 @@ impl Limits {
                 warnings.add("a name, category or template id was cut to 2,000 bytes", text);
             }
         }
+        if shorten(&mut result.comment, MAX_COMMENT) {
+            warnings.add("a comment was cut to 64 KiB", &result.name);
+        }
         if shorten(&mut result.io_log, self.max_log) {
             warnings.add("a log was cut to the length of --max-log", &result.name);
         }
@@ -62,13 +65,12 @@ impl Limits {
 
 /// Shortens a text of more than `longest` bytes, and tells whether it was longer.
 pub fn shorten(text: &mut String, longest: usize) -> bool {
-    match truncate_middle(text, longest) {
-        Cow::Owned(short) => {
-            *text = short;
-            true
-        }
-        Cow::Borrowed(_) => false,
-    }
+    let short = match truncate_middle(text, longest) {
+        Cow::Owned(short) => short,
+        Cow::Borrowed(_) => return false,
+    };
+    *text = short;
+    true
 }
 
 /// Replaces NUL, which PostgreSQL stores in no text.
@@ -86,18 +88,6 @@ fn cut_name(name: &str) -> String {
     let hash = format!("…{:016x}", fnv1a(name.as_bytes()));
     let end = name.floor_char_boundary(LONGEST_NAME - hash.len());
     format!("{}{hash}", &name[..end])
-}
-
-/// Keeps the head and the tail of a text that is longer than `longest` bytes, with a line between
-/// them that says how much was cut. The line comes on top of `longest`.
-fn truncate_middle(text: &str, longest: usize) -> Cow<'_, str> {
-    if text.len() <= longest.saturating_add(CUT_LINE) {
-        return text.into();
-    }
-    let head = &text[..text.floor_char_boundary(longest / 2)];
-    let tail = &text[text.ceil_char_boundary(text.len() - (longest - longest / 2))..];
-    let cut = text.len() - head.len() - tail.len();
-    format!("{head}\n[… {cut} bytes cut …]\n{tail}").into()
 }
 
 #[cfg(test)]
@@ -157,20 +147,27 @@ mod tests {
     }
 
     #[test]
-    fn a_log_keeps_head_and_tail_on_character_boundaries() {
-        let log = "x".repeat(42) + "abcdefgh";
-        assert_eq!(truncate_middle(&log, 8), log);
-        assert_eq!(truncate_middle(&log, 7), "xxx\n[… 43 bytes cut …]\nefgh");
-        assert_eq!(truncate_middle(&"ä".repeat(24), 3), "\n[… 46 bytes cut …]\nä");
-    }
-
-    #[test]
-    fn what_was_cut_once_is_not_cut_again() {
-        let log = "line\n".repeat(100_000);
-        for max_log in [0, 1, 7, 1000, 499_957, 499_958, 500_000, usize::MAX] {
-            let once = truncate_middle(&log, max_log).into_owned();
-            assert!(once.len() <= max_log.saturating_add(CUT_LINE), "{max_log}");
-            assert_eq!(truncate_middle(&once, max_log), once, "{max_log}");
+    fn a_long_log_or_comment_keeps_head_and_tail() {
+        let long = |length: usize| format!("head{}tail", "é".repeat(length));
+        let (max_log, max_comment) = (2_000_000, 64 << 10);
+        for (log, comment) in [(max_log, max_comment), (max_log + 100, max_comment + 100)] {
+            let result =
+                TestResult { io_log: long(log / 2), comment: long(comment / 2), ..named("x") };
+            let (cut, warnings) = within(result.clone(), max_log);
+            if log > max_log {
+                for (text, longest) in [(&cut.io_log, max_log), (&cut.comment, max_comment)] {
+                    assert!(text.starts_with("headé") && text.ends_with("étail"));
+                    assert!(text.contains(" bytes cut …]") && text.len() < longest + 50);
+                }
+                let expected = [
+                    "a comment was cut to 64 KiB (1): `x`",
+                    "a log was cut to the length of --max-log (1): `x`",
+                ];
+                assert_eq!(warnings, expected);
+                assert_eq!(within(cut.clone(), max_log), (cut, vec![]));
+            } else {
+                assert_eq!((cut, warnings), (result, vec![]));
+            }
         }
     }
 }

@@ -48,11 +48,19 @@ impl Warnings {
 
     /// Counts one more `text`, about `name` (a test, a file, a field).
     pub fn add(&mut self, text: &'static str, name: &str) {
+        self.add_many(text, name, 1);
+    }
+
+    /// Counts `count` more of `text`, about `name`.
+    pub fn add_many(&mut self, text: &'static str, name: &str, count: u64) {
+        if count == 0 {
+            return;
+        }
         let at = self.0.iter().position(|note| note.text == text).unwrap_or_else(|| {
             self.0.push(Warning { text, count: 0, names: Vec::new() });
             self.0.len() - 1
         });
-        self.0[at].count += 1;
+        self.0[at].count += count;
         self.0[at].show(name);
     }
 }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::fs::File;
 
 use super::error::ReadError;
-use super::junit::{self, Mapping, SuiteOutputs};
+use super::junit::{self, Mapping, Property, SuiteFacts};
 use super::source::Source;
 use super::{checkbox, json};
+use crate::model::limits::MAX_COMMENT;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 
@@ -61,6 +62,18 @@ impl fmt::Debug for Format {
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
     pub mapping: Mapping,
+    /// Bytes of a log that are sent at most.
+    pub max_log: usize,
+    /// Properties of cases and suites are wanted.
+    pub properties: bool,
+}
+
+impl ReadOptions {
+    /// Returns how many bytes of a text must be held at either end, so that what is sent of it can be cut
+    /// from them.
+    pub fn longest(&self) -> usize {
+        self.max_log.max(MAX_COMMENT)
+    }
 }
 
 /// Results of one report, in its order.
@@ -79,6 +92,11 @@ pub trait ReportReader {
         Ok(self.next(warnings)?.map(|result| result.name))
     }
 
+    /// Tells where in the report the last result was, in a format whose names can be chosen by it.
+    fn origin(&self) -> Option<Origin> {
+        None
+    }
+
     /// Ends the reading, also where an error did.
     ///
     /// # Errors
@@ -88,10 +106,21 @@ pub trait ReportReader {
     }
 }
 
+/// The place of a result in its report. It tells results of one name apart.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Origin {
+    pub suites: String,
+    pub class: String,
+    pub file: String,
+}
+
 /// Findings of one reading of a report, which the next one needs or a person wants to know.
 #[derive(Debug, Default)]
 pub struct Findings {
-    pub suite_outputs: SuiteOutputs,
+    pub suite_facts: SuiteFacts,
     /// A hint at the flags for `to start` that the report suggests.
     pub hint: Option<String>,
+    pub properties: Vec<Property>,
+    /// It is JUnit that Checkbox wrote beside its submission.
+    pub is_from_checkbox: bool,
 }

@@ -9,11 +9,12 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 
-use crate::model::limits::Limits;
-use crate::model::log::{Section, under_headings};
+use crate::model::limits::{Limits, MAX_COMMENT};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
+use crate::reports::format::Origin;
 use crate::submission::error::SubmissionError;
+use crate::util::clip::Clipped;
 use crate::util::temp_store::{Span, TempStore};
 
 /// The policy of `--on-duplicate`.
@@ -112,11 +113,66 @@ struct Repeated {
     met: usize,
     /// The second and later results, for a merge.
     later: Vec<Span>,
+    /// Hashes of the place of the first: its suites and class, and its file.
+    origin: Option<[u64; 2]>,
+    /// Something that tells the results apart, or made them different.
+    difference: Difference,
+    /// The worst status so far.
+    worst: Option<Status>,
     /// The last number that was given to one of them; the first has none.
     last_number: usize,
 }
 
+/// A reason why results of one name are several, which has a cure of its own; the later ones count more.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+enum Difference {
+    #[default]
+    None,
+    PassAfterFailure,
+    File,
+    SuiteOrClass,
+}
+
+impl Difference {
+    /// Returns the warning about a result that was merged, with the cure.
+    fn warning(self) -> &'static str {
+        match self {
+            Self::None => "result merged into the first of its name",
+            Self::PassAfterFailure => {
+                "result merged into the first of its name, a pass after a failure (--on-duplicate \
+                 last keeps the last)"
+            }
+            Self::File => {
+                "result merged into the first of its name, from another file (--case-name \
+                 '{file}: {classname}.{name}' keeps them apart)"
+            }
+            Self::SuiteOrClass => {
+                "result merged into the first of its name, from another suite or class (--case-name \
+                 '{suites}/{classname}.{name}' keeps them apart)"
+            }
+        }
+    }
+}
+
 impl Repeated {
+    /// Compares one more of the name with those before.
+    fn compare(&mut self, status: Status, origin: Option<[u64; 2]>) {
+        match (self.origin, origin) {
+            (Some([one, _]), Some([other, _])) if one != other => {
+                self.difference = Difference::SuiteOrClass;
+            }
+            (Some([_, one]), Some([_, other])) if one != other => {
+                self.difference = self.difference.max(Difference::File);
+            }
+            (None, _) => self.origin = origin,
+            _ => {}
+        }
+        if status == Status::Passed && self.worst == Some(Status::Failed) {
+            self.difference = self.difference.max(Difference::PassAfterFailure);
+        }
+        self.worst = Some(self.worst.map_or(status, |worst| worse(worst, status)));
+    }
+
     /// Counts one more of the name and returns its number, from 1.
     fn meet(&mut self, name: &str) -> Result<usize, SubmissionError> {
         let known = self.name.get_or_insert_with(|| name.to_owned());
@@ -163,11 +219,20 @@ impl Duplicates {
     ///
     /// # Errors
     /// A temporary file that cannot be written.
-    pub fn gather(&mut self, result: &TestResult) -> Result<(), SubmissionError> {
+    pub fn gather(
+        &mut self,
+        result: &TestResult,
+        origin: impl FnOnce() -> Option<Origin>,
+    ) -> Result<(), SubmissionError> {
         let hash = self.names.hash(&result.name);
-        if let Some(repeated) = self.repeated.get_mut(&hash)
-            && repeated.meet(&self.names.limits.name(&result.name))? > 1
-        {
+        let Some(repeated) = self.repeated.get_mut(&hash) else { return Ok(()) };
+        let number = repeated.meet(&self.names.limits.name(&result.name))?;
+        let hasher = &self.names.hasher;
+        let hashes = |origin: Origin| {
+            [hasher.hash_one((origin.suites, origin.class)), hasher.hash_one(origin.file)]
+        };
+        repeated.compare(result.status, origin().map(hashes));
+        if number > 1 {
             let span =
                 self.spill.put(&serde_json::to_vec(result)?).map_err(SubmissionError::TempStore)?;
             repeated.later.push(span);
@@ -197,6 +262,7 @@ impl Duplicates {
         let hash = self.names.hash(&result.name);
         let Some(repeated) = self.repeated.get_mut(&hash) else { return Ok(Some(result)) };
         let number = repeated.meet(&self.names.limits.name(&result.name))?;
+        let difference = repeated.difference;
         let keep = match self.mode {
             OnDuplicate::Merge if number == 1 => {
                 let later = std::mem::take(&mut repeated.later);
@@ -213,16 +279,22 @@ impl Duplicates {
             OnDuplicate::Merge | OnDuplicate::Error => false,
         };
         if !keep {
-            self.leave_out(&result.name, number, warnings);
+            self.leave_out(&result.name, number, difference, warnings);
         }
         Ok(keep.then_some(result))
     }
 
-    fn leave_out(&mut self, name: &str, number: usize, warnings: &mut Warnings) {
+    fn leave_out(
+        &mut self,
+        name: &str,
+        number: usize,
+        difference: Difference,
+        warnings: &mut Warnings,
+    ) {
         match self.mode {
             OnDuplicate::Merge => {
                 self.merged += 1;
-                warnings.add("result merged into the first of its name", name);
+                warnings.add(difference.warning(), name);
             }
             OnDuplicate::Error if number == 1 => self.refused.push(name.to_owned()),
             OnDuplicate::Error => {}
@@ -230,13 +302,14 @@ impl Duplicates {
         }
     }
 
+    /// Merges the results at these places into the first of their name, one after the other.
     fn merge(&mut self, first: TestResult, later: &[Span]) -> Result<TestResult, SubmissionError> {
-        let mut all = vec![first];
+        let mut merged = Merged::new(first, later.len() + 1, &self.names.limits);
         for span in later {
             let json = self.spill.get(*span).map_err(SubmissionError::TempStore)?;
-            all.push(serde_json::from_slice(&json)?);
+            merged.add(&serde_json::from_slice(&json)?);
         }
-        Ok(merged(all))
+        Ok(merged.into_result())
     }
 }
 
@@ -255,31 +328,57 @@ impl Names {
 }
 
 /// One result of several of the same name.
-fn merged(all: Vec<TestResult>) -> TestResult {
-    let heading = |index: usize, result: &TestResult| {
-        format!("result {} of {}: {}", index + 1, all.len(), result.status)
-    };
-    let gather = |text: fn(&TestResult) -> &String| {
-        let parts = all.iter().enumerate().filter(|(_, result)| !text(result).is_empty());
-        let sections: Vec<Section<'_>> = parts
-            .map(|(index, result)| (heading(index, result).into(), text(result).into()))
-            .collect();
-        under_headings(&sections)
-    };
-    let (comment, io_log) = (gather(|result| &result.comment), gather(|result| &result.io_log));
-    let status = all.iter().map(|result| result.status).max_by_key(|status| badness(*status));
-    let status = status.unwrap_or(Status::Passed);
-    let mut all = all;
-    TestResult { status, comment, io_log, ..all.swap_remove(0) }
+struct Merged {
+    first: TestResult,
+    count: usize,
+    total: usize,
+    comment: Clipped,
+    io_log: Clipped,
 }
 
-/// A test that ran at all says more than one that was skipped.
-fn badness(status: Status) -> u8 {
-    match status {
+impl Merged {
+    fn new(mut first: TestResult, total: usize, limits: &Limits) -> Self {
+        let comment = Clipped::new(MAX_COMMENT);
+        let io_log = Clipped::new(limits.max_log.max(MAX_COMMENT));
+        let texts = [&mut first.comment, &mut first.io_log].map(std::mem::take);
+        let status = first.status;
+        let mut merged = Self { first, count: 0, total, comment, io_log };
+        merged.add_texts(status, &texts[0], &texts[1]);
+        merged
+    }
+
+    fn add(&mut self, result: &TestResult) {
+        self.first.status = worse(self.first.status, result.status);
+        self.add_texts(result.status, &result.comment, &result.io_log);
+    }
+
+    fn add_texts(&mut self, status: Status, comment: &str, io_log: &str) {
+        self.count += 1;
+        let heading = format!("--- result {} of {}: {status} ---\n", self.count, self.total);
+        for (all, text) in [(&mut self.comment, comment), (&mut self.io_log, io_log)] {
+            if !text.is_empty() {
+                let separator = if all.is_empty() { "" } else { "\n\n" };
+                for part in [separator, &heading, text] {
+                    all.push_str(part);
+                }
+            }
+        }
+    }
+
+    fn into_result(self) -> TestResult {
+        let [comment, io_log] = [&self.comment, &self.io_log].map(|all| all.to_text().into_owned());
+        TestResult { comment, io_log, ..self.first }
+    }
+}
+
+/// Returns the worse of two statuses: a test that ran at all says more than one that was skipped.
+fn worse(one: Status, other: Status) -> Status {
+    let badness = |status: &Status| match status {
         Status::Skipped => 0,
         Status::Passed => 1,
         Status::Failed => 2,
-    }
+    };
+    std::cmp::max_by_key(one, other, badness)
 }
 
 #[cfg(test)]
@@ -306,7 +405,7 @@ mod tests {
         let mut duplicates = names.duplicates(mode);
         if duplicates.needs_gathering() {
             for result in results {
-                duplicates.gather(result).unwrap();
+                duplicates.gather(result, || None).unwrap();
             }
             duplicates.rewind();
         }

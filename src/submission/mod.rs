@@ -3,7 +3,7 @@
 //!
 //! Reading twice costs time and saves memory: it goes with one hash a name, not with the reports.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -26,6 +26,9 @@ use crate::reports::source::Source;
 use crate::submission::duplicates::{Duplicates, Names, OnDuplicate};
 use crate::submission::error::SubmissionError;
 use crate::submission::read_ahead::HandOn;
+
+/// Errors of one file that are said: more help nobody.
+const MAX_ERRORS: usize = 20;
 
 /// Choices of how reports are read and what is made of them.
 #[derive(Clone, Debug)]
@@ -63,8 +66,9 @@ pub struct File {
     pub format: Option<&'static Format>,
     /// The results that are submitted of it.
     pub results: u64,
-    /// Errors of the file, each as `FILE:LINE: reason`.
+    /// The first errors of the file, each as `FILE:LINE: reason`.
     pub errors: Vec<String>,
+    more_errors: u64,
     findings: Findings,
 }
 
@@ -73,6 +77,8 @@ impl Submission {
     pub fn survey(paths: &[PathBuf], options: &Options) -> Self {
         let found = paths::find(paths);
         let mut survey = Survey::new(options);
+        survey.submissions =
+            found.sources.iter().filter(|s| is_submission(s)).map(stem_of).collect();
         for (name, error) in &found.errors {
             survey.files.push(File::unreadable(name.clone(), error));
         }
@@ -138,10 +144,12 @@ impl Submission {
     fn read_again(&mut self, hand_on: HandOn<'_>) -> Result<(), SubmissionError> {
         let Self { options, files, duplicates, warnings, .. } = self;
         if duplicates.needs_gathering() {
-            each_result(files, options, |result| duplicates.gather(&result))?;
+            each_result(files, options, |result, reader| {
+                duplicates.gather(&result, || reader.origin())
+            })?;
             duplicates.rewind();
         }
-        each_result(files, options, |result| match duplicates.resolve(result, warnings)? {
+        each_result(files, options, |result, _| match duplicates.resolve(result, warnings)? {
             Some(result) => hand_on(EncodedResult::new(result, &options.limits, warnings)),
             None => Ok(()),
         })
@@ -151,7 +159,7 @@ impl Submission {
 fn each_result(
     files: &mut [File],
     options: &Options,
-    mut take: impl FnMut(TestResult) -> Result<(), SubmissionError>,
+    mut take: impl FnMut(TestResult, &dyn ReportReader) -> Result<(), SubmissionError>,
 ) -> Result<(), SubmissionError> {
     files.iter_mut().try_for_each(|file| file.read_again(options, &mut take))
 }
@@ -164,6 +172,8 @@ struct Survey<'a> {
     files: Vec<File>,
     warnings: Warnings,
     hints: Vec<String>,
+    /// Files that may be Checkbox's submissions, without what is behind the first dot of their names.
+    submissions: HashSet<PathBuf>,
 }
 
 impl<'a> Survey<'a> {
@@ -175,11 +185,12 @@ impl<'a> Survey<'a> {
             files: Vec::new(),
             warnings: Warnings::default(),
             hints: Vec::new(),
+            submissions: HashSet::new(),
         }
     }
 
     fn finish(self) -> Submission {
-        let Self { options, cures, names, files, warnings, hints } = self;
+        let Self { options, cures, names, files, warnings, hints, .. } = self;
         let duplicates = names.duplicates(options.on_duplicate);
         let options = options.clone();
         Submission { options, files, duplicates, warnings, cures, hints, empty: Vec::new() }
@@ -196,6 +207,14 @@ impl<'a> Survey<'a> {
         let names_before = self.names.len();
         let mut warnings = Warnings::default();
         match self.read_through(&mut file, &mut warnings) {
+            Ok(()) if file.findings.is_from_checkbox => {
+                if self.submissions.contains(&stem_of(source)) {
+                    self.warnings.add(BESIDE_SUBMISSION, &source.to_string());
+                    self.names.truncate(names_before);
+                    return;
+                }
+                warnings.add(JUNIT_OF_CHECKBOX, &source.to_string());
+            }
             Ok(()) => {}
             Err(error) if error.severity == Severity::NoResults && !source.is_named() => {
                 self.warnings.add("no report, passed over", &error.with_source(source));
@@ -228,11 +247,19 @@ impl<'a> Survey<'a> {
                 }
                 Ok(None) => break Ok(()),
                 Err(error) if error.severity == Severity::One => {
-                    file.errors.push(error.with_source(&report.source));
+                    let error = error.with_source(&report.source);
+                    if file.errors.len() < MAX_ERRORS {
+                        file.errors.push(error);
+                    } else {
+                        file.more_errors += 1;
+                    }
                 }
                 Err(error) => break Err(error),
             }
         };
+        if file.more_errors > 0 {
+            file.errors.push(format!("{}: {} more such errors", file.name, file.more_errors));
+        }
         file.findings = reader.finish(warnings)?;
         self.hints.extend(file.findings.hint.take());
         end
@@ -244,7 +271,7 @@ impl File {
     fn read_again(
         &mut self,
         options: &Options,
-        take: &mut impl FnMut(TestResult) -> Result<(), SubmissionError>,
+        take: &mut impl FnMut(TestResult, &dyn ReportReader) -> Result<(), SubmissionError>,
     ) -> Result<(), SubmissionError> {
         let Some(report) = self.report.as_ref().filter(|_| self.results > 0) else { return Ok(()) };
         let changed = || SubmissionError::Changed { report: self.name.clone() };
@@ -253,7 +280,8 @@ impl File {
         let mut warnings = Warnings::default();
         let mut reader = report.read(&options.read, findings).map_err(|_| changed())?;
         for _ in 0..self.results {
-            take(next_good(&mut *reader, &mut warnings).ok_or_else(changed)?)?;
+            let result = next_good(&mut *reader, &mut warnings).ok_or_else(changed)?;
+            take(result, &*reader)?;
         }
         if next_good(&mut *reader, &mut warnings).is_some() {
             return Err(changed());
@@ -269,6 +297,7 @@ impl File {
             report: Some(report),
             results: 0,
             errors: Vec::new(),
+            more_errors: 0,
             findings: Findings::default(),
         }
     }
@@ -276,6 +305,7 @@ impl File {
     fn unreadable(name: String, error: &ReadError) -> Self {
         Self {
             errors: vec![error.with_source(&name)],
+            more_errors: 0,
             name,
             report: None,
             format: None,
@@ -284,6 +314,23 @@ impl File {
         }
     }
 }
+
+fn is_submission(source: &Source) -> bool {
+    let Source::File { path, .. } = source else { return false };
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    name.ends_with(b".tar.xz") || name.ends_with(b".json")
+}
+
+/// Returns a file's path up to the first dot of its name.
+fn stem_of(source: &Source) -> PathBuf {
+    match source {
+        Source::File { path, .. } => path.with_file_name(path.file_prefix().unwrap_or_default()),
+        Source::StandardInput => PathBuf::new(),
+    }
+}
+
+const BESIDE_SUBMISSION: &str = "JUnit that Checkbox wrote beside its submission, passed over";
+const JUNIT_OF_CHECKBOX: &str = "JUnit that Checkbox wrote shows newer kinds of skipped jobs as passed: submit its .tar.xz instead";
 
 /// Returns a hint that may mend an error that ends a report.
 fn cure(error: &ReadError, is_salvageable: bool) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! Helpers that know nothing of Test Observer.
 
+pub mod clip;
 pub mod files;
 pub mod hash;
 pub mod json;

@@ -13,7 +13,7 @@ const KINDS: &str = "hint: reports are JUnit XML, Test Observer's JSON or JSON l
 const BROKEN: [(&str, &str, &str, &str); 14] = [
     (
         "cut.xml",
-        "<testsuite name=\"s\">\n<testcase name=\"lost\"/>\n<testcase name=\"hal",
+        "<testsuites name=\"s\">\n<testcase name=\"lost\"/>\n<testcase name=\"hal",
         "3: attribute value not closed: `\"` not found before end of input",
         SALVAGE,
     ),
@@ -48,12 +48,7 @@ const BROKEN: [(&str, &str, &str, &str); 14] = [
         KINDS,
     ),
     ("empty.xml", "", "1: an empty file", ""),
-    (
-        "two.xml",
-        "<testsuite/>\n<testsuite/>",
-        "2: a second root element: one file holds one report",
-        "",
-    ),
+    ("two.xml", "<testsuite/>\n</testsuite>", "2: `testsuite` outside of a report", ""),
     (
         "cut.json",
         "[{\"name\": \"lost\", \"status\": \"PASSED\"},\n{\"name\": \"",
@@ -129,7 +124,7 @@ fn alone_it_is_the_same_without_a_request() {
 fn all_problems_of_all_files_are_said_before_anything_is_sent() {
     let (server, sandbox) = open();
     sandbox.write("a.jsonl", "{}\n{\"name\": \"a\", \"status\": \"PASSED\"}\n5\n[]\n");
-    sandbox.write("b.xml", passed(["b"]).replace("</testsuite>", "<oops"));
+    sandbox.write("b.xml", passed(["b"]).replace("</testsuites>", "<oops"));
     server.fault(results, ALWAYS, Fault::answer(Response::nginx(403)));
     let run = sandbox.to("submit a.jsonl b.xml");
     assert_eq!(run.status, 5, "{}", run.stderr);
@@ -156,7 +151,7 @@ fn salvage_sends_the_whole_cases_before_the_fault() {
         let (server, sandbox) = open();
         sandbox.write(
             "cut.xml",
-            format!("<testsuite name=\"s\">\n{whole}{}", rest.replace("<testcase/>", "")),
+            format!("<testsuites name=\"s\">\n{whole}{}", rest.replace("<testcase/>", "")),
         );
         sandbox.write("good.xml", passed(["b", "d"]));
         let run = sandbox.to("submit --salvage cut.xml good.xml");
@@ -187,7 +182,7 @@ fn what_a_suite_wrote_before_the_fault_is_salvaged_with_its_cases() {
     let (server, sandbox) = open();
     sandbox.write(
         "cut.xml",
-        "<testsuite name=\"s\"><system-out>of all</system-out>\
+        "<testsuites name=\"s\"><system-out>of all</system-out>\
          <testcase name=\"a\"><error>x</error></testcase><testcase name=\"b\"/><oops",
     );
     assert_eq!(sandbox.to("submit --salvage cut.xml").status, 3);

@@ -141,9 +141,9 @@ fn github_gets_annotations_a_summary_and_outputs() {
     let sandbox = sandbox.with("GITHUB_OUTPUT", "output").with("GITHUB_STEP_SUMMARY", "summary.md");
     sandbox.write(
         "report.xml",
-        "<testsuite name='s'><testcase name='boot'/>\
+        "<testsuites name='s'><testcase name='boot'/>\
          <testcase name='a|b &lt;i&gt;'><failure message='no *net*&#10;more'/></testcase>\
-         <testcase name='twice'/><testcase name='twice'/></testsuite>",
+         <testcase name='twice'/><testcase name='twice'/></testsuites>",
     );
     assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
     let merged = "result merged into the first of its name (1): `twice`";
@@ -182,7 +182,7 @@ fn a_summary_that_cannot_be_written_hides_no_refused_result() {
     let sandbox = job(&server, GITHUB).with("GITHUB_STEP_SUMMARY", "nowhere/summary.md");
     sandbox.write(
         "report.xml",
-        "<testsuite name='s'><testcase name='good'/><testcase name='bad'/></testsuite>",
+        "<testsuites name='s'><testcase name='good'/><testcase name='bad'/></testsuites>",
     );
     sandbox.to("start -q");
     let run = sandbox.to("submit -q report.xml");

@@ -10,7 +10,7 @@ use crate::support::{BINARY, Process, Run, Sandbox, TestContext};
 const NOTE: &str = ".to/executions/1.json";
 
 /// A report of one passed test.
-const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
+const REPORT: &str = r#"<testsuites name="s"><testcase name="boot"/></testsuites>"#;
 
 /// What `end` and `submit` say without a note.
 const NO_NOTE: &str = "error: no execution is given, and .to/executions notes none\n\

@@ -8,9 +8,9 @@ use crate::support::{Run, Sandbox};
 fn write_reports(sandbox: &Sandbox) {
     sandbox.write(
         "1.xml",
-        "<testsuite name=\"one\"><testcase name=\"t\"><system-out>out</system-out></testcase>\
+        "<testsuites name=\"one\"><testcase name=\"t\"><system-out>out</system-out></testcase>\
          <testcase name=\"u\"/><testcase name=\"t\"><failure message=\"bad\">why</failure></testcase>\
-         </testsuite>",
+         </testsuites>",
     );
     sandbox.write(
         "2.json",

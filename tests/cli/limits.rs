@@ -12,8 +12,8 @@ fn nul_becomes_the_replacement_character_everywhere() {
     let (server, sandbox) = open();
     sandbox.write(
         "1.xml",
-        "<testsuite name=\"s&#0;\">\n<testcase name=\"a\0b\"><failure message=\"m&#x0;\">1\0\u{32}&#0;\
-         <![CDATA[\0]]></failure></testcase></testsuite>",
+        "<testsuites name=\"s&#0;\">\n<testcase name=\"a\0b\"><failure message=\"m&#x0;\">1\0\u{32}&#0;\
+         <![CDATA[\0]]></failure></testcase></testsuites>",
     );
     sandbox.write(
         "2.json",
@@ -76,7 +76,9 @@ fn long_categories_and_template_ids_are_cut_too() {
     let long = "x".repeat(5000);
     sandbox.write(
         "r.xml",
-        junit("<testcase name=\"a\" classname=\"c\"/>").replace("\"s\"", &format!("\"{long}\"")),
+        junit("<testcase name=\"a\" classname=\"c\"/>")
+            .replace("testsuites", "testsuite")
+            .replace("\"s\"", &format!("\"{long}\"")),
     );
     let run = sandbox.to("submit --case-template-id {suite} r.xml");
     assert_eq!(run.status, 0, "{}", run.stderr);

@@ -39,20 +39,28 @@ pub enum Part {
     Outcome(Outcome),
     /// `system-out` or `system-err`.
     Output(&'static str, String),
+    /// The suite's own `skipped`, with its message.
+    Skipped(String),
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Case {
+    /// It stands for an outcome of a whole suite.
+    pub is_of_suite: bool,
     pub class: String,
     pub name: String,
-    /// `status` or `result`.
-    pub state: String,
+    /// `status` and `result`.
+    pub states: [String; 2],
+    /// Text that is in none of its elements.
+    pub text: String,
     pub outcomes: Vec<Outcome>,
     pub outputs: Vec<(&'static str, String)>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
+    /// As it is written: any of the words that mean the kind.
+    pub element: &'static str,
     pub kind: &'static str,
     pub of_type: String,
     pub message: String,
@@ -123,15 +131,19 @@ fn collect<'a>(suite: &'a Suite, path: &[&'a Suite], to: &mut Vec<Record>) {
             Part::Suite(inner) => collect(inner, &path, to),
             Part::Case(case) => to.push(record(case, &path)),
             Part::Outcome(outcome) => {
-                let case = Case { outcomes: vec![outcome.clone()], ..Case::default() };
+                let outcomes = vec![outcome.clone()];
+                let case = Case { outcomes, is_of_suite: true, ..Case::default() };
                 to.push(record(&case, &path));
             }
-            Part::Output(..) => {}
+            Part::Output(..) | Part::Skipped(_) => {}
         }
     }
 }
 
 fn record(case: &Case, path: &[&Suite]) -> Record {
+    let is_silent = case.outcomes.is_empty() && case.worst_word() == "PASSED";
+    let reason = path.iter().rev().find_map(|suite| suite.skipped());
+    let skipped = reason.filter(|_| is_silent);
     let failed = case.status() == "FAILED";
     let gets = |suite: &&&Suite| {
         let all = suite.cases();
@@ -140,23 +152,40 @@ fn record(case: &Case, path: &[&Suite]) -> Record {
     let outputs_of_suites = path.iter().rev().filter(gets).flat_map(|suite| suite.outputs());
     Record {
         name: name(case, path),
-        status: case.status().to_owned(),
+        status: if skipped.is_some() { "SKIPPED" } else { case.status() }.to_owned(),
         category: nearest_name(path),
         template_id: String::new(),
-        comment: case.comment(),
+        comment: skipped.unwrap_or_else(|| case.comment()),
         io_log: sections(case.log().into_iter().chain(outputs_of_suites), true),
     }
 }
 
-/// The innermost suite's name, else that of the innermost run that has one.
+/// The innermost suite's name, else that of the innermost run that has one, without a stamp.
 fn nearest_name(path: &[&Suite]) -> String {
-    let named = path.iter().rev().filter(|suite| !is_blank(&suite.name));
-    let (runs, suites): (Vec<&&Suite>, Vec<&&Suite>) = named.partition(|suite| suite.is_run);
-    suites.first().or(runs.first()).map(|suite| suite.name.clone()).unwrap_or_default()
+    let of = |is_run| {
+        let names = path.iter().rev().filter(|suite| suite.is_run == is_run);
+        names.map(|suite| unstamped(&suite.name)).find(|name| !is_blank(name))
+    };
+    of(false).or_else(|| of(true)).unwrap_or_default()
 }
 
+/// Without what the generator puts there for a date.
+fn unstamped(name: &str) -> String {
+    match name.strip_suffix(STAMP) {
+        Some(name) => name.trim_end_matches(['-', '_', '.', ' ', '(']).to_owned(),
+        None => name.to_owned(),
+    }
+}
+
+/// A date and an id of the run at the end of a suite's name.
+pub const STAMP: &str = "-2026-11-24T23.33-0c5a22f";
+
 fn name(case: &Case, path: &[&Suite]) -> String {
-    let (class, name) = (&case.class, &case.name);
+    let suite = path.iter().rev().filter(|suite| !suite.is_run).map(|suite| unstamped(&suite.name));
+    let suite = suite.into_iter().find(|name| !is_blank(name)).unwrap_or_default();
+    let is_told =
+        !is_blank(&case.class) && case.class != "test" || case.is_of_suite || suite.is_empty();
+    let (class, name) = (if is_told { &case.class } else { &suite }, &case.name);
     match (is_blank(class), is_blank(name)) {
         (_, false) if says_class(name, class) => name.clone(),
         (_, false) => format!("{class}.{name}"),
@@ -184,9 +213,20 @@ impl Suite {
         let count = |part: &Part| match part {
             Part::Suite(inner) => inner.cases(),
             Part::Case(_) | Part::Outcome(_) => vec![()],
-            Part::Output(..) => Vec::new(),
+            Part::Output(..) | Part::Skipped(_) => Vec::new(),
         };
         self.parts.iter().flat_map(count).collect()
+    }
+
+    /// Why it was skipped as a whole.
+    fn skipped(&self) -> Option<String> {
+        let reasons = self.parts.iter().filter_map(|part| match part {
+            Part::Skipped(reason) => Some(trimmed(reason)),
+            _ => None,
+        });
+        let reasons: Vec<String> = reasons.collect();
+        let said = reasons.iter().filter(|reason| !reason.is_empty()).cloned();
+        (!reasons.is_empty()).then(|| said.collect::<Vec<_>>().join("\n"))
     }
 
     fn outputs(&self) -> Vec<(String, String)> {
@@ -204,14 +244,29 @@ impl Case {
     fn status(&self) -> &'static str {
         let has =
             |kinds: &[&str]| self.outcomes.iter().any(|outcome| kinds.contains(&outcome.kind));
-        let not_run = ["disabled", "notrun", "suppressed", "skipped"];
-        if has(&["failure", "error"]) {
+        if has(&["failure", "error", "rerunFailure", "rerunError"]) {
             "FAILED"
-        } else if has(&["skipped"]) || not_run.contains(&&*self.state.to_lowercase()) {
+        } else if has(&["skipped"]) {
             "SKIPPED"
         } else {
-            "PASSED"
+            self.worst_word()
         }
+    }
+
+    /// What its attributes say.
+    fn worst_word(&self) -> &'static str {
+        let said: Vec<&str> = self.states.iter().map(|state| meaning(state)).collect();
+        ["FAILED", "SKIPPED"].into_iter().find(|word| said.contains(word)).unwrap_or("PASSED")
+    }
+
+    /// The attribute that is alone to say that it failed.
+    fn claim(&self) -> Option<String> {
+        let is_shown = self.outcomes.iter().any(|outcome| {
+            ["failure", "error", "rerunFailure", "rerunError"].contains(&outcome.kind)
+        });
+        let at = self.states.iter().position(|state| meaning(state) == "FAILED")?;
+        let claim = format!("{}=\"{}\"", ["status", "result"][at], self.states[at]);
+        (!is_shown && self.status() == "FAILED").then_some(claim)
     }
 
     fn comment(&self) -> String {
@@ -224,6 +279,7 @@ impl Case {
             1 => lines.push("flaky: 1 attempt failed".to_owned()),
             count => lines.push(format!("flaky: {count} attempts failed")),
         }
+        lines.extend(self.claim());
         lines.join("\n")
     }
 
@@ -240,6 +296,7 @@ impl Case {
         }
         let output = |stream: &&str| ((*stream).to_owned(), of_stream(&self.outputs, stream));
         log.extend(OUTPUTS.iter().map(output));
+        log.push(("text".to_owned(), trimmed(&self.text)));
         log
     }
 }
@@ -252,6 +309,12 @@ impl Outcome {
     /// Its type and message, unless the message says the type.
     fn said(&self) -> String {
         let (of_type, message) = (self.of_type.trim(), trimmed(&self.message));
+        // A word of its own is said where nothing else is.
+        let is_own = self.element[..4].eq_ignore_ascii_case(&self.kind[..4]);
+        let of_type = match (of_type, &*self.message) {
+            ("", "") if self.of_type.is_empty() && !is_own => self.element,
+            _ => of_type,
+        };
         let words = match (of_type, &*message) {
             (of_type, message) if message.starts_with(of_type) => message.to_owned(),
             (of_type, "") => of_type.to_owned(),
@@ -272,6 +335,18 @@ impl Outcome {
             () if text.is_empty() => said,
             () => format!("{said}\n{text}"),
         }
+    }
+}
+
+/// What a word of a tool means.
+fn meaning(word: &str) -> &'static str {
+    let letters = word.to_lowercase().replace([' ', '_', '-'], "");
+    match &*letters {
+        "" | "pass" | "passed" | "success" | "successful" | "succeeded" | "ok" | "run"
+        | "executed" | "completed" | "complete" | "finished" | "done" | "fixed" => "PASSED",
+        "fail" | "failed" | "failure" | "error" | "errored" | "broken" | "crash" | "crashed"
+        | "timeout" | "aborted" | "regression" => "FAILED",
+        _ => "SKIPPED",
     }
 }
 
@@ -411,12 +486,12 @@ fn suite(node: Node) -> Suite {
 
 fn case(node: Node) -> Case {
     let states = [attribute(node, "status"), attribute(node, "result")];
-    // gtest has both, and `status="run"` says nothing.
-    let state = states.into_iter().find(|state| state != "run").unwrap_or_default();
     Case {
+        is_of_suite: false,
+        text: String::new(),
         class: attribute(node, "classname"),
         name: attribute(node, "name"),
-        state,
+        states,
         outcomes: node.children().filter(|child| kind_of(*child).is_some()).map(outcome).collect(),
         outputs: outputs_of(node),
     }
@@ -426,8 +501,10 @@ fn outcome(node: Node) -> Outcome {
     let is_said_here = |child: &Node| child.is_text() || child.has_tag_name("stackTrace");
     let texts = node.children().filter(is_said_here).map(|child| trimmed(&text_of(child)));
     let texts: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
+    let kind = kind_of(node).expect("an outcome");
     Outcome {
-        kind: kind_of(node).expect("an outcome"),
+        element: kind,
+        kind,
         of_type: attribute(node, "type"),
         message: attribute(node, "message"),
         text: texts.join("\n"),

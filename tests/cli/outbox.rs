@@ -326,7 +326,7 @@ fn an_execution_that_has_left_the_outbox_is_found_under_its_old_name() {
     server.go_down();
     let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
     let sandbox = sandbox.with("TO_BEST_EFFORT", "true");
-    sandbox.write("report.xml", "<testsuite name='s'><testcase name='boot'/></testsuite>");
+    sandbox.write("report.xml", "<testsuites name='s'><testcase name='boot'/></testsuites>");
     assert_eq!(sandbox.to("start -q").stdout, "outbox-1\n");
     server.come_back();
     assert_eq!(sandbox.to("push -q"), Run::new(0, "1\n", ""));
@@ -345,7 +345,7 @@ fn an_execution_that_never_was_in_the_outbox_is_an_error() {
     let server = Server::start();
     server.expect_no_requests();
     let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "outbox-7");
-    sandbox.write("report.xml", "<testsuite name='s'><testcase name='boot'/></testsuite>");
+    sandbox.write("report.xml", "<testsuites name='s'><testcase name='boot'/></testsuites>");
     for command in
         ["submit report.xml", "submit report.xml --best-effort", "end", "end --best-effort"]
     {

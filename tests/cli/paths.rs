@@ -10,6 +10,8 @@ use crate::support::{Run, Sandbox, fixture};
 /// pytest's report, whole and in three: each with the suite around its cases.
 fn whole_and_in_three() -> (String, [String; 3]) {
     let whole = fs::read_to_string(fixture("pytest.xml")).unwrap();
+    // The parts do not hold what the suite counts.
+    let whole = whole.replacen(" errors=\"4\" failures=\"9\"", "", 1);
     let begin = whole.find("<testcase").unwrap();
     let end = whole.find("</testsuite>").unwrap();
     let cases: Vec<usize> =

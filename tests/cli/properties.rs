@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::model::{Case, Outcome, Part, Record, Suite, held, merged, records, replace_nul};
+use crate::model::{Case, Outcome, Part, Record, STAMP, Suite, held, merged, records, replace_nul};
 use crate::support::reports::open;
 
 /// How a text is written down.
@@ -106,28 +106,81 @@ fn outputs() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     prop::collection::vec((stream(), text()), 0..3)
 }
 
-fn outcome(kinds: &'static [&'static str]) -> impl Strategy<Value = Outcome> {
+fn outcome(kinds: &'static [(&'static str, &'static str)]) -> impl Strategy<Value = Outcome> {
     (prop::sample::select(kinds), text(), text(), text(), outputs()).prop_map(
-        |(kind, of_type, message, text, outputs)| Outcome { kind, of_type, message, text, outputs },
+        |((element, kind), of_type, message, text, outputs)| Outcome {
+            element,
+            kind,
+            of_type,
+            message,
+            text,
+            outputs,
+        },
     )
 }
 
-const KINDS: &[&str] =
-    &["failure", "error", "skipped", "flakyFailure", "flakyError", "rerunFailure", "rerunError"];
+/// Elements, and what each means.
+const KINDS: &[(&str, &str)] = &[
+    ("failure", "failure"),
+    ("Failure", "failure"),
+    ("failed", "failure"),
+    ("crash", "failure"),
+    ("error", "error"),
+    ("skipped", "skipped"),
+    ("skip", "skipped"),
+    ("ignored", "skipped"),
+    ("PENDING", "skipped"),
+    ("flakyFailure", "flakyFailure"),
+    ("flakyError", "flakyError"),
+    ("rerunFailure", "rerunFailure"),
+    ("rerunError", "rerunError"),
+];
+
+/// Words for `status` and `result`, of which most say nothing.
+fn state() -> impl Strategy<Value = String> {
+    const STATES: &[&str] = &[
+        "run",
+        "Completed",
+        "OK",
+        "fixed",
+        "notrun",
+        "Not Run",
+        "DISABLED",
+        "Skipped",
+        "suppressed",
+        "untested",
+        "inconclusive",
+        "sonderbar",
+        "failed",
+        "Time-Out",
+        "crashed",
+        "REGRESSION",
+    ];
+    prop_oneof![3 => Just(String::new()), 1 => prop::sample::select(STATES).prop_map(str::to_owned)]
+}
 
 fn case() -> impl Strategy<Value = Case> {
-    const STATES: &[&str] =
-        &["", "", "", "run", "completed", "notrun", "DISABLED", "Skipped", "suppressed"];
-    let state = prop::sample::select(STATES).prop_map(str::to_owned);
     let outcomes = prop::collection::vec(outcome(KINDS), 0..3);
-    (name(), name(), state, outcomes, outputs()).prop_map(
-        |(class, name, state, outcomes, outputs)| Case { class, name, state, outcomes, outputs },
+    let class = prop_oneof![5 => name(), 1 => Just("test".to_owned())];
+    let states = (state(), state()).prop_map(|(status, result)| [status, result]);
+    let inner = prop_oneof![4 => Just(String::new()), 1 => text()];
+    (class, name(), states, inner, outcomes, outputs()).prop_map(
+        |(class, name, states, text, outcomes, outputs)| Case {
+            is_of_suite: false,
+            class,
+            name,
+            states,
+            text,
+            outcomes,
+            outputs,
+        },
     )
 }
 
 fn suite(parts: impl Strategy<Value = Part>) -> impl Strategy<Value = Suite> {
-    (name(), any::<bool>(), prop::collection::vec(parts, 0..5))
-        .prop_map(|(name, is_run, parts)| Suite { name, is_run, parts })
+    let stamp = prop_oneof![4 => Just(""), 1 => Just(STAMP)];
+    (name(), stamp, any::<bool>(), prop::collection::vec(parts, 0..5))
+        .prop_map(|(name, stamp, is_run, parts)| Suite { name: name + stamp, is_run, parts })
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
@@ -135,7 +188,8 @@ fn draft() -> impl Strategy<Value = Draft> {
         &[Form::Plain, Form::Plain, Form::Cdata, Form::Decimal, Form::Hexadecimal];
     let part = prop_oneof![
         6 => case().prop_map(Part::Case),
-        1 => outcome(&["failure", "error"]).prop_map(Part::Outcome),
+        1 => outcome(&[("failure", "failure"), ("error", "error")]).prop_map(Part::Outcome),
+        1 => text().prop_map(Part::Skipped),
         1 => (stream(), text()).prop_map(|(stream, text)| Part::Output(stream, text)),
     ];
     let tree = part.prop_recursive(4, 24, 5, |inner| suite(inner).prop_map(Part::Suite));
@@ -169,6 +223,10 @@ impl Writer<'_> {
                 Part::Case(case) => self.case(case),
                 Part::Outcome(outcome) => self.outcome(outcome),
                 Part::Output(stream, text) => self.element(stream, text),
+                Part::Skipped(message) => {
+                    self.open("skipped", &[("message", message)]);
+                    self.close("skipped");
+                }
             }
             self.xml.push('\n');
         }
@@ -176,19 +234,23 @@ impl Writer<'_> {
     }
 
     fn case(&mut self, case: &Case) {
+        let [status, result] = &case.states;
+        // Both spellings are known, and each class is always written in the same one.
+        let class = if case.class.len().is_multiple_of(2) { "classname" } else { "class" };
         let attributes =
-            [("name", &case.name), ("classname", &case.class), ("status", &case.state)];
+            [("name", &case.name), (class, &case.class), ("status", status), ("result", result)];
         self.open("testcase", &attributes);
+        self.text(&case.text);
         case.outcomes.iter().for_each(|outcome| self.outcome(outcome));
         case.outputs.iter().for_each(|(stream, text)| self.element(stream, text));
         self.close("testcase");
     }
 
     fn outcome(&mut self, outcome: &Outcome) {
-        self.open(outcome.kind, &[("message", &outcome.message), ("type", &outcome.of_type)]);
+        self.open(outcome.element, &[("message", &outcome.message), ("type", &outcome.of_type)]);
         self.text(&outcome.text);
         outcome.outputs.iter().for_each(|(stream, text)| self.element(stream, text));
-        self.close(outcome.kind);
+        self.close(outcome.element);
     }
 
     fn element(&mut self, name: &str, text: &str) {
@@ -251,15 +313,21 @@ fn config(cases: u32) -> Config {
 
 #[test]
 fn what_the_server_holds_is_what_went_in() {
-    let drafts = prop::collection::vec(draft(), 1..6);
-    TestRunner::new(config(60))
-        .run(&drafts, |drafts| {
+    let drafts = (prop::collection::vec(draft(), 1..6), any::<bool>());
+    TestRunner::new(config(80))
+        .run(&drafts, |(drafts, is_one_file)| {
             let reports: Vec<Suite> = drafts.iter().map(|draft| draft.report.clone()).collect();
             let expected = records(&reports);
             prop_assume!(!expected.is_empty());
             let (server, sandbox) = open();
-            for (at, draft) in drafts.iter().enumerate() {
-                sandbox.write(&format!("{at}.xml"), draft.to_xml());
+            let texts: Vec<String> = drafts.iter().map(Draft::to_xml).collect();
+            if is_one_file {
+                let talk = "== some <talk> & more ==\n";
+                sandbox.write("all.xml", format!("{talk}{}{talk}", texts.join(talk)));
+            } else {
+                for (at, text) in texts.iter().enumerate() {
+                    sandbox.write(&format!("{at}.xml"), text);
+                }
             }
             let run = sandbox.to("submit .");
             prop_assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);

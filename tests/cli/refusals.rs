@@ -8,7 +8,7 @@ use crate::support::fake_server::{
 };
 use crate::support::{Run, Sandbox, kept};
 
-const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
+const REPORT: &str = r#"<testsuites name="s"><testcase name="boot"/></testsuites>"#;
 
 const URL_HINT: &str = "hint: --url (or TO_URL) takes the API's address, which is not that of its \
                         web page\n";

@@ -10,9 +10,9 @@ use rustix::process::Signal;
 use crate::support::fake_server::{ALWAYS, Fault, Request, Response, Server, results, starts};
 use crate::support::{Process, Run, Sandbox};
 
-const REPORT: &str = r#"<testsuite name="s"><testcase name="boot"/></testsuite>"#;
+const REPORT: &str = r#"<testsuites name="s"><testcase name="boot"/></testsuites>"#;
 const FAILING: &str =
-    r#"<testsuite name="s"><testcase name="boot"><failure/></testcase></testsuite>"#;
+    r#"<testsuites name="s"><testcase name="boot"><failure/></testcase></testsuites>"#;
 
 fn sandbox(server: &Server) -> Sandbox {
     Sandbox::new(&server.url()).with_snap().with("PATH", "/usr/local/bin:/usr/bin:/bin")

@@ -1,7 +1,6 @@
 //! JSON in all the shapes in which scripts have it, and reports out of pipes that hold more than them.
 
 use crate::model::{Record, held, held_names};
-use crate::support::Run;
 use crate::support::reports::{delivered, junit, open};
 
 fn expected() -> [Record; 3] {
@@ -107,19 +106,14 @@ fn a_report_is_found_in_what_its_tool_said_around_it() {
     let talk = run.stderr.lines().last().unwrap();
     assert!(talk.starts_with("warning: text around a report was passed over ("), "{talk}");
 
-    sandbox.write("said.xml", said);
-    let run = sandbox.to("submit said.xml");
-    assert_eq!(
-        run,
-        Run::new(
-            3,
-            "",
-            "error: said.xml:1: text where the report should begin: \
-             `=== test session starts`\n\
-             hint: reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's \
-             submissions\n"
-        )
-    );
+    // So it is in a file, and with another report behind it.
+    sandbox.write("said.xml", format!("{said}{report}"));
+    let notes = "warning: text around a report was passed over (2): `=== test session starts <3> & \
+                 more ===`, `- generated xml file: /dev/stdout -`\n\
+                 warning: a report behind another in one file was read too (1): `s`\n\
+                 warning: result merged into the first of its name (2): `a`, `b`\n";
+    let expected = delivered("2 results", [1, 1, 0], "1 file, 1 batch", notes);
+    assert_eq!(sandbox.to("submit said.xml"), expected);
 }
 
 #[test]

@@ -46,8 +46,8 @@ fn the_three_commands_write_one_directory() {
         .with("TO_RELEVANT_LINK", "Logs=https://logs.example/1\nBuild=https://build.example/1");
     sandbox.write(
         "report.xml",
-        r#"<testsuite name="s"><testcase classname="c" name="a"/>
-           <testcase name="b"><failure message="m">x &lt; y</failure></testcase></testsuite>"#,
+        r#"<testsuites name="s"><testcase classname="c" name="a"/>
+           <testcase name="b"><failure message="m">x &lt; y</failure></testcase></testsuites>"#,
     );
     let run = sandbox.shell("to start && to submit report.xml && to end");
     let said = "sent 2 results to execution 1: 1 passed, 1 failed, 0 skipped\n";

@@ -12,7 +12,7 @@ const REPORT: &str = "<testsuites name=\"run\"><testsuite name=\"outer\">\n\
 #[test]
 fn each_template_is_filled_from_the_case() {
     let full = ("pkg.Class.works {so}", "in & out", "");
-    let bare = ("bare", "outer", "");
+    let bare = ("outer.bare", "outer", "");
     for (flags, first, second) in [
         ("", full, bare),
         (
@@ -39,7 +39,7 @@ fn each_template_is_filled_from_the_case() {
         let more = match flags {
             "--case-name {classname}" => {
                 "warning: the template for names gave nothing: the default name was taken (1): \
-                 `bare`\n"
+                 `outer.bare`\n"
             }
             _ => "",
         };

@@ -55,11 +55,15 @@ fn errors_and_warnings_are_shown_escaped() {
         assert_harmless(&run, about);
         assert!(run.stderr.contains("\\u{1b}[2J") && run.status == 3, "{about}: {}", run.stderr);
     }
+    let encoding = format!("<?xml version='1.0' encoding='{NASTY}'?>\n<testsuite x='");
+    sandbox.write("latin.xml", [encoding.as_bytes(), b"\xE9'/>"].concat());
+    let run = sandbox.to("submit latin.xml good.json");
+    assert_harmless(&run, "an encoding");
+    assert_eq!(run.status, 3, "{}", run.stderr);
     for (about, content) in [
         ("a root", format!("<{NASTY}/>")),
         ("words", format!("{NASTY}\n")),
         ("a tag", format!("<testsuite><testcase name='a'></{NASTY}></testsuite>")),
-        ("an encoding", format!("<?xml version='1.0' encoding='{NASTY}'?><testsuite/>")),
     ] {
         sandbox.write("r.xml", content);
         let run = sandbox.to("submit r.xml good.json");

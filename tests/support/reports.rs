@@ -13,7 +13,7 @@ pub fn open() -> (Server, Sandbox) {
 
 /// A JUnit report of one suite, `s`.
 pub fn junit(cases: &str) -> String {
-    format!("<testsuite name=\"s\">\n{cases}\n</testsuite>\n")
+    format!("<testsuites name=\"s\">\n{cases}\n</testsuites>\n")
 }
 
 /// A JUnit report of cases that passed.

@@ -3,6 +3,8 @@
 //! This module owns the words of the format (outcomes, streams, states) and what a case's outcomes add
 //! up to. It knows nothing of XML, nor of what Test Observer makes of a case.
 
+use std::borrow::Cow;
+
 use crate::model::result::Status;
 
 /// One `testcase`, or what stands in for one where a suite failed outside of its cases. Absent
@@ -14,9 +16,14 @@ pub struct Case {
     pub file: String,
     /// Its `status` and `result` attributes.
     pub states: [String; 2],
+    /// It says `executed="false"` or `disabled="true"`.
+    pub is_disabled: bool,
     pub outcomes: Vec<Outcome>,
     pub out: String,
     pub err: String,
+    /// Text that is in none of its elements.
+    pub text: String,
+    pub warning: String,
     /// The outcomes are those of a suite.
     pub is_suite: bool,
 }
@@ -28,7 +35,7 @@ pub struct Outcome {
     pub type_name: String,
     pub message: String,
     pub text: String,
-    /// What was written during this attempt, as Surefire has it.
+    /// Output that was written during this attempt, as Surefire has it.
     pub outputs: Vec<(Stream, String)>,
 }
 
@@ -49,11 +56,91 @@ pub enum Stream {
     Err,
 }
 
-/// Values of `status` and `result` that say that a case did not run: gtest's and Surefire's.
-const NOT_RUN: [&str; 4] = ["disabled", "notrun", "suppressed", "skipped"];
+/// Words that say nothing against a case.
+const PASSED: [&str; 12] = [
+    "pass",
+    "passed",
+    "success",
+    "successful",
+    "succeeded",
+    "ok",
+    "run",
+    "executed",
+    "completed",
+    "complete",
+    "finished",
+    "done",
+];
 
-/// Values that say that a case failed, for which its elements ought to have the reason.
-const FAILED: [&str; 5] = ["failed", "failure", "fail", "error", "errored"];
+/// Words that say that a case failed.
+const FAILED: [&str; 11] = [
+    "fail",
+    "failed",
+    "failure",
+    "error",
+    "errored",
+    "broken",
+    "crash",
+    "crashed",
+    "timeout",
+    "aborted",
+    "regression",
+];
+
+/// Words that say that a case did not run. Every word that is in no list means that too: a word that is
+/// not understood is never taken for passed.
+const SKIPPED: [&str; 19] = [
+    "skipped",
+    "skip",
+    "ignored",
+    "ignore",
+    "disabled",
+    "notrun",
+    "suppressed",
+    "pending",
+    "untested",
+    "inconclusive",
+    "cancelled",
+    "canceled",
+    "notrunnable",
+    "notexecuted",
+    "notapplicable",
+    "blocked",
+    "excluded",
+    "undefined",
+    "todo",
+];
+
+/// The verdict of a word.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Verdict {
+    Nothing,
+    Skipped,
+    Failed,
+}
+
+impl Verdict {
+    /// Returns the verdict of a word, and whether the word is known.
+    fn of(word: &str) -> (Self, bool) {
+        let word = &*plain(word);
+        match () {
+            () if word.is_empty() || word == "fixed" || PASSED.contains(&word) => {
+                (Self::Nothing, true)
+            }
+            () if FAILED.contains(&word) => (Self::Failed, true),
+            () => (Self::Skipped, SKIPPED.contains(&word)),
+        }
+    }
+}
+
+/// Returns a word without case, blanks, `_` and `-`, which tools use as they like.
+fn plain(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return word.into();
+    }
+    let is_filler = |char: &char| char.is_whitespace() || matches!(char, '_' | '-');
+    word.chars().filter(|char| !is_filler(char)).flat_map(char::to_lowercase).collect()
+}
 
 impl Kind {
     const ALL: [Self; 7] = [
@@ -66,7 +153,7 @@ impl Kind {
         Self::RerunError,
     ];
 
-    /// The element's name.
+    /// Returns the element's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Failure => "failure",
@@ -79,27 +166,44 @@ impl Kind {
         }
     }
 
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    /// Returns the kind of an element of this name, or of one that is named like a status.
+    pub fn of_element(name: &str) -> Option<Self> {
+        let same = |kind: &Self| kind.name().eq_ignore_ascii_case(name);
+        Self::ALL.into_iter().find(same).or_else(|| match &*plain(name) {
+            "error" | "errored" => Some(Self::Error),
+            word if FAILED.contains(&word) => Some(Self::Failure),
+            word if SKIPPED.contains(&word) => Some(Self::Skipped),
+            _ => None,
+        })
     }
 
-    /// Whether this alone makes a case fail.
+    /// Tells whether the name of an element says no more than the kind: `fail`, `skip`.
+    pub fn is_said_by(self, element: &str) -> bool {
+        let begin = |name: &str| name.get(..4).map(str::to_ascii_lowercase);
+        begin(element) == begin(self.name())
+    }
+
+    /// Tells whether this alone makes a case fail.
     pub fn fails(self) -> bool {
         matches!(self, Self::Failure | Self::Error)
     }
 
-    /// Whether this tells of one attempt of several.
+    /// Tells whether this is one attempt of several.
     pub fn is_attempt(self) -> bool {
-        !matches!(self, Self::Failure | Self::Error | Self::Skipped)
+        self.is_flaky() || self.is_rerun()
     }
 
     fn is_flaky(self) -> bool {
         matches!(self, Self::FlakyFailure | Self::FlakyError)
     }
+
+    fn is_rerun(self) -> bool {
+        matches!(self, Self::RerunFailure | Self::RerunError)
+    }
 }
 
 impl Stream {
-    /// The element's name.
+    /// Returns the element's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Out => "system-out",
@@ -107,52 +211,85 @@ impl Stream {
         }
     }
 
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Out, Self::Err].into_iter().find(|stream| stream.name() == name)
+    /// Returns the stream of an element: `system-out`, also as `system.out` or `systemOut`.
+    pub fn of_element(name: &str) -> Option<Self> {
+        let is_like = |stream: Self| {
+            let letters = name.bytes().filter(u8::is_ascii_alphabetic);
+            let own = stream.name().bytes().filter(u8::is_ascii_alphabetic);
+            letters.map(|byte| byte.to_ascii_lowercase()).eq(own)
+        };
+        [Self::Out, Self::Err].into_iter().find(|stream| stream.name() == name || is_like(*stream))
     }
 }
 
 impl Case {
     /// Forgets the last case but keeps its memory.
     pub fn clear(&mut self) {
-        self.name.clear();
-        self.class_name.clear();
-        self.file.clear();
-        self.states.iter_mut().for_each(String::clear);
+        let Self { name, class_name, file, states, out, err, text, warning, .. } = self;
+        let [status, result] = states;
+        for text in [name, class_name, file, status, result, out, err, text, warning] {
+            text.clear();
+        }
         self.outcomes.clear();
-        self.out.clear();
-        self.err.clear();
+        self.is_disabled = false;
         self.is_suite = false;
     }
 
+    /// Returns the status that its elements and attributes give. Reruns of a test that failed stand
+    /// beside its failure: alone they tell of one all the same.
     pub fn status(&self) -> Status {
-        if self.outcomes.iter().any(|outcome| outcome.kind.fails()) {
-            Status::Failed
-        } else if self.outcomes.iter().any(|outcome| outcome.kind == Kind::Skipped)
-            || self.says(&NOT_RUN)
-        {
-            Status::Skipped
-        } else {
-            Status::Passed
+        let has = |is: fn(Kind) -> bool| self.outcomes.iter().any(|outcome| is(outcome.kind));
+        match () {
+            () if has(Kind::fails) || has(Kind::is_rerun) => Status::Failed,
+            () if has(|kind| kind == Kind::Skipped) => Status::Skipped,
+            () => match self.verdict() {
+                Verdict::Failed => Status::Failed,
+                Verdict::Skipped => Status::Skipped,
+                Verdict::Nothing => Status::Passed,
+            },
         }
     }
 
-    /// Whether an attribute claims a failure of which no element tells.
-    pub fn only_says_failed(&self) -> bool {
-        self.says(&FAILED) && self.status() == Status::Passed
+    /// Tells whether it says nothing of how it went: then its suite can.
+    pub fn is_silent(&self) -> bool {
+        self.outcomes.is_empty() && self.verdict() == Verdict::Nothing
     }
 
-    fn says(&self, words: &[&str]) -> bool {
-        let states = self.states.iter().filter(|state| !state.is_empty());
-        states.into_iter().any(|state| words.iter().any(|word| state.eq_ignore_ascii_case(word)))
+    /// Returns the worse verdict of its attributes.
+    fn verdict(&self) -> Verdict {
+        let words = self.states.iter().map(|state| Verdict::of(state).0);
+        let worst = words.max().unwrap_or(Verdict::Nothing);
+        if self.is_disabled { worst.max(Verdict::Skipped) } else { worst }
     }
 
-    /// How many attempts failed before the one that counts.
+    /// Returns the word of an attribute that is not known.
+    pub fn unknown_state(&self) -> Option<&str> {
+        self.states.iter().find(|state| !Verdict::of(state).1).map(String::as_str)
+    }
+
+    /// Returns the attribute that alone says that the case failed.
+    pub fn claimed_failure(&self) -> Option<String> {
+        let fails = |outcome: &Outcome| outcome.kind.fails() || outcome.kind.is_rerun();
+        if self.outcomes.iter().any(fails) || self.status() != Status::Failed {
+            return None;
+        }
+        let pairs = ["status", "result"].into_iter().zip(&self.states);
+        let mut failed = pairs.filter(|(_, state)| Verdict::of(state).0 == Verdict::Failed);
+        failed.next().map(|(attribute, state)| format!("{attribute}=\"{state}\""))
+    }
+
+    /// Counts failures as a suite does: each `failure` and `error`, and a case that only says so.
+    pub fn failures(&self) -> u64 {
+        let failing = self.outcomes.iter().filter(|outcome| outcome.kind.fails()).count() as u64;
+        failing.max(u64::from(self.status() == Status::Failed))
+    }
+
+    /// Counts the attempts that failed before the one that counts.
     pub fn flaky_attempts(&self) -> usize {
         self.outcomes.iter().filter(|outcome| outcome.kind.is_flaky()).count()
     }
 
-    /// The text of `stream`.
+    /// Returns the text of `stream`.
     pub fn output_mut(&mut self, stream: Stream) -> &mut String {
         match stream {
             Stream::Out => &mut self.out,
@@ -170,7 +307,7 @@ pub fn push_below(to: &mut String, text: &str) {
     to.push_str(text);
 }
 
-/// `text` without blank lines at either end; the first line keeps its indentation.
+/// Returns `text` without blank lines at either end; the first line keeps its indentation.
 pub fn without_blank_ends(text: &str) -> &str {
     let visible_end = text.trim_end_matches(is_white).len();
     let end = text[visible_end..].find('\n').map_or(text.len(), |at| visible_end + at);
@@ -182,7 +319,7 @@ pub fn without_blank_ends(text: &str) -> &str {
     &text[start..end]
 }
 
-/// White space as XML knows it: form feeds and the like are kept.
+/// Tells white space as XML knows it: form feeds and the like are kept.
 fn is_white(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
 }

@@ -4,32 +4,22 @@
 //! what becomes of a case. The format has no standard, so it is read with good will: elements that
 //! nobody knows are looked through, since a case inside of one is still a case, and named in the warnings.
 
-use super::case::{Case, Kind, Outcome, Stream, push_below};
-use super::suite_outputs::{Clipped, Kept};
+use super::case::{Case, Kind, Outcome, Stream, push_below, without_blank_ends};
+use super::suite::Suite;
 use crate::model::result::Status;
 use crate::model::warnings::Warnings;
 use crate::reports::error::ReadError;
-use crate::reports::xml::entities::{push_reference, push_unescaped};
-use crate::reports::xml::{Element, Text, first_line, is_blank};
+use crate::reports::xml::entities::{push_literal, push_unescaped};
+use crate::reports::xml::{Element, first_line, is_blank};
+use crate::util::clip::{Clipped, truncate_middle};
 
-/// An open `testsuite` or `testsuites`.
-#[derive(Debug, Default)]
-pub struct Suite {
-    pub name: String,
-    /// It is a `testsuites`, whose name is that of the whole run.
-    pub is_run: bool,
-    /// Its place among all suites of the document.
-    pub ordinal: u64,
-    /// Cases in it, those of nested suites included.
-    pub cases: u64,
-    pub failed: u64,
-    pub out: Clipped,
-    pub err: Clipped,
-    /// What an earlier reading kept of its output.
-    pub kept: Option<Kept>,
-}
+/// Outcomes of one case that are held: a report can have any number, and no person reads more.
+const MAX_OUTCOMES: usize = 1000;
 
-/// What an end tag completed.
+/// Bytes that are held of each further text of a case, once its texts exceed all that a log can be.
+const FURTHER_TEXT: usize = 4 << 10;
+
+/// An end tag's meaning.
 pub enum Finished {
     /// The case that [`Document::case`] gives.
     Case,
@@ -37,8 +27,10 @@ pub enum Finished {
     Nothing,
 }
 
+/// Property of a case or suite.
+pub type Property = (String, String);
+
 /// The open elements and what was read of them.
-#[derive(Default)]
 pub struct Document {
     places: Vec<Place>,
     suites: Vec<Suite>,
@@ -50,23 +42,33 @@ pub struct Document {
     /// Only the names of cases are asked for: what lies in them need not be kept.
     pub names_only: bool,
     keeps_text: bool,
-    text: String,
+    text: Clipped,
+    /// Bytes that are held at least of a text, at either end.
+    longest: usize,
+    /// Bytes of text of the current case.
+    held: usize,
+    /// Properties that were read since somebody took them, where they are wanted.
+    pub properties: Option<Vec<Property>>,
 }
 
-/// What an open element is.
+/// The meaning of an open element.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
     Suite,
     /// Something unknown in a suite.
     InSuite,
+    /// A suite's own `skipped`.
+    SuiteSkipped,
     Case,
     /// Something unknown in a case.
     InCase,
     Outcome,
+    Warning,
     Output(Stream),
     /// An element within a text.
     InText,
     Properties,
+    Property,
 }
 
 /// The attributes that matter somewhere, each at the place that a constant names.
@@ -77,22 +79,40 @@ struct Attributes {
 }
 
 impl Document {
-    /// The case that was completed last.
+    /// Holds at least `longest` bytes of each text, at either end.
+    pub fn new(longest: usize, wants_properties: bool) -> Self {
+        Self {
+            places: Vec::new(),
+            suites: Vec::new(),
+            suites_seen: 0,
+            case: Case::default(),
+            outer_cases: Vec::new(),
+            attributes: Attributes::default(),
+            names_only: false,
+            keeps_text: false,
+            text: Clipped::new(longest),
+            longest,
+            held: 0,
+            properties: wants_properties.then(Vec::new),
+        }
+    }
+
+    /// Returns the case that was completed last.
     pub fn case(&self) -> &Case {
         &self.case
     }
 
-    /// The same, to be taken apart, and the suites around it.
-    pub fn case_in_suites(&mut self) -> (&mut Case, &[Suite]) {
-        (&mut self.case, &self.suites)
+    /// Returns the same, to be taken apart, and the suites around it.
+    pub fn case_in_suites(&mut self) -> (&mut Case, &mut [Suite]) {
+        (&mut self.case, &mut self.suites)
     }
 
-    /// The suites around the next element, from the outermost on.
+    /// Returns the suites around the next element, from the outermost on.
     pub fn suites(&self) -> &[Suite] {
         &self.suites
     }
 
-    /// The innermost open suite.
+    /// Returns the innermost open suite.
     pub fn suite_mut(&mut self) -> Option<&mut Suite> {
         self.suites.last_mut()
     }
@@ -102,20 +122,30 @@ impl Document {
         self.close_suite()
     }
 
-    /// The name of the innermost open element, if there is one.
+    /// Tells whether the case looks like one of Checkbox's JUnit exporter.
+    pub fn is_case_of_checkbox(&self) -> bool {
+        let Case { name, class_name, .. } = &self.case;
+        matches!(&*self.suites, [Suite { is_run: true, .. }])
+            && name == class_name
+            && name.contains("::")
+    }
+
+    /// Returns the name of the innermost open element, if there is one.
     pub fn open_element(&self) -> Option<&'static str> {
         self.places.last().map(|place| match place {
             Place::Suite if self.suites.last().is_some_and(|suite| suite.is_run) => "testsuites",
             Place::Suite | Place::InSuite => "testsuite",
             Place::Case | Place::InCase => "testcase",
             Place::Outcome => self.case.outcomes.last().map_or("failure", |open| open.kind.name()),
+            Place::SuiteSkipped => "skipped",
+            Place::Warning => "warning",
             Place::Output(stream) => stream.name(),
             Place::InText => "stackTrace",
-            Place::Properties => "properties",
+            Place::Properties | Place::Property => "properties",
         })
     }
 
-    /// Opens an element. Gives back whether it is a suite.
+    /// Opens an element, and tells whether it is a suite.
     pub fn start(
         &mut self,
         element: &Element<'_>,
@@ -123,14 +153,20 @@ impl Document {
     ) -> Result<bool, ReadError> {
         let name = element.name();
         let place = match self.places.last() {
-            None => root(name)?,
+            None => Place::Suite,
             Some(Place::Suite | Place::InSuite) => in_suite(name),
             Some(Place::Case | Place::InCase) => in_case(name),
             Some(Place::Outcome) => in_outcome(name),
-            Some(Place::Output(_) | Place::InText) => Place::InText,
+            Some(Place::Properties) if name == "property" => Place::Property,
             Some(Place::Properties) => Place::Properties,
+            Some(_) => Place::InText,
         };
-        self.attributes.read(element, self.names_only, warnings)?;
+        // Words for people are not kept where only names are asked for.
+        let keeps_words = !self.names_only || place == Place::SuiteSkipped;
+        self.attributes.read(element, keeps_words, warnings)?;
+        if self.places.is_empty() && self.suites_seen > 0 {
+            warnings.add(ANOTHER_REPORT, self.attributes.get(Attributes::NAME));
+        }
         self.enter(place, name, warnings);
         self.places.push(place);
         Ok(place == Place::Suite)
@@ -141,18 +177,30 @@ impl Document {
             Place::Suite => self.open_suite(name),
             Place::Case => self.open_case(),
             Place::Outcome => {
+                self.keep_text_of_case();
                 self.keeps_text = !self.names_only;
                 self.open_outcome(name);
             }
             Place::Output(_) => {
+                self.keep_text_of_case();
                 self.keeps_text = !self.names_only || self.is_in_suite();
                 self.keep_text_of_outcome();
             }
-            Place::InText if name == "stackTrace" => self.text.push('\n'),
-            Place::InText => warnings.add(ELEMENT_IN_TEXT, name),
-            Place::InSuite | Place::InCase => warnings.add(UNKNOWN_ELEMENT, name),
-            Place::Properties if name == "property" => {
-                warnings.add(PROPERTY, self.attributes.get(Attributes::NAME));
+            Place::Warning => {
+                self.keep_text_of_case();
+                self.keeps_text = !self.names_only;
+            }
+            Place::SuiteSkipped => self.keeps_text = true,
+            Place::Property => self.keeps_text = self.properties.is_some(),
+            Place::InText => {
+                self.text.push_str("\n");
+                if name != "stackTrace" {
+                    warnings.add(ELEMENT_IN_TEXT, name);
+                }
+            }
+            Place::InSuite | Place::InCase => {
+                self.keep_text_of_case();
+                warnings.add(UNKNOWN_ELEMENT, name);
             }
             Place::Properties => {}
         }
@@ -160,148 +208,231 @@ impl Document {
 
     fn open_suite(&mut self, element: &str) {
         self.suites_seen += 1;
+        let count = |which| self.attributes.get(which).trim().parse().unwrap_or(0);
         self.suites.push(Suite {
             name: self.attributes.get(Attributes::NAME).to_owned(),
             is_run: element == "testsuites",
             ordinal: self.suites_seen,
+            claimed: count(Attributes::FAILURES) + count(Attributes::ERRORS),
             ..Suite::default()
         });
     }
 
     fn open_case(&mut self) {
         if matches!(self.places.last(), Some(Place::Case | Place::InCase)) {
+            self.keep_text_of_case();
             self.outer_cases.push(std::mem::take(&mut self.case));
         }
         self.case.clear();
+        self.text.clear();
+        self.held = 0;
+        self.keeps_text = !self.names_only;
         self.attributes.give(Attributes::NAME, &mut self.case.name);
         self.attributes.give(Attributes::CLASS_NAME, &mut self.case.class_name);
+        if self.case.class_name.is_empty() {
+            self.attributes.give(Attributes::CLASS, &mut self.case.class_name);
+        }
         self.attributes.give(Attributes::FILE, &mut self.case.file);
         let [status, result] = &mut self.case.states;
         self.attributes.give(Attributes::STATUS, status);
         self.attributes.give(Attributes::RESULT, result);
+        let is = |which, word| self.attributes.get(which).trim().eq_ignore_ascii_case(word);
+        self.case.is_disabled =
+            is(Attributes::EXECUTED, "false") || is(Attributes::DISABLED, "true");
     }
 
     /// An outcome of a suite makes a case of its own.
     fn open_outcome(&mut self, element: &str) {
-        let Some(kind) = Kind::from_name(element) else { return };
+        let Some(kind) = Kind::of_element(element) else { return };
         if self.is_in_suite() {
             self.case.clear();
+            self.held = 0;
             self.case.is_suite = true;
+        }
+        self.text.clear();
+        if self.case.outcomes.len() == MAX_OUTCOMES {
+            self.case.outcomes.pop();
+        }
+        let mut type_name = self.take_attribute(Attributes::TYPE);
+        let message = self.take_attribute(Attributes::MESSAGE);
+        if type_name.is_empty() && message.is_empty() && !kind.is_said_by(element) {
+            element.clone_into(&mut type_name);
         }
         self.case.outcomes.push(Outcome {
             kind,
-            type_name: self.attributes.get(Attributes::TYPE).to_owned(),
-            message: self.attributes.get(Attributes::MESSAGE).to_owned(),
+            type_name,
+            message,
             text: String::new(),
             outputs: Vec::new(),
         });
     }
 
-    /// Whether the innermost open element lies outside of cases.
+    fn take_attribute(&mut self, which: usize) -> String {
+        let text = self.attributes.get(which);
+        let text = truncate_middle(text, self.longest.saturating_mul(2)).into_owned();
+        self.hold(text)
+    }
+
+    /// Tells whether the innermost open element lies outside of cases.
     fn is_in_suite(&self) -> bool {
         matches!(self.places.last(), Some(Place::Suite | Place::InSuite))
     }
 
-    /// What an outcome said before something else begins within it.
+    /// Keeps the text of an outcome before something else begins within it.
     fn keep_text_of_outcome(&mut self) {
-        if self.places.last() == Some(&Place::Outcome)
-            && let Some(outcome) = self.case.outcomes.last_mut()
-        {
-            push_below(&mut outcome.text, &self.text);
+        if self.places.last() == Some(&Place::Outcome) {
+            let text = self.take_text();
+            if let Some(outcome) = self.case.outcomes.last_mut() {
+                push_below(&mut outcome.text, &text);
+            }
         }
         self.text.clear();
     }
 
-    /// Takes text that is part of the innermost open element.
-    pub fn text(&mut self, text: &Text<'_>, warnings: &mut Warnings) {
-        if !self.is_in_text() {
-            self.stray_text(&text.mended(), warnings);
-        } else if self.keeps_text {
-            self.text.push_str(&text.mended());
+    /// Keeps the text that lies directly in a case.
+    fn keep_text_of_case(&mut self) {
+        if matches!(self.places.last(), Some(Place::Case | Place::InCase)) && !self.text.is_empty()
+        {
+            if without_blank_ends(&self.text.to_text()).is_empty() {
+                return self.text.clear();
+            }
+            let text = self.take_text();
+            push_below(&mut self.case.text, &text);
         }
     }
 
-    /// Takes the reference `&name;` as text.
-    pub fn reference(&mut self, name: &str, warnings: &mut Warnings) {
-        if !self.is_in_text() {
+    /// Ends the current text.
+    fn take_text(&mut self) -> String {
+        let text = self.text.to_text().into_owned();
+        self.text.clear();
+        self.hold(text)
+    }
+
+    /// Counts a text of the case, and cuts it where those before it fill all that a log can be.
+    fn hold(&mut self, text: String) -> String {
+        let text = if self.held > self.longest.saturating_mul(4) {
+            truncate_middle(&text, FURTHER_TEXT).into_owned()
+        } else {
+            text
+        };
+        self.held += text.len();
+        text
+    }
+
+    /// Takes a piece of text that is part of the innermost open element; in a CDATA section it is
+    /// meant literally.
+    pub fn text(&mut self, raw: &str, is_literal: bool, warnings: &mut Warnings) {
+        if self.is_in_text() {
+            if self.keeps_text {
+                let push = if is_literal { push_literal } else { push_unescaped };
+                self.text.push_with(|to| push(to, raw));
+            }
+        } else if !matches!(self.places.last(), Some(Place::Properties)) && !is_blank(raw) {
             let mut text = String::new();
-            push_reference(&mut text, name);
-            self.stray_text(&text, warnings);
-        } else if self.keeps_text {
-            push_reference(&mut self.text, name);
+            push_unescaped(&mut text, raw);
+            warnings.add(STRAY_TEXT, &first_line(&text));
         }
     }
 
     fn is_in_text(&self) -> bool {
-        matches!(self.places.last(), Some(Place::Outcome | Place::Output(_) | Place::InText))
-    }
-
-    fn stray_text(&self, text: &str, warnings: &mut Warnings) {
-        if self.places.last() != Some(&Place::Properties) && !is_blank(text) {
-            warnings.add(STRAY_TEXT, &first_line(text));
-        }
+        !matches!(
+            self.places.last(),
+            None | Some(Place::Suite | Place::InSuite | Place::Properties)
+        )
     }
 
     /// Closes the innermost open element.
-    pub fn end(&mut self) -> Finished {
+    pub fn end(&mut self, warnings: &mut Warnings) -> Finished {
+        self.keep_text_of_case();
+        self.keeps_text = !self.names_only;
         match self.places.pop() {
             Some(Place::Suite) => {
-                return self.finish_suite();
+                return self.close_suite().map_or(Finished::Nothing, |s| Finished::Suite(s.into()));
             }
             Some(Place::Case) => return self.close_case(),
             Some(Place::Outcome) => return self.close_outcome(),
+            Some(Place::SuiteSkipped) => self.close_suite_skipped(),
+            Some(Place::Warning) => {
+                let text = self.take_text();
+                push_below(&mut self.case.warning, &text);
+            }
             Some(Place::Output(stream)) => self.close_output(stream),
+            Some(Place::InText) => self.text.push_str("\n"),
+            Some(Place::Property) => self.close_property(warnings),
             _ => {}
         }
         Finished::Nothing
-    }
-
-    fn finish_suite(&mut self) -> Finished {
-        self.close_suite().map_or(Finished::Nothing, |suite| Finished::Suite(Box::new(suite)))
     }
 
     fn close_case(&mut self) -> Finished {
         if let Some(suite) = self.suites.last_mut() {
             suite.cases += 1;
             suite.failed += u64::from(self.case.status() == Status::Failed);
+            suite.shown += self.case.failures();
         }
         Finished::Case
     }
 
     fn close_outcome(&mut self) -> Finished {
+        let text = self.take_text();
         if let Some(outcome) = self.case.outcomes.last_mut() {
-            push_below(&mut outcome.text, &self.text);
+            push_below(&mut outcome.text, &text);
         }
-        self.text.clear();
         if self.case.is_suite { self.close_case() } else { Finished::Nothing }
+    }
+
+    fn close_suite_skipped(&mut self) {
+        let mut reason = self.take_attribute(Attributes::MESSAGE);
+        let text = self.take_text();
+        push_below(&mut reason, &text);
+        if let Some(suite) = self.suites.last_mut() {
+            let reasons = suite.skipped.get_or_insert_default();
+            push_below(reasons, &reason);
+            *reasons = truncate_middle(reasons, FURTHER_TEXT).into_owned();
+        }
     }
 
     fn close_output(&mut self, stream: Stream) {
         match self.places.last() {
             Some(Place::Outcome) => {
                 let mut text = String::new();
-                push_below(&mut text, &self.text);
-                if let Some(outcome) = self.case.outcomes.last_mut() {
+                push_below(&mut text, &self.take_text());
+                if let Some(outcome) = self.case.outcomes.last_mut()
+                    && outcome.outputs.len() < MAX_OUTCOMES
+                {
                     outcome.outputs.push((stream, text));
                 }
             }
             Some(Place::Case | Place::InCase) => {
-                push_below(self.case.output_mut(stream), &self.text);
+                let text = self.take_text();
+                push_below(self.case.output_mut(stream), &text);
             }
             _ => {
                 if let Some(suite) = self.suites.last_mut() {
-                    suite.output_mut(stream).push_below(&self.text);
+                    suite.push_output(stream, &self.text.to_text());
                 }
+                self.text.clear();
             }
         }
+    }
+
+    fn close_property(&mut self, warnings: &mut Warnings) {
+        let name = self.attributes.get(Attributes::NAME).to_owned();
+        let text = self.text.to_text().trim().to_owned();
         self.text.clear();
+        match &mut self.properties {
+            Some(properties) => {
+                let value = self.attributes.get(Attributes::VALUE);
+                properties.push((name, if value.is_empty() { text } else { value.to_owned() }));
+            }
+            None => warnings.add(PROPERTY, &name),
+        }
     }
 
     fn close_suite(&mut self) -> Option<Suite> {
         let suite = self.suites.pop()?;
         if let Some(outer) = self.suites.last_mut() {
-            outer.cases += suite.cases;
-            outer.failed += suite.failed;
+            outer.add_inner(&suite);
         }
         Some(suite)
     }
@@ -316,58 +447,63 @@ impl Document {
     }
 }
 
-impl Suite {
-    fn output_mut(&mut self, stream: Stream) -> &mut Clipped {
-        match stream {
-            Stream::Out => &mut self.out,
-            Stream::Err => &mut self.err,
-        }
-    }
-}
-
 impl Attributes {
     const NAME: usize = 0;
     const CLASS_NAME: usize = 1;
-    const FILE: usize = 2;
-    const STATUS: usize = 3;
-    const RESULT: usize = 4;
-    const MESSAGE: usize = 5;
-    const TYPE: usize = 6;
-    const COUNT: usize = 7;
+    const CLASS: usize = 2;
+    const FILE: usize = 3;
+    const STATUS: usize = 4;
+    const RESULT: usize = 5;
+    const EXECUTED: usize = 6;
+    const DISABLED: usize = 7;
+    const FAILURES: usize = 8;
+    const ERRORS: usize = 9;
+    const VALUE: usize = 10;
+    const MESSAGE: usize = 11;
+    const TYPE: usize = 12;
+    const COUNT: usize = 13;
+
+    /// The names, in the order of the constants.
+    const NAMES: [&str; Self::COUNT] = [
+        "name",
+        "classname",
+        "class",
+        "file",
+        "status",
+        "result",
+        "executed",
+        "disabled",
+        "failures",
+        "errors",
+        "value",
+        "message",
+        "type",
+    ];
 
     fn place_of(name: &str) -> Option<usize> {
-        match name {
-            "name" => Some(Self::NAME),
-            "classname" => Some(Self::CLASS_NAME),
-            "file" => Some(Self::FILE),
-            "status" => Some(Self::STATUS),
-            "result" => Some(Self::RESULT),
-            "message" => Some(Self::MESSAGE),
-            "type" => Some(Self::TYPE),
-            _ => None,
-        }
+        Self::NAMES.iter().position(|known| *known == name)
     }
 
-    /// Replaces the values by those of `element`. Of one that is given twice, the first holds. With
-    /// `names_only` those that tell of an outcome stay empty.
+    /// Replaces the values by those of `element`. Of one that is given twice, the first holds.
     fn read(
         &mut self,
         element: &Element<'_>,
-        names_only: bool,
+        keeps_words: bool,
         warnings: &mut Warnings,
     ) -> Result<(), ReadError> {
         self.given = Default::default();
         element.each_attribute(|name, raw| {
             let Some(which) = Self::place_of(name) else { return };
+            if !keeps_words && which >= Self::MESSAGE {
+                return;
+            }
             if self.given[which] {
                 warnings.add(DOUBLED_ATTRIBUTE, &format!("{name}=\"{raw}\""));
                 return;
             }
             self.given[which] = true;
             self.values[which].clear();
-            if !(names_only && matches!(which, Self::MESSAGE | Self::TYPE)) {
-                push_unescaped(&mut self.values[which], raw);
-            }
+            push_unescaped(&mut self.values[which], raw);
         })
     }
 
@@ -388,23 +524,18 @@ const ELEMENT_IN_TEXT: &str = "elements inside of a text were passed over, but f
 const STRAY_TEXT: &str = "text that is in no output of a case was passed over";
 const PROPERTY: &str = "properties have no place in a result and were left out";
 const DOUBLED_ATTRIBUTE: &str = "an attribute was given twice: the first holds";
-
-fn root(name: &str) -> Result<Place, ReadError> {
-    let reason = match name {
-        "testsuites" | "testsuite" => return Ok(Place::Suite),
-        name if name.eq_ignore_ascii_case("html") => "an HTML page, not a JUnit report".to_owned(),
-        name => format!("root element `{name}`, not `testsuites` or `testsuite`"),
-    };
-    Err(ReadError::no_results(reason))
-}
+const ANOTHER_REPORT: &str = "a report behind another in one file was read too";
 
 fn in_suite(name: &str) -> Place {
     match name {
         "testcase" => Place::Case,
         "testsuite" | "testsuites" => Place::Suite,
-        "failure" | "error" => Place::Outcome,
         "properties" => Place::Properties,
-        _ => Stream::from_name(name).map_or(Place::InSuite, Place::Output),
+        _ => match Kind::of_element(name) {
+            Some(Kind::Failure | Kind::Error) => Place::Outcome,
+            Some(Kind::Skipped) => Place::SuiteSkipped,
+            _ => Stream::of_element(name).map_or(Place::InSuite, Place::Output),
+        },
     }
 }
 
@@ -412,11 +543,12 @@ fn in_case(name: &str) -> Place {
     match name {
         "testcase" => Place::Case,
         "properties" => Place::Properties,
-        _ if Kind::from_name(name).is_some() => Place::Outcome,
-        _ => Stream::from_name(name).map_or(Place::InCase, Place::Output),
+        _ if name.eq_ignore_ascii_case("warning") => Place::Warning,
+        _ if Kind::of_element(name).is_some() => Place::Outcome,
+        _ => Stream::of_element(name).map_or(Place::InCase, Place::Output),
     }
 }
 
 fn in_outcome(name: &str) -> Place {
-    Stream::from_name(name).map_or(Place::InText, Place::Output)
+    Stream::of_element(name).map_or(Place::InText, Place::Output)
 }

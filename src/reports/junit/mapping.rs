@@ -1,4 +1,4 @@
-//! What Test Observer gets of a JUnit case.
+//! Results as Test Observer takes them, made of JUnit cases.
 //!
 //! This module owns the mapping: names, categories, comments and logs. It must not know how reports
 //! are read. Histories hang on names, so what is done here to a name must never change.
@@ -6,14 +6,16 @@
 use std::borrow::Cow;
 
 use super::case::{Case, Kind, Outcome, Stream, without_blank_ends};
-use super::document::Suite;
+use super::stamp::without_stamp;
+use super::suite::Suite;
 use super::template::{Template, Word};
 use crate::model::log::Section;
 use crate::model::log::join_sections;
-use crate::model::result::TestResult;
+use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
+use crate::reports::format::Origin;
 
-/// What a user chose to differ from the default mapping.
+/// Templates that a user chose to differ from the default mapping.
 #[derive(Clone, Debug, Default)]
 pub struct Mapping {
     pub name: Option<Template>,
@@ -24,29 +26,38 @@ pub struct Mapping {
 /// The name of a case of which nothing is known at all.
 const UNNAMED: &str = "unnamed test";
 
+/// Additions to a case from the suites around it.
+#[derive(Default)]
+pub struct FromSuites {
+    /// Sections at the end of the log.
+    pub output: Vec<Section<'static>>,
+    /// The reason why a suite was skipped as a whole.
+    pub skipped: Option<String>,
+}
+
 impl Mapping {
-    /// Makes a result of `case`, which lies in `suites`, with `more` at the end of its log. It may
-    /// take texts out of the case.
+    /// Makes a result of `case`, which lies in `suites`. It may take texts out of the case.
     pub fn map(
         &self,
         case: &mut Case,
         suites: &[Suite],
-        more: Vec<Section<'_>>,
+        more: FromSuites,
         warnings: &mut Warnings,
     ) -> TestResult {
         let fill =
             |template: &Template| template.fill(|word, to| push_word(to, word, case, suites));
+        let skipped = more.skipped.filter(|_| case.is_silent());
         TestResult {
             name: self.name(case, suites, warnings),
-            status: case.status(),
+            status: if skipped.is_some() { Status::Skipped } else { case.status() },
             category: self.category.as_ref().map_or_else(|| category(suites).to_owned(), fill),
             template_id: self.template_id.as_ref().map_or_else(String::new, fill),
-            comment: comment(case),
-            io_log: log(case, more),
+            comment: skipped.unwrap_or_else(|| comment(case)),
+            io_log: log(case, more.output),
         }
     }
 
-    /// The name alone.
+    /// Returns the name alone.
     pub fn name(&self, case: &Case, suites: &[Suite], warnings: &mut Warnings) -> String {
         let Some(template) = &self.name else { return default_name(case, suites, warnings) };
         let name = template.fill(|word, to| push_word(to, word, case, suites));
@@ -57,6 +68,11 @@ impl Mapping {
         }
         name
     }
+}
+
+/// Tells where a case is, by the words of templates that can tell it apart.
+pub fn origin(case: &Case, suites: &[Suite]) -> Origin {
+    Origin { suites: suite_names(suites), class: case.class_name.clone(), file: case.file.clone() }
 }
 
 fn push_word(to: &mut String, word: Word, case: &Case, suites: &[Suite]) {
@@ -70,9 +86,9 @@ fn push_word(to: &mut String, word: Word, case: &Case, suites: &[Suite]) {
     }
 }
 
-/// `classname.name`, unless the class says nothing that the name does not say.
+/// Returns `classname.name`, or the name alone where the class says nothing that the name does not say.
 fn default_name(case: &Case, suites: &[Suite], warnings: &mut Warnings) -> String {
-    let (class, name) = (&*case.class_name, &*case.name);
+    let (class, name) = (class(case, suites), &*case.name);
     if !is_nothing(name) {
         return if is_nothing(class) || begins(name, class) {
             name.to_owned()
@@ -88,41 +104,56 @@ fn default_name(case: &Case, suites: &[Suite], warnings: &mut Warnings) -> Strin
     stand_in.to_owned()
 }
 
+/// Returns the case's class, or the suite that stands in for it: Node's runner writes the same word
+/// for each case.
+fn class<'a>(case: &'a Case, suites: &'a [Suite]) -> &'a str {
+    if !is_nothing(&case.class_name) && case.class_name != "test" {
+        return &case.class_name;
+    }
+    let suite = if case.is_suite { None } else { named(suites).next_back() };
+    suite.unwrap_or(&case.class_name)
+}
+
 fn is_nothing(name: &str) -> bool {
     name.chars().all(char::is_whitespace)
 }
 
-/// Whether `class` is the whole of `name` or begins it, up to a word's end.
+/// Tells whether `class` is the whole of `name` or begins it, up to a word's end.
 fn begins(name: &str, class: &str) -> bool {
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
     name.strip_prefix(class)
         .is_some_and(|rest| !(class.ends_with(is_word) && rest.starts_with(is_word)))
 }
 
-/// The innermost suite's name, else that of the run.
+/// Returns the innermost suite's name, else that of the run, without a stamp.
 fn category(suites: &[Suite]) -> &str {
     nearest_name(suites)
 }
 
-/// The name of the innermost suite that has one, else of the innermost `testsuites` that has one.
+/// Returns the name of the innermost suite that has one, else of the innermost `testsuites` that has one.
 fn nearest_name(suites: &[Suite]) -> &str {
-    let suite = suite_name(suites);
-    if !suite.is_empty() {
-        return suite;
-    }
-    suites.iter().rev().map(|suite| &*suite.name).find(|name| !is_nothing(name)).unwrap_or("")
+    let runs = suites.iter().rev().map(|suite| without_stamp(&suite.name));
+    named(suites)
+        .next_back()
+        .or_else(|| runs.into_iter().find(|name| !is_nothing(name)))
+        .unwrap_or("")
 }
 
 fn suite_name(suites: &[Suite]) -> &str {
-    named(suites).next_back().unwrap_or("")
+    whole_names(suites).next_back().unwrap_or("")
 }
 
 fn suite_names(suites: &[Suite]) -> String {
-    named(suites).collect::<Vec<_>>().join("/")
+    whole_names(suites).collect::<Vec<_>>().join("/")
 }
 
-/// The names on the path; a `testsuites` is no part of it.
+/// Returns the names on the path without their stamps; one that is nothing else is left out.
 fn named(suites: &[Suite]) -> impl DoubleEndedIterator<Item = &str> {
+    whole_names(suites).map(without_stamp).filter(|name| !is_nothing(name))
+}
+
+/// Returns the names on the path; a `testsuites` is no part of it.
+fn whole_names(suites: &[Suite]) -> impl DoubleEndedIterator<Item = &str> {
     suites
         .iter()
         .filter(|suite| !suite.is_run && !is_nothing(&suite.name))
@@ -137,10 +168,12 @@ fn comment(case: &Case) -> String {
         1 => lines.push("flaky: 1 attempt failed".to_owned()),
         count => lines.push(format!("flaky: {count} attempts failed")),
     }
+    // Nothing else says why it failed.
+    lines.extend(case.claimed_failure());
     lines.join("\n")
 }
 
-/// What an outcome says in short; an error is marked, since the API knows only failures.
+/// Returns an outcome in short; an error is marked, since the API knows only failures.
 fn remark(outcome: &Outcome) -> String {
     let (type_name, message) = (outcome.type_name.trim(), without_blank_ends(&outcome.message));
     let words = if type_name.is_empty() || message.starts_with(type_name) {
@@ -159,7 +192,8 @@ fn remark(outcome: &Outcome) -> String {
 
 fn log<'a>(case: &'a mut Case, more: Vec<Section<'a>>) -> String {
     // Most logs are this output alone, and need no copy.
-    if case.outcomes.is_empty() && case.err.is_empty() && more.is_empty() {
+    let others = [&case.err, &case.text, &case.warning];
+    if case.outcomes.is_empty() && more.is_empty() && others.iter().all(|text| text.is_empty()) {
         return std::mem::take(&mut case.out);
     }
     let mut sections = Vec::new();
@@ -175,6 +209,8 @@ fn log<'a>(case: &'a mut Case, more: Vec<Section<'a>>) -> String {
     }
     push_section(&mut sections, Stream::Out.name(), &*case.out);
     push_section(&mut sections, Stream::Err.name(), &*case.err);
+    push_section(&mut sections, "text", &*case.text);
+    push_section(&mut sections, "warning", &*case.warning);
     sections.extend(more);
     join_sections(sections)
 }

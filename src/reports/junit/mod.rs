@@ -2,77 +2,85 @@
 //!
 //! This module owns the way from bytes to results: decoding, XML, the shape of a report and the mapping
 //! are each a module below, and none knows the next. A case at a time is held, so memory does not go
-//! with the file; nothing is recursive, so depth does not go with the stack. Only the output of whole
+//! with the file; nothing is recursive, so depth does not go with the stack. Only what is said of whole
 //! suites needs what comes later in the file: it is why a report is read twice.
 
 mod case;
 mod document;
 mod mapping;
-mod suite_outputs;
+mod stamp;
+mod suite;
+mod suite_facts;
 mod template;
 #[cfg(test)]
 mod tests;
 
-use std::io::Read;
+use std::io::{self, Read, Seek};
 
+use memchr::memmem;
+
+pub use document::Property;
 pub use mapping::Mapping;
-pub use suite_outputs::SuiteOutputs;
+pub use suite_facts::SuiteFacts;
 pub use template::Template;
 
 use super::error::ReadError;
-use super::format::{Findings, Format, ReportReader};
-use super::source::Source;
+use super::format::{Findings, Format, Origin, ReadOptions, ReportReader};
 use crate::model::log::Section;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::reports::xml::decode::Decoded;
-use crate::reports::xml::{Event, LeadingText, Xml};
+use crate::reports::xml::{Event, Xml};
 use case::Stream;
-use document::{Document, Finished, Suite};
+use document::{Document, Finished};
+use mapping::FromSuites;
+use suite::Suite;
 
 /// JUnit XML, as many tools write it.
 pub static FORMAT: Format = Format {
     name: "junit",
-    detect: |head| head.trim_ascii_start().starts_with(b"<"),
+    detect: |head| {
+        let mut tags = memmem::find_iter(head, b"<testsuite").map(|at| &head[at + 10..]);
+        head.trim_ascii_start().starts_with(b"<?xml")
+            || tags.any(|rest| rest.trim_ascii_start().len() < rest.len() || rest.starts_with(b">"))
+            || memmem::find(head, b"<testsuites").is_some()
+    },
     open: |input, options, findings| {
-        let leading_text = match input.source {
-            Source::StandardInput => LeadingText::Skip,
-            Source::File { .. } => LeadingText::Strict,
-        };
-        let outputs = findings.suite_outputs;
-        let mapping = options.mapping.clone();
-        Ok(Box::new(Results::new(input.file, mapping, outputs, leading_text)?))
+        Ok(Box::new(Results::new(input.file, options, findings.suite_facts)?))
     },
     is_live: false,
 };
 
-/// The results of one report, in the order of the document.
+/// The results of the reports in one file, in the order of the document.
 ///
-/// It is read twice: first with empty [`SuiteOutputs`], which this reading fills, then with those.
+/// It is read twice: first with empty [`SuiteFacts`], which this reading fills, then with those.
 pub struct Results<R> {
     xml: Xml<R>,
     document: Document,
     mapping: Mapping,
-    outputs: SuiteOutputs,
-    /// Open suites of which output was kept.
+    facts: SuiteFacts,
+    /// Open suites of which something was kept.
     kept_suites: usize,
+    cases: u64,
+    /// Cases that look like those of Checkbox.
+    cases_of_checkbox: u64,
     is_over: bool,
 }
 
-impl<R: Read> Results<R> {
+impl<R: Read + Seek> Results<R> {
     /// Looks at the first bytes of `source`, which need not be buffered.
-    pub fn new(
-        source: R,
-        mapping: Mapping,
-        outputs: SuiteOutputs,
-        leading_text: LeadingText,
-    ) -> Result<Self, ReadError> {
+    ///
+    /// # Errors
+    /// A source that cannot be read, or is in UTF-32.
+    pub fn new(source: R, options: &ReadOptions, facts: SuiteFacts) -> Result<Self, ReadError> {
         Ok(Self {
-            xml: Xml::new(Decoded::new(source)?, leading_text),
-            document: Document::default(),
-            mapping,
-            outputs,
+            xml: Xml::new(Decoded::new(source)?),
+            document: Document::new(options.longest(), options.properties),
+            mapping: options.mapping.clone(),
+            facts,
             kept_suites: 0,
+            cases: 0,
+            cases_of_checkbox: 0,
             is_over: false,
         })
     }
@@ -89,31 +97,30 @@ impl<R: Read> Results<R> {
             if !is_case {
                 return Ok(None);
             }
-            let case = self.document.case();
-            if case.only_says_failed() {
-                warnings.add(ONLY_SAYS_FAILED, &case.name);
+            self.cases += 1;
+            self.cases_of_checkbox += u64::from(self.document.is_case_of_checkbox());
+            if let Some(word) = self.document.case().unknown_state() {
+                warnings.add(UNKNOWN_STATE, word);
             }
-            let made = make(self, warnings)?;
-            self.document.leave_case();
-            Ok(Some(made))
+            make(self, warnings).map(Some)
         });
         if !matches!(made, Ok(Some(_))) {
             self.is_over = true;
-            self.note_malformed(warnings);
+            self.xml.source().note(warnings);
         }
         made.map_err(|error| ReadError { line: error.line.or(Some(self.xml.line())), ..error })
     }
 
-    /// Reads up to the end of a case, or of the report.
+    /// Reads up to the end of a case, or of the source.
     fn read_case(&mut self, warnings: &mut Warnings) -> Result<bool, ReadError> {
         loop {
             match self.xml.next()? {
-                Event::Text(text) => self.document.text(&text, warnings),
-                Event::Reference(name) => self.document.reference(&name, warnings),
+                Event::Text(text) => self.document.text(text, false, warnings),
+                Event::Literal(text) => self.document.text(text, true, warnings),
                 Event::Start(element) => {
                     let is_empty = element.is_empty();
                     if self.document.start(&element, warnings)? {
-                        self.recall_output();
+                        self.recall_facts();
                     }
                     if is_empty && self.end(warnings)? {
                         return Ok(true);
@@ -124,16 +131,17 @@ impl<R: Read> Results<R> {
                         return Ok(true);
                     }
                 }
-                Event::Ui(line) => warnings.add(TALK, &line),
+                Event::Comment(line) => warnings.add(COMMENT, &line),
+                Event::Talk(line) => warnings.add(TALK, &line),
                 Event::Nothing => {}
                 Event::Eof => return self.check_complete().map(|()| false),
             }
         }
     }
 
-    /// Closes an element. Gives back whether it completed a case.
+    /// Closes an element, and tells whether it completed a case.
     fn end(&mut self, warnings: &mut Warnings) -> Result<bool, ReadError> {
-        match self.document.end() {
+        match self.document.end(warnings) {
             Finished::Case => Ok(true),
             Finished::Suite(suite) => self.finish_suite(&suite, warnings).map(|()| false),
             Finished::Nothing => Ok(false),
@@ -150,77 +158,108 @@ impl<R: Read> Results<R> {
         }
     }
 
-    fn note_malformed(&self, warnings: &mut Warnings) {
-        let source = self.xml.source();
-        for _ in 0..source.malformed() {
-            warnings.add(MALFORMED, source.encoding());
-        }
-    }
-
-    /// Gives a suite that was opened what the first reading kept of its output.
-    fn recall_output(&mut self) {
-        if !self.outputs.is_complete() {
+    /// Gives a suite that was opened what the first reading kept of it.
+    fn recall_facts(&mut self) {
+        if !self.facts.is_complete() {
             return;
         }
         if let Some(suite) = self.document.suite_mut() {
-            suite.kept = self.outputs.find(suite.ordinal);
+            suite.kept = self.facts.find(suite.ordinal);
             self.kept_suites += usize::from(suite.kept.is_some());
         }
     }
 
-    /// Keeps the output of a suite for those of its cases that it may explain.
+    /// Keeps of a suite what its cases are to get.
     fn finish_suite(&mut self, suite: &Suite, warnings: &mut Warnings) -> Result<(), ReadError> {
         self.kept_suites -= usize::from(suite.kept.is_some());
-        if self.outputs.is_complete() || (suite.out.is_empty() && suite.err.is_empty()) {
+        if self.facts.is_complete() {
             return Ok(());
         }
-        if suite.failed == 0 && suite.cases != 1 {
+        warnings.add_many(MISSING, &suite.name, suite.missing());
+        if suite.has_output() && suite.failed == 0 && suite.cases != 1 {
             warnings.add(OUTPUT_LEFT_OUT, &suite.name);
+        }
+        if suite.skipped.is_some() && suite.cases == 0 {
+            warnings.add(SKIPPED_EMPTY, &suite.name);
+        }
+        if !suite.has_output() && suite.skipped.is_none() {
             return Ok(());
         }
-        self.outputs
-            .keep(suite.ordinal, &suite.out, &suite.err, suite.cases == 1)
-            .map_err(|error| unkept(&error))
+        self.facts.keep(suite).map_err(|error| not_kept(&error))
     }
 
-    /// The output of the suites around the current case, the innermost first, as far as it gets any.
-    fn suite_sections(&mut self) -> Result<Vec<Section<'static>>, ReadError> {
-        let mut sections = Vec::new();
+    /// Returns what the suites around the current case add to it, the innermost first.
+    fn added_by_suites(&mut self, name: &str) -> Result<FromSuites, ReadError> {
+        let mut more = FromSuites::default();
         if self.kept_suites == 0 {
-            return Ok(sections);
+            return Ok(more);
         }
-        let failed = self.document.case().status() == Status::Failed;
-        let mut room = suite_outputs::LIMIT;
-        for suite in self.document.suites().iter().rev() {
-            let Some(kept) = suite.kept.filter(|kept| failed || kept.for_any) else { continue };
-            for stream in [Stream::Out, Stream::Err] {
-                let text = self.outputs.text(kept, stream).map_err(|error| unkept(&error))?;
-                if text.is_empty() {
-                    continue;
-                }
-                let heading = format!("{} of suite {}", stream.name(), suite.name);
-                if text.len() > room {
-                    sections.push((heading.into(), FULL.into()));
-                    return Ok(sections);
-                }
-                room -= text.len();
-                sections.push((heading.into(), text.into()));
+        let (case, suites) = self.document.case_in_suites();
+        let failed = case.status() == Status::Failed;
+        let mut room = suite_facts::LIMIT;
+        for suite in suites.iter_mut().rev() {
+            let Some(kept) = suite.kept else { continue };
+            if more.skipped.is_none() {
+                more.skipped = self.facts.skipped(kept).map_err(|error| not_kept(&error))?;
+            }
+            if failed || kept.for_any {
+                let output = output_of(suite, &mut self.facts, name, &mut room);
+                more.output.extend(output.map_err(|error| not_kept(&error))?);
             }
         }
-        Ok(sections)
+        Ok(more)
     }
 }
 
-impl<R: Read> ReportReader for Results<R> {
+/// Returns the output of a suite as sections of a case's log, as far as there is room.
+fn output_of(
+    suite: &mut Suite,
+    facts: &mut SuiteFacts,
+    name: &str,
+    room: &mut usize,
+) -> io::Result<Vec<Section<'static>>> {
+    let mut sections: Vec<Section<'static>> = Vec::new();
+    let Some(kept) = suite.kept else { return Ok(sections) };
+    for stream in [Stream::Out, Stream::Err] {
+        let text = facts.output(kept, stream)?;
+        if text.is_empty() {
+            continue;
+        }
+        let heading = format!("{} of suite {}", stream.name(), suite.name);
+        let text = if suite.given >= suite_facts::CASES {
+            format!("[… left out: it is in the log of `{}` …]", suite.first_given)
+        } else if text.len() > *room {
+            *room = 0;
+            FULL.to_owned()
+        } else {
+            *room -= text.len();
+            text
+        };
+        sections.push((heading.into(), text.into()));
+    }
+    if suite.given == 0 && !sections.is_empty() {
+        name.clone_into(&mut suite.first_given);
+    }
+    suite.given += usize::from(!sections.is_empty());
+    Ok(sections)
+}
+
+impl<R: Read + Seek> ReportReader for Results<R> {
     fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+        self.document.leave_case();
         self.next_case(warnings, |this, warnings| {
-            let more = this.suite_sections()?;
+            let name = {
+                let (case, suites) = this.document.case_in_suites();
+                this.mapping.name(case, suites, &mut Warnings::default())
+            };
+            let more = this.added_by_suites(&name)?;
             let (case, suites) = this.document.case_in_suites();
             Ok(this.mapping.map(case, suites, more, warnings))
         })
     }
 
     fn next_name(&mut self, warnings: &mut Warnings) -> Result<Option<String>, ReadError> {
+        self.document.leave_case();
         self.document.names_only = true;
         self.next_case(warnings, |this, warnings| {
             let (case, suites) = this.document.case_in_suites();
@@ -228,23 +267,34 @@ impl<R: Read> ReportReader for Results<R> {
         })
     }
 
+    fn origin(&self) -> Option<Origin> {
+        let origin = || mapping::origin(self.document.case(), self.document.suites());
+        self.mapping.name.is_none().then(origin)
+    }
+
     fn finish(mut self: Box<Self>, warnings: &mut Warnings) -> Result<Findings, ReadError> {
         while let Some(suite) = self.document.abandon_suite() {
             self.finish_suite(&suite, warnings)?;
         }
-        Ok(Findings { suite_outputs: self.outputs.complete(), ..Findings::default() })
+        Ok(Findings {
+            suite_facts: self.facts.complete(),
+            properties: self.document.properties.unwrap_or_default(),
+            is_from_checkbox: self.cases > 0 && self.cases == self.cases_of_checkbox,
+            ..Findings::default()
+        })
     }
 }
 
 const TALK: &str = "text around a report was passed over";
-const MALFORMED: &str = "bytes that are not valid in the report's encoding became U+FFFD";
+const COMMENT: &str = "XML comments were left out";
 const OUTPUT_LEFT_OUT: &str = "output of a suite without failed cases was left out";
-const ONLY_SAYS_FAILED: &str =
-    "a case says that it failed but holds no failure: it counts as passed";
+const UNKNOWN_STATE: &str = "a status that is not known counts as skipped";
+const MISSING: &str = "failures and errors that a suite counts are in none of its cases";
+const SKIPPED_EMPTY: &str = "a suite that was skipped holds no case";
 
 /// Stands for output that a log has no room for.
 const FULL: &str = "[… left out: a case gets 64 KiB of the output of its suites …]";
 
-fn unkept(error: &std::io::Error) -> ReadError {
+fn not_kept(error: &io::Error) -> ReadError {
     ReadError::remainder(None, format!("a suite's output cannot be kept meanwhile: {error}"))
 }

@@ -5,23 +5,32 @@
 //! and passed on where it lies, since copying it would be the dearest step of reading. Decoding begins
 //! only where a byte order mark, a declaration or a byte that is no UTF-8 asks for it.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use crate::model::warnings::Warnings;
 use crate::reports::error::ReadError;
 
-/// What is read at once: larger pieces gain nothing, smaller ones cost calls.
+/// Bytes that are read at once: more gain nothing, fewer cost calls.
 const PIECE: usize = 64 * 1024;
 
-/// The bytes that tell UTF-32.
+/// Bytes that tell UTF-32.
 const LONGEST_MARK: usize = 4;
 
-/// What becomes of bytes that their encoding does not know.
+/// Stands for bytes that their encoding does not know.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 
 /// Space in which any decoder can go on: its longest character and a replacement.
 const DECODER_ROOM: usize = 32;
+
+/// Bytes that are consumed between two marks: a tag or comment is held whole, and no tool writes one a
+/// hundredth of this.
+const LONGEST_UNIT: u64 = 8 << 20;
+
+/// Bytes of a piece that are held while the next one is decoded, so that a broken character which began in
+/// it can be read.
+const HISTORY: usize = 8;
 
 /// A [`BufRead`] that holds UTF-8 only.
 pub struct Decoded<R> {
@@ -41,6 +50,20 @@ pub struct Decoded<R> {
     /// The last byte that was counted is a line feed.
     ended_line: bool,
     malformed: u64,
+    /// Sequences of bytes that were read as windows-1252.
+    guessed: u64,
+    /// A label that the bytes belie.
+    wrong_label: Option<String>,
+    /// Bytes that were consumed since the last mark.
+    unit: u64,
+}
+
+/// The encoding that some bytes are in, as far as they tell.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Content {
+    Ascii,
+    Utf8,
+    Other,
 }
 
 /// Decodes bytes of its own into the window.
@@ -53,7 +76,7 @@ struct Transcoder {
     ended: bool,
 }
 
-impl<R: Read> Decoded<R> {
+impl<R: Read + Seek> Decoded<R> {
     /// Reads the first bytes of `source` to see how it is encoded.
     pub fn new(source: R) -> Result<Self, ReadError> {
         let mut decoded = Self {
@@ -69,6 +92,9 @@ impl<R: Read> Decoded<R> {
             counted: 0,
             ended_line: false,
             malformed: 0,
+            guessed: 0,
+            wrong_label: None,
+            unit: 0,
         };
         while decoded.filled < LONGEST_MARK
             && decoded.read_piece().map_err(|error| unreadable(&error))? > 0
@@ -105,23 +131,60 @@ impl<R: Read> Decoded<R> {
 
     /// Obeys a declaration: what follows the bytes that were consumed is encoded as `label` says.
     ///
-    /// A declaration that could be read as ASCII is wrong where it names UTF-16: something converted
-    /// the document and left the declaration alone, so it is read as UTF-8. Labels that the encoding
+    /// A label that names no encoding, or another than that of the bytes, is wrong where all of them are
+    /// UTF-8: something converted the document and left its declaration alone. Labels that the encoding
     /// standard answers with a single replacement character for the whole document count as unknown.
     pub fn declare(&mut self, label: &str) -> Result<(), ReadError> {
-        if self.certain {
+        if self.certain || label.trim().is_empty() {
             return Ok(());
         }
-        let encoding = Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
-            ReadError::remainder(None, format!("encoding `{label}`, which `to` does not know"))
-        })?;
-        let differs = ![UTF_8, UTF_16LE, UTF_16BE].contains(&encoding);
-        if differs && self.transcoder.is_none() {
-            self.encoding = encoding;
-            self.transcode();
+        let plain: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
+        let encoding = [label, &plain]
+            .into_iter()
+            .find_map(|label| Encoding::for_label_no_replacement(label.as_bytes()));
+        match encoding {
+            _ if self.transcoder.is_some() => return Ok(()),
+            Some(encoding) if [UTF_8, UTF_16LE, UTF_16BE].contains(&encoding) => {}
+            _ => match (self.rest_is(), encoding) {
+                (Content::Utf8, _) | (Content::Ascii, None) => {
+                    self.wrong_label = Some(label.to_owned());
+                }
+                (_, Some(encoding)) => {
+                    self.encoding = encoding;
+                    self.transcode();
+                }
+                (Content::Other, None) => {
+                    let reason = format!("encoding `{label}`, which `to` does not know");
+                    return Err(ReadError::remainder(None, reason));
+                }
+            },
         }
         self.certain = true;
         Ok(())
+    }
+
+    /// Tells what all that was not consumed is encoded in.
+    fn rest_is(&mut self) -> Content {
+        let mut content = Content::Ascii;
+        let mut bytes = self.window[self.pos..self.filled].to_vec();
+        let Ok(here) = self.source.stream_position() else { return Content::Other };
+        loop {
+            let whole = match std::str::from_utf8(&bytes) {
+                Ok(_) => bytes.len(),
+                Err(error) if error.error_len().is_none() => error.valid_up_to(),
+                Err(_) => break content = Content::Other,
+            };
+            if !bytes.is_ascii() {
+                content = Content::Utf8;
+            }
+            bytes.drain(..whole);
+            match (&mut self.source).take(PIECE as u64).read_to_end(&mut bytes) {
+                Ok(0) if bytes.is_empty() => break,
+                Ok(0) | Err(_) => break content = Content::Other,
+                Ok(_) => {}
+            }
+        }
+        if self.source.seek(SeekFrom::Start(here)).is_err() { Content::Other } else { content }
     }
 
     /// From here on decodes everything that was not consumed.
@@ -154,29 +217,40 @@ impl<R: Read> Decoded<R> {
         self.counted = self.pos;
     }
 
-    /// The line of the first byte that was not consumed, from 1.
+    /// Returns the line of the first byte that was not consumed, from 1.
     pub fn line(&self) -> u64 {
         self.lines + line_feeds(&self.window[self.counted..self.pos]) + 1
     }
 
-    /// The line of the last byte, once all were consumed.
+    /// Returns the line of the last byte, once all were consumed.
     pub fn last_line(&self) -> u64 {
         (self.line() - u64::from(self.ended_line)).max(1)
     }
 
-    /// How often bytes were replaced because the encoding does not know them.
-    pub fn malformed(&self) -> u64 {
-        self.malformed
+    /// Counts what was changed or guessed so far.
+    pub fn note(&self, warnings: &mut Warnings) {
+        warnings.add_many(MALFORMED, self.encoding.name(), self.malformed);
+        warnings.add_many(GUESSED, WINDOWS_1252.name(), self.guessed);
+        if let Some(label) = &self.wrong_label {
+            warnings.add(WRONG_LABEL, label);
+        }
     }
 
-    /// The name of the encoding that is in force.
-    pub fn encoding(&self) -> &'static str {
-        self.encoding.name()
+    /// Begins a unit of text that must not be longer than [`LONGEST_UNIT`].
+    pub fn mark(&mut self) {
+        self.unit = 0;
     }
 
-    /// The next bytes of text without consuming them: `count` of them, or all where there are fewer.
+    /// Returns the next bytes of text without consuming them: `count` of them, or all where there are fewer.
     pub fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
-        while self.ready - self.pos < count && self.extend()? {}
+        while self.ready - self.pos < count {
+            match self.extend() {
+                Ok(true) => {}
+                // A source that fails is asked again, once what it gave is used up.
+                Err(error) if self.ready == self.pos => return Err(error),
+                Ok(false) | Err(_) => break,
+            }
+        }
         let end = self.ready.min(self.pos + count);
         Ok(&self.window[self.pos..end])
     }
@@ -246,10 +320,14 @@ impl<R: Read> Decoded<R> {
         }
         let (result, written) = transcoder.decode(&mut self.window[self.ready..], last);
         self.ready += written;
-        if let DecoderResult::Malformed(..) = result {
-            self.window[self.ready..][..REPLACEMENT.len()].copy_from_slice(REPLACEMENT);
-            self.ready += REPLACEMENT.len();
-            self.malformed += 1;
+        if let DecoderResult::Malformed(length, after) = result {
+            let is_guess = self.encoding == UTF_8 && !self.certain;
+            let bytes = transcoder.malformed(length, after).filter(|_| is_guess);
+            let guess = bytes.map(|bytes| WINDOWS_1252.decode_without_bom_handling(bytes).0);
+            let text = guess.as_deref().map_or(REPLACEMENT, str::as_bytes);
+            self.window[self.ready..][..text.len()].copy_from_slice(text);
+            self.ready += text.len();
+            *(if guess.is_some() { &mut self.guessed } else { &mut self.malformed }) += 1;
         }
         self.filled = self.ready;
         Ok(true)
@@ -258,14 +336,22 @@ impl<R: Read> Decoded<R> {
 
 impl Transcoder {
     fn read_piece(&mut self, source: &mut impl Read) -> io::Result<bool> {
-        self.at = 0;
-        self.end = read_some(source, &mut self.raw)?;
-        Ok(self.end > 0)
+        let held = self.end.min(HISTORY);
+        self.raw.copy_within(self.end - held..self.end, 0);
+        let count = read_some(source, &mut self.raw[held..])?;
+        (self.at, self.end) = (held, held + count);
+        Ok(count > 0)
     }
 
-    /// Leaves room for a replacement.
+    /// Returns the `length` bytes that `after` others follow before what is not decoded yet.
+    fn malformed(&self, length: u8, after: u8) -> Option<&[u8]> {
+        let end = self.at.checked_sub(usize::from(after))?;
+        self.raw.get(end.checked_sub(usize::from(length))?..end)
+    }
+
+    /// Decodes some bytes, and leaves room for what stands for others.
     fn decode(&mut self, to: &mut [u8], last: bool) -> (DecoderResult, usize) {
-        let room = to.len() - REPLACEMENT.len();
+        let room = to.len() - DECODER_ROOM / 2;
         let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(
             &self.raw[self.at..self.end],
             &mut to[..room],
@@ -277,7 +363,7 @@ impl Transcoder {
     }
 }
 
-impl<R: Read> Read for Decoded<R> {
+impl<R: Read + Seek> Read for Decoded<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(to)?;
         self.consume(count);
@@ -285,10 +371,13 @@ impl<R: Read> Read for Decoded<R> {
     }
 }
 
-impl<R: Read> BufRead for Decoded<R> {
+impl<R: Read + Seek> BufRead for Decoded<R> {
     #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.pos == self.ready {
+            if self.unit > LONGEST_UNIT {
+                return Err(io::Error::other("a tag or comment is longer than 8 MiB"));
+            }
             self.extend()?;
         }
         Ok(&self.window[self.pos..self.ready])
@@ -297,10 +386,15 @@ impl<R: Read> BufRead for Decoded<R> {
     #[inline]
     fn consume(&mut self, count: usize) {
         self.pos += count;
+        self.unit += count as u64;
     }
 }
 
-/// What is said of a source that fails.
+const MALFORMED: &str = "bytes that are not valid in the report's encoding became U+FFFD";
+const GUESSED: &str = "bytes that are not UTF-8 were read as another encoding";
+const WRONG_LABEL: &str = "the report is UTF-8, whatever encoding it says it is in";
+
+/// Makes an error of a source that fails.
 pub fn unreadable(error: &io::Error) -> ReadError {
     ReadError::remainder(None, format!("cannot be read: {error}"))
 }

@@ -5,8 +5,8 @@
 //! `&nbsp;` or `a & b` was meant for people and is readable so. Entities of a document type are among
 //! the unknown ones on purpose: who expands them can be made to expand a billion.
 
-/// The longest name of what can stand for a character: `#x` and `#` with many zeros are not for people.
-const LONGEST: usize = 32;
+/// Bytes of the longest name of what can stand for a character: `#x` and `#` with many zeros are not for people.
+pub const LONGEST: usize = 32;
 
 /// Returns `raw` with its references resolved.
 pub fn unescape(raw: &str) -> String {
@@ -31,6 +31,18 @@ pub fn push_unescaped(to: &mut String, raw: &str) {
     to.push_str(rest);
 }
 
+/// Appends `raw`, in which no reference is one, with the line ends that XML gives it.
+pub fn push_literal(to: &mut String, raw: &str) {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\r', rest.as_bytes()) {
+        to.push_str(&rest[..at]);
+        to.push('\n');
+        let after = &rest[at + 1..];
+        rest = after.strip_prefix('\n').unwrap_or(after);
+    }
+    to.push_str(rest);
+}
+
 /// Appends what the `&` before `rest` begins, and gives back what is left.
 fn push_after_ampersand<'a>(to: &mut String, rest: &'a str) -> &'a str {
     let near = &rest.as_bytes()[..rest.len().min(LONGEST)];
@@ -38,7 +50,7 @@ fn push_after_ampersand<'a>(to: &mut String, rest: &'a str) -> &'a str {
     if let Some((name, after)) = reference
         && let Some(meaning) = meaning(name)
     {
-        push_meaning(to, name, Some(meaning));
+        push_meaning(to, name, meaning);
         return after;
     }
     to.push('&');
@@ -49,15 +61,11 @@ fn push_after_ampersand<'a>(to: &mut String, rest: &'a str) -> &'a str {
 ///
 /// Two references to the halves of a surrogate pair are joined: XML forbids them, and old Java
 /// serialisers write every character beyond U+FFFF so.
-pub fn push_reference(to: &mut String, name: &str) {
-    push_meaning(to, name, meaning(name));
-}
-
-fn push_meaning(to: &mut String, name: &str, meaning: Option<Meaning>) {
+fn push_meaning(to: &mut String, name: &str, meaning: Meaning) {
     match meaning {
-        Some(Meaning::Char(character)) => to.push(character),
-        Some(Meaning::Surrogate(low)) if join_surrogates(to, low) => {}
-        _ => {
+        Meaning::Char(character) => to.push(character),
+        Meaning::Surrogate(low) if join_surrogates(to, low) => {}
+        Meaning::Surrogate(_) => {
             to.push('&');
             to.push_str(name);
             to.push(';');

@@ -1,59 +1,66 @@
-//! The XML of a report, event by event.
+//! The XML of reports, event by event.
 //!
-//! This module is the only one that knows quick-xml. It owns what may stand around the root element
-//! and which breaks of XML's rules are forgiven; of JUnit it must know only how a report begins. What
-//! is forgiven is what real tools write and what can be read in one way only: a bare `&`, a bare `<`
-//! in an attribute, control characters, unknown entities, doubled attributes. Everything else is a
-//! error, because nobody can tell what a report with crossed tags meant to say.
+//! This module is the only one that knows quick-xml. It owns what may stand around reports and which
+//! breaks of XML's rules are forgiven; of JUnit it must know only how a report begins. What is forgiven
+//! is what real tools write and what can be read in one way only: a bare `&`, a bare `<` in an attribute,
+//! control characters, unknown entities, doubled attributes. Everything else is an error, because nobody
+//! can tell what a report with crossed tags meant to say.
 
 pub mod decode;
 pub mod entities;
 
 use std::borrow::Cow;
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Read, Seek};
 
-use quick_xml::events::{BytesDecl, BytesStart, BytesText};
+use memchr::memmem;
+use quick_xml::events::{BytesDecl, BytesStart};
 use quick_xml::{Error, errors::IllFormedError, events};
 
-use crate::reports::error::ReadError;
-use crate::reports::error::Severity;
+use crate::reports::error::{ReadError, Severity};
 use crate::util::text::excerpt;
 use decode::{Decoded, unreadable};
+use entities::LONGEST;
 
-/// How deep elements may lie in each other. Each open one costs memory, and no tool nests a thousandth
-/// of this.
+/// Depth to which elements may lie in each other. Each open one costs memory, and no tool nests a
+/// thousandth of this.
 const MAX_DEPTH: usize = 100_000;
 
-/// Enough bytes to tell the start of a report from other text.
-const MARKER: usize = "<testsuite".len();
+/// Bytes of an element's name, which is held as long as the element is open.
+const MAX_NAME: usize = 256;
+
+/// Bytes that tell what kind of markup begins.
+const MARKER: usize = 64;
 
 /// Characters of a foreign text that a message shows.
 const SHOWN: usize = 60;
 
-/// Text that may stand around a report.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LeadingText {
-    /// Nothing that shows: a file is a report or is not.
-    Strict,
-    /// Any text, which is passed over: a test runner that writes its report to a pipe writes its talk
-    /// there, too.
-    Skip,
-}
+const CDATA_START: &[u8] = b"<![CDATA[";
+const CDATA_END: &[u8] = b"]]>";
 
-/// Events of one document, without recursion and with the memory of one event.
+/// Events of the reports in one source, without recursion and with the memory of one tag.
 pub struct Xml<R> {
     reader: quick_xml::Reader<Decoded<R>>,
     buffer: Vec<u8>,
     stage: Stage,
-    leading_text: LeadingText,
+    /// Bytes of text that the last event lent.
+    lent: usize,
+    /// Reports that were begun.
+    reports: u64,
+    /// The first thing in the source that is no report.
+    foreign: Option<ReadError>,
 }
 
-/// Where in the document the next event is.
+/// Where in the source the next event is.
+#[derive(Clone, Copy)]
 enum Stage {
-    Start,
-    Prolog { declared: bool },
-    Root { depth: usize },
-    Epilog,
+    /// Before, between or after reports.
+    Outside,
+    Root {
+        depth: usize,
+    },
+    Cdata {
+        depth: usize,
+    },
     End,
 }
 
@@ -62,18 +69,18 @@ pub enum Event<'a> {
     /// Also stands for its end where it [`is_empty`](Element::is_empty).
     Start(Element<'a>),
     End,
-    Text(Text<'a>),
-    /// A reference between `&` and `;`.
-    Reference(Cow<'a, str>),
-    /// Comments and the like.
+    /// A piece of text as it is written: no reference or line end is cut in two.
+    Text(&'a str),
+    /// A piece of a CDATA section.
+    Literal(&'a str),
+    /// A comment, by its first line.
+    Comment(String),
+    /// Text outside of reports, by its first line.
+    Talk(String),
+    /// Markup that says nothing.
     Nothing,
-    /// Text outside of the document, by its first line.
-    Ui(String),
     Eof,
 }
-
-/// Text between tags.
-pub struct Text<'a>(BytesText<'a>);
 
 /// A start tag.
 pub struct Element<'a> {
@@ -81,38 +88,73 @@ pub struct Element<'a> {
     is_empty: bool,
 }
 
-impl<R: Read> Xml<R> {
-    pub fn new(source: Decoded<R>, leading_text: LeadingText) -> Self {
-        let mut reader = quick_xml::Reader::from_reader(source);
-        reader.config_mut().allow_dangling_amp = true;
-        Self { reader, buffer: Vec::new(), stage: Stage::Start, leading_text }
+impl<R: Read + Seek> Xml<R> {
+    pub fn new(source: Decoded<R>) -> Self {
+        Self {
+            reader: quick_xml::Reader::from_reader(source),
+            buffer: Vec::new(),
+            stage: Stage::Outside,
+            lent: 0,
+            reports: 0,
+            foreign: None,
+        }
     }
 
-    /// The source, for what it counts.
+    /// Returns the source, for what it counts.
     pub fn source(&self) -> &Decoded<R> {
         self.reader.get_ref()
     }
 
-    /// The line in which the last event began, blanks not counted.
+    /// Returns the line in which the last event began, blanks not counted.
     pub fn line(&self) -> u64 {
         let visible = self.buffer.iter().position(|&byte| byte > b' ').unwrap_or(0);
         let within = memchr::memchr_iter(b'\n', &self.buffer[visible..]).count() as u64;
         self.source().line().saturating_sub(within).max(1)
     }
 
-    /// The next event. Faults without a line are in the [`line`](Self::line) of it.
+    /// Returns the next event. An error without a line is in the [`line`](Self::line) of it.
     pub fn next(&mut self) -> Result<Event<'_>, ReadError> {
+        let source = self.reader.get_mut();
+        source.consume(std::mem::take(&mut self.lent));
+        source.mark();
         self.buffer.clear();
-        match (&self.stage, self.leading_text) {
-            (Stage::Root { .. }, _) => self.next_in_root(),
-            (Stage::Start, LeadingText::Skip) => self.talk_before(),
-            (Stage::Epilog, LeadingText::Skip) => self.talk_after(),
-            (Stage::End, _) => Ok(Event::Eof),
-            _ => self.next_outside(),
+        match self.stage {
+            Stage::Outside => self.next_outside(),
+            Stage::Root { depth } => self.next_in_root(depth),
+            Stage::Cdata { depth } => self.next_in_cdata(depth),
+            Stage::End => Ok(Event::Eof),
         }
     }
 
-    fn next_in_root(&mut self) -> Result<Event<'_>, ReadError> {
+    fn next_in_root(&mut self, depth: usize) -> Result<Event<'_>, ReadError> {
+        let text = lend(self.reader.get_mut(), &mut self.lent, text_end)?;
+        if text > 0 {
+            return text_of(self.reader.get_mut(), text).map(Event::Text);
+        }
+        let source = self.reader.get_mut();
+        if source.peek(CDATA_START.len()).is_ok_and(|ahead| ahead == CDATA_START) {
+            source.consume(CDATA_START.len());
+            self.stage = Stage::Cdata { depth };
+            return self.next_in_cdata(depth);
+        }
+        self.next_tag()
+    }
+
+    fn next_in_cdata(&mut self, depth: usize) -> Result<Event<'_>, ReadError> {
+        let text = lend(self.reader.get_mut(), &mut self.lent, cdata_end)?;
+        if text > 0 {
+            return text_of(self.reader.get_mut(), text).map(Event::Literal);
+        }
+        let source = self.reader.get_mut();
+        if source.peek(CDATA_END.len()).is_ok_and(|ahead| ahead == CDATA_END) {
+            source.consume(CDATA_END.len());
+            self.stage = Stage::Root { depth };
+            return Ok(Event::Nothing);
+        }
+        Err(xml_error("CDATA not closed: `]]>` not found before end of input"))
+    }
+
+    fn next_tag(&mut self) -> Result<Event<'_>, ReadError> {
         let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| of_quick_xml(&e))?;
         match event {
             events::Event::Start(tag) => open(&mut self.stage, tag, false),
@@ -121,113 +163,228 @@ impl<R: Read> Xml<R> {
                 close(&mut self.stage);
                 Ok(Event::End)
             }
-            // Node's test runner writes `]]>` into texts as it comes: it is kept.
-            events::Event::Text(text) => Ok(Event::Text(Text(text))),
-            events::Event::CData(text) => {
-                Ok(Event::Text(Text(BytesText::from_escaped(text.into_inner()))))
-            }
-            events::Event::GeneralRef(name) => Ok(Event::Reference(name.into_inner())),
-            events::Event::Comment(_) | events::Event::PI(_) => Ok(Event::Nothing),
+            events::Event::Comment(text) => Ok(comment(&text)),
             events::Event::Decl(_) => Err(xml_error("an XML declaration inside of the report")),
             events::Event::DocType(_) => Err(xml_error("a document type inside of the report")),
             events::Event::Eof => {
                 self.stage = Stage::End;
                 Ok(Event::Eof)
             }
-        }
-    }
-
-    /// Before and after the root element.
-    fn next_outside(&mut self) -> Result<Event<'_>, ReadError> {
-        let after = matches!(self.stage, Stage::Epilog);
-        let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| of_quick_xml(&e))?;
-        match event {
-            events::Event::Start(_) | events::Event::Empty(_) if after => {
-                Err(xml_error("a second root element: one file holds one report"))
-            }
-            events::Event::Start(tag) => open(&mut self.stage, tag, false),
-            events::Event::Empty(tag) => open(&mut self.stage, tag, true),
-            events::Event::Text(text) => only_blank(&text, after),
-            events::Event::CData(text) => only_blank(&text, after),
-            events::Event::GeneralRef(name) => only_blank(&format!("&{};", &*name), after),
-            events::Event::Decl(declaration) => {
-                if let Some(label) = declared(&mut self.stage, &declaration)? {
-                    self.reader.get_mut().declare(&label)?;
-                }
-                Ok(Event::Nothing)
-            }
-            events::Event::DocType(_) if after => {
-                Err(xml_error("a document type after the report"))
-            }
-            events::Event::Eof if after => {
-                self.stage = Stage::End;
-                Ok(Event::Eof)
-            }
-            events::Event::Eof => Err(xml_error("an empty file")),
+            // Text, sections and references were lent before.
             _ => Ok(Event::Nothing),
         }
     }
 
-    /// Goes to the start of the report. Text that begins with markup is left to be judged as XML.
-    fn talk_before(&mut self) -> Result<Event<'_>, ReadError> {
-        let is_start = |ahead: &[u8], nothing_yet: bool| {
-            nothing_yet || ahead.starts_with(b"<?xml") || ahead.starts_with(b"<testsuite")
-        };
-        let (found, first_line) = self.pass_over(is_start)?;
-        if !found {
-            return Err(ReadError { line: Some(1), ..not_a_report(&first_line) });
-        }
-        self.stage = Stage::Prolog { declared: false };
-        Ok(talk(first_line))
-    }
-
-    /// Goes to the end of the source, which must hold no second report.
-    fn talk_after(&mut self) -> Result<Event<'_>, ReadError> {
-        let (found, first_line) = self.pass_over(|ahead, _| ahead.starts_with(b"<testsuite"))?;
-        if found {
-            return Err(xml_error("a second report after the first: only one can be read"));
-        }
-        self.stage = Stage::End;
-        Ok(talk(first_line))
-    }
-
-    /// Passes over text up to where `is_end`, given what is ahead and whether all before it was
-    /// blank. Gives back whether there was such a place, and the first line of the text.
-    fn pass_over(
-        &mut self,
-        is_end: impl Fn(&[u8], bool) -> bool,
-    ) -> Result<(bool, String), ReadError> {
-        let source = self.reader.get_mut();
+    /// Goes to the next report, and past what is around it.
+    fn next_outside(&mut self) -> Result<Event<'_>, ReadError> {
         let mut line = FirstLine::default();
         loop {
+            let source = self.reader.get_mut();
             let piece = source.fill_buf().map_err(|error| unreadable(&error))?;
             let at = memchr::memchr(b'<', piece).unwrap_or(piece.len());
-            line.push(&piece[..at]);
-            source.consume(at);
+            let blank = line.push(&piece[..at]);
+            source.consume(blank);
+            line.begins_in(source.line());
+            source.consume(at - blank);
+            source.mark();
             let ahead = source.peek(MARKER).map_err(|error| unreadable(&error))?;
-            if ahead.is_empty() {
-                return Ok((false, line.into_string()));
-            }
-            if ahead.starts_with(b"<") {
-                if is_end(ahead, line.0.is_empty()) {
-                    return Ok((true, line.into_string()));
+            match Markup::of(ahead) {
+                Markup::None if ahead.is_empty() => return self.end_outside(&line),
+                Markup::None if ahead.starts_with(b"<") => {
+                    line.push(b"<");
+                    line.begins_in(source.line());
+                    source.consume(1);
                 }
-                line.push(b"<");
-                source.consume(1);
+                Markup::None => {}
+                Markup::Report | Markup::Declaration if !line.is_empty() => {
+                    return Ok(self.talk(&line));
+                }
+                Markup::Report => {
+                    self.reports += 1;
+                    return self.next_tag();
+                }
+                Markup::Declaration => return self.declare(),
+                Markup::Prolog if line.is_empty() => return self.pass_prolog(),
+                Markup::Stray(name) => {
+                    let stray = || xml_error(format!("`{name}` outside of a report"));
+                    self.talk(&line);
+                    return Err(self.foreign.take().unwrap_or_else(stray));
+                }
+                markup => {
+                    if let Some(foreign) = markup.foreign().filter(|_| line.is_empty()) {
+                        let line = Some(source.line());
+                        self.foreign.get_or_insert(ReadError { line, ..foreign });
+                    }
+                    line.push(b"<");
+                    line.begins_in(source.line());
+                    source.consume(1);
+                }
             }
+        }
+    }
+
+    fn end_outside(&mut self, line: &FirstLine) -> Result<Event<'static>, ReadError> {
+        let talk = self.talk(line);
+        if self.reports == 0 {
+            return Err(self.foreign.take().unwrap_or_else(|| xml_error("an empty file")));
+        }
+        self.stage = Stage::End;
+        Ok(talk)
+    }
+
+    fn talk(&mut self, line: &FirstLine) -> Event<'static> {
+        if line.is_empty() {
+            return Event::Nothing;
+        }
+        let text = first_line(&String::from_utf8_lossy(&line.text));
+        if self.reports == 0 {
+            let error = ReadError { line: Some(line.number), ..not_a_report(&text) };
+            self.foreign.get_or_insert(error);
+        }
+        Event::Talk(text)
+    }
+
+    fn declare(&mut self) -> Result<Event<'static>, ReadError> {
+        let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| of_quick_xml(&e))?;
+        if let events::Event::Decl(declaration) = event
+            && let Some(label) = label(&declaration)?
+        {
+            self.reader.get_mut().declare(&label)?;
+        }
+        Ok(Event::Nothing)
+    }
+
+    /// Passes a comment, an instruction or a document type.
+    fn pass_prolog(&mut self) -> Result<Event<'static>, ReadError> {
+        match self.reader.read_event_into(&mut self.buffer).map_err(|e| of_quick_xml(&e))? {
+            events::Event::Comment(text) => Ok(comment(&text)),
+            _ => Ok(Event::Nothing),
         }
     }
 }
 
-impl Text<'_> {
-    /// With the line ends that XML gives it.
-    pub fn mended(&self) -> Cow<'_, str> {
-        self.0.xml10_content()
+/// Markup outside of reports.
+enum Markup {
+    None,
+    /// The start of a `testsuite` or `testsuites`.
+    Report,
+    Declaration,
+    /// A comment, an instruction or a document type.
+    Prolog,
+    /// A piece of a report.
+    Stray(String),
+    /// Some other element.
+    Element(String),
+}
+
+impl Markup {
+    /// Tells what begins here, by the first [`MARKER`] bytes of it.
+    fn of(ahead: &[u8]) -> Self {
+        let text = match std::str::from_utf8(ahead) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(&ahead[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        let Some(tag) = text.strip_prefix('<') else { return Self::None };
+        let is_prolog = ["!--", "?", "!DOCTYPE", "!doctype"];
+        if tag.strip_prefix("?xml").is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
+            return Self::Declaration;
+        }
+        if is_prolog.iter().any(|start| tag.starts_with(start)) {
+            return Self::Prolog;
+        }
+        let name = tag.strip_prefix('/').unwrap_or(tag);
+        let name = &name[..name_len(name)];
+        let local = name.rsplit(':').next().unwrap_or_default();
+        match local {
+            "testsuite" | "testsuites" if !tag.starts_with('/') => Self::Report,
+            "testsuite" | "testsuites" | "testcase" => Self::Stray(local.to_owned()),
+            "" => Self::None,
+            _ if tag.starts_with('/') => Self::None,
+            _ => Self::Element(local.to_owned()),
+        }
     }
+
+    /// Returns the error of a document that begins so and holds no report.
+    fn foreign(&self) -> Option<ReadError> {
+        match self {
+            Self::Element(name) if name.eq_ignore_ascii_case("html") => {
+                Some(ReadError::no_results("an HTML page, not a JUnit report"))
+            }
+            Self::Element(name) => Some(ReadError::no_results(format!(
+                "root element `{name}`, not `testsuites` or `testsuite`"
+            ))),
+            _ => None,
+        }
+    }
+}
+
+/// Finds a piece of text at the beginning of `source`, and how much of it can be lent. `end` tells how
+/// much of what is ahead is text, whether more can come or not.
+fn lend<R: Read + Seek>(
+    source: &mut Decoded<R>,
+    lent: &mut usize,
+    end: fn(&[u8], bool) -> usize,
+) -> Result<usize, ReadError> {
+    let mut wanted = 1;
+    loop {
+        let seen = source.peek(wanted).map_err(|error| unreadable(&error))?.len();
+        let ahead = source.fill_buf().map_err(|error| unreadable(&error))?;
+        let is_last = seen < wanted;
+        let text = end(ahead, is_last);
+        if text > 0 || is_last || begins_markup(ahead) {
+            *lent = text;
+            return Ok(text);
+        }
+        wanted = ahead.len() + 1;
+    }
+}
+
+fn begins_markup(ahead: &[u8]) -> bool {
+    ahead.starts_with(b"<") || ahead.starts_with(CDATA_END)
+}
+
+fn text_of<R: Read + Seek>(source: &mut Decoded<R>, length: usize) -> Result<&str, ReadError> {
+    let ahead = source.fill_buf().map_err(|error| unreadable(&error))?;
+    std::str::from_utf8(&ahead[..length]).map_err(|error| xml_error(error.to_string()))
+}
+
+/// Returns how much of what is ahead is text up to a tag, without a reference that may go on.
+fn text_end(ahead: &[u8], is_last: bool) -> usize {
+    match memchr::memchr(b'<', ahead) {
+        Some(end) => end,
+        None if is_last => ahead.len(),
+        None => {
+            let near = ahead.len().saturating_sub(LONGEST);
+            let open = memchr::memrchr(b'&', &ahead[near..]).map(|at| near + at);
+            let is_open = |at: &usize| memchr::memchr(b';', &ahead[*at..]).is_none();
+            without_carriage_return(ahead, open.filter(is_open).unwrap_or(ahead.len()))
+        }
+    }
+}
+
+/// Returns how much of what is ahead is text up to the end of a section.
+fn cdata_end(ahead: &[u8], is_last: bool) -> usize {
+    match memmem::find(ahead, CDATA_END) {
+        Some(end) => end,
+        None if is_last => ahead.len(),
+        None => {
+            let brackets = ahead.iter().rev().take(2).take_while(|&&byte| byte == b']').count();
+            without_carriage_return(ahead, ahead.len() - brackets)
+        }
+    }
+}
+
+/// A line feed may follow.
+fn without_carriage_return(ahead: &[u8], end: usize) -> usize {
+    if ahead[..end].ends_with(b"\r") { end - 1 } else { end }
+}
+
+fn comment(text: &str) -> Event<'static> {
+    if is_blank(text) { Event::Nothing } else { Event::Comment(first_line(text)) }
 }
 
 impl Element<'_> {
-    /// Without its prefix: namespaces are not told apart.
+    /// Returns the name without its prefix: namespaces are not told apart.
     pub fn name(&self) -> &str {
         let name = self.tag.name().into_inner();
         name.bytes().position(|byte| byte == b':').map_or(name, |at| &name[at + 1..])
@@ -237,8 +394,8 @@ impl Element<'_> {
         self.is_empty
     }
 
-    /// Each attribute in turn, by its whole name and with its value as written. Searching for quotes
-    /// is faster than quick-xml's own attributes, which look at every byte, and tags are most of a
+    /// Hands on each attribute in turn, by its whole name and with its value as written. Searching for
+    /// quotes is faster than quick-xml's own attributes, which look at every byte, and tags are most of a
     /// report.
     pub fn each_attribute(&self, mut take: impl FnMut(&str, &str)) -> Result<(), ReadError> {
         let mut rest = self.tag.attributes_raw();
@@ -257,7 +414,7 @@ impl Element<'_> {
     }
 }
 
-/// The name and value of the attribute that `text` begins with, and what follows them.
+/// Returns the name and value of the attribute that `text` begins with, and what follows them.
 fn split_attribute(text: &str) -> Result<(&str, &str, &str), ReadError> {
     let (name, rest) = text.split_at(name_len(text));
     if name.is_empty() {
@@ -281,55 +438,39 @@ fn open<'a>(
     if name.is_empty() || name_len(name) < name.len() {
         return Err(xml_error(format!("`<{}` begins no element", first_line(name))));
     }
+    if name.len() > MAX_NAME {
+        return Err(xml_error(format!("an element's name is longer than {MAX_NAME} bytes")));
+    }
     let outer = if let Stage::Root { depth } = stage { *depth } else { 0 };
     if outer == MAX_DEPTH {
         return Err(xml_error(format!("elements lie more than {MAX_DEPTH} deep in each other")));
     }
-    match (is_empty, outer) {
-        (false, _) => *stage = Stage::Root { depth: outer + 1 },
-        (true, 0) => *stage = Stage::Epilog,
-        (true, _) => {}
+    if !is_empty {
+        *stage = Stage::Root { depth: outer + 1 };
     }
     Ok(Event::Start(Element { tag, is_empty }))
 }
 
 fn close(stage: &mut Stage) {
-    if let Stage::Root { depth } = stage {
-        *depth -= 1;
-        if *depth == 0 {
-            *stage = Stage::Epilog;
-        }
+    match stage {
+        Stage::Root { depth: 1 } => *stage = Stage::Outside,
+        Stage::Root { depth } => *depth -= 1,
+        _ => {}
     }
 }
 
-/// The encoding that a declaration names. There is one declaration, at the start.
-fn declared(stage: &mut Stage, declaration: &BytesDecl<'_>) -> Result<Option<String>, ReadError> {
-    if !matches!(stage, Stage::Start | Stage::Prolog { declared: false }) {
-        return Err(xml_error("an XML declaration that is not at the start"));
-    }
-    *stage = Stage::Prolog { declared: true };
+/// Returns the encoding that a declaration names.
+fn label(declaration: &BytesDecl<'_>) -> Result<Option<String>, ReadError> {
     let label = declaration.encoding().transpose().map_err(|error| of_quick_xml(&error.into()))?;
     Ok(label.map(Cow::into_owned))
 }
 
-/// Lets pass what shows nothing: white space, the NULs of a preallocated file, a stray mark.
-fn only_blank(text: &str, after: bool) -> Result<Event<'static>, ReadError> {
-    if is_blank(text) {
-        Ok(Event::Nothing)
-    } else if after {
-        Err(xml_error(format!("text after the end of the report: `{}`", first_line(text))))
-    } else {
-        Err(not_a_report(text))
-    }
-}
-
-/// Whether there is nothing to see in `text`.
+/// Tells whether there is nothing to see in `text`.
 pub fn is_blank(text: &str) -> bool {
-    text.bytes().all(|byte| byte <= b' ')
-        || text.chars().all(|character| character <= ' ' || character == '\u{FEFF}')
+    blank_len(text.as_bytes()) == text.len()
 }
 
-/// How much of `text` is a name: ASCII as XML has it; of other characters all are taken.
+/// Returns how much of `text` is a name: ASCII as XML has it; of other characters all are taken.
 fn name_len(text: &str) -> usize {
     let bytes = text.as_bytes();
     match bytes.first() {
@@ -338,7 +479,7 @@ fn name_len(text: &str) -> usize {
     }
 }
 
-/// Which bytes a name may hold: a table, since every tag and attribute is looked at.
+/// The bytes that a name may hold: a table, since every tag and attribute is looked at.
 const IN_NAMES: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -352,32 +493,49 @@ const IN_NAMES: [bool; 256] = {
     table
 };
 
-fn talk(first_line: String) -> Event<'static> {
-    if first_line.is_empty() { Event::Nothing } else { Event::Ui(first_line) }
-}
-
 /// The first line of a text that shows something, as far as a message shows it.
 #[derive(Default)]
-struct FirstLine(Vec<u8>, bool);
+struct FirstLine {
+    text: Vec<u8>,
+    is_whole: bool,
+    number: u64,
+}
 
 impl FirstLine {
-    fn push(&mut self, bytes: &[u8]) {
-        let FirstLine(line, whole) = self;
-        if *whole {
-            return;
-        }
-        let visible = if line.is_empty() {
-            &bytes[bytes.iter().take_while(|&&byte| byte <= b' ').count()..]
-        } else {
-            bytes
-        };
-        let end = memchr::memchr(b'\n', visible).unwrap_or(visible.len());
-        line.extend_from_slice(&visible[..end.min(SHOWN * 4)]);
-        *whole = end < visible.len() || line.len() > SHOWN * 4;
+    fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
-    fn into_string(self) -> String {
-        first_line(&String::from_utf8_lossy(&self.0))
+    /// Appends a piece of the text, and returns how much of it shows nothing before the first line.
+    fn push(&mut self, bytes: &[u8]) -> usize {
+        let blank = if self.is_empty() { blank_len(bytes) } else { 0 };
+        if !self.is_whole {
+            let visible = &bytes[blank..];
+            let end = memchr::memchr(b'\n', visible).unwrap_or(visible.len());
+            self.text.extend_from_slice(&visible[..end.min(SHOWN * 4)]);
+            self.is_whole = !self.is_empty() && end < visible.len() || self.text.len() > SHOWN * 4;
+        }
+        blank
+    }
+
+    /// Takes the number of the line, if the line has begun and it is not known.
+    fn begins_in(&mut self, number: u64) {
+        if self.number == 0 && !self.is_empty() {
+            self.number = number;
+        }
+    }
+}
+
+/// Returns how many bytes show nothing: white space, the NULs of a preallocated file, byte order marks.
+fn blank_len(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    loop {
+        let blank = rest.iter().take_while(|&&byte| byte <= b' ').count();
+        rest = &rest[blank..];
+        match rest.strip_prefix("\u{FEFF}".as_bytes()) {
+            Some(after) => rest = after,
+            None => return bytes.len() - rest.len(),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::read_twice;
 use crate::reports::junit::Mapping;
-use crate::reports::xml::LeadingText;
 
 type Outcome = &'static [&'static str];
 
@@ -105,65 +104,65 @@ const WHOLE: &[(&str, Outcome)] = &[
     (
         "<testsuites><testsuites name='in'><testsuite name='s'><testcase name='a'/></testsuite>\
          </testsuites></testsuites>",
-        &[r#"Passed "a""#],
+        &[r#"Passed "s.a""#],
     ),
     (
         "<testsuite name='o'><testsuite name='e'/><testsuite name='f'></testsuite>\
          <testcase name='a'/></testsuite>",
-        &[r#"Passed "a" in "o""#],
+        &[r#"Passed "o.a" in "o""#],
     ),
     // Attributes of suites of which nothing is read.
     (
         "<testsuites tests='2.0' time='1,234.5'><testsuite name='s' tests='1' skipped='-1' \
          timestamp='2024-05-01T10:00:00'><testcase name='a'/></testsuite></testsuites>",
-        &[r#"Passed "a""#],
+        &[r#"Passed "s.a""#],
     ),
     // Namespaces.
     (
         "<testsuites xmlns='urn:x'><testsuite name='s'><testcase name='a'/></testsuite></testsuites>",
-        &[r#"Passed "a""#],
+        &[r#"Passed "s.a""#],
     ),
     (
         "<j:testsuites xmlns:j='urn:x'><j:testsuite name='s'><j:testcase name='a'/></j:testsuite>\
          </j:testsuites>",
-        &[r#"Passed "a""#],
+        &[r#"Passed "s.a""#],
     ),
     // Document types: nothing is fetched, and no entity is filled in.
     (
         "<?xml version='1.0'?>\n<!DOCTYPE testsuites SYSTEM 'junit.dtd'>\n\
          <testsuite name='s'><testcase name='a'/></testsuite>",
-        &[r#"Passed "a""#],
+        &[r#"Passed "s.a""#],
     ),
     (
         "<!DOCTYPE testsuite [<!ENTITY foo 'bar'>]>\n<testsuite name='s'><testcase name='a &foo;'>\
          <failure message='x'>see &foo; end</failure></testcase></testsuite>",
-        &[r#"Failed "a &foo;" comment "x" log "see &foo; end""#],
+        &[r#"Failed "s.a &foo;" comment "x" log "see &foo; end""#],
     ),
     (
         "<!DOCTYPE t [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;'>]>\
          <testsuite name='s'><testcase name='a'><failure>&c;</failure></testcase></testsuite>",
-        &[r#"Failed "a" log "&c;""#],
+        &[r#"Failed "s.a" log "&c;""#],
     ),
     // Reports that break off.
     (
         "<testsuites><testsuite name='s'><testcase name='a'/></testsuite>",
-        &[r#"Passed "a""#, "error 1: the report breaks off inside of `testsuites`"],
+        &[r#"Passed "s.a""#, "error 1: the report breaks off inside of `testsuites`"],
     ),
     (
         "<testsuites>\n<testsuite name='s'>\n<testcase name='a'/>\n",
-        &[r#"Passed "a""#, "error 3: the report breaks off inside of `testsuite`"],
+        &[r#"Passed "s.a""#, "error 3: the report breaks off inside of `testsuite`"],
     ),
     (
         "<testsuite name='s'><testcase name='a'/><testcase na",
-        &[r#"Passed "a""#, "error 1: tag not closed: `>` not found before end of input"],
+        &[r#"Passed "s.a""#, "error 1: tag not closed: `>` not found before end of input"],
     ),
     (
         "<testsuite name='s'><testcase name='a'/><testcase name='b'><failure>half",
-        &[r#"Passed "a""#, "error 1: the report breaks off inside of `failure`"],
+        &[r#"Passed "s.a""#, "error 1: the report breaks off inside of `failure`"],
     ),
     (
         "<testsuite name='s'><testcase name='a'/>\n<testcase name='b'><failure>x <![CDATA[half",
-        &[r#"Passed "a""#, "error 2: CDATA not closed: `]]>` not found before end of input"],
+        &[r#"Passed "s.a""#, "error 2: CDATA not closed: `]]>` not found before end of input"],
     ),
     (
         "<testsuites>\n<testsuite name='s'>\n<testcase name='a'>\n</testsuite>\n</testcase></testsuites>",
@@ -181,10 +180,6 @@ const WHOLE: &[(&str, Outcome)] = &[
         &["error 1: root element `test-run`, not `testsuites` or `testsuite`"],
     ),
     (
-        "<report><testsuite name='s'><testcase name='a'/></testsuite></report>",
-        &["error 1: root element `report`, not `testsuites` or `testsuite`"],
-    ),
-    (
         "<TESTSUITES><TESTSUITE name='s'><TESTCASE name='a'/></TESTSUITE></TESTSUITES>",
         &["error 1: root element `TESTSUITES`, not `testsuites` or `testsuite`"],
     ),
@@ -196,7 +191,22 @@ const TWO: &str = "<testsuites>\n<testsuite name='s'>\n<testcase classname='c' n
                    </testsuite>\n</testsuites>\n";
 
 /// What [`outcome`] gives for it.
-const BOTH: Outcome = &[r#"Passed "c.né""#, r#"Failed "c.b" comment "mé" log "téxt""#];
+const BOTH: Outcome = &[FIRST, SECOND];
+
+const FIRST: &str = r#"Passed "c.né""#;
+const SECOND: &str = r#"Failed "c.b" comment "mé" log "téxt""#;
+
+const GUESSED: &str = r#"Warnings([Warning { text: "bytes that are not UTF-8 were read as another encoding", count: 3, names: ["windows-1252"] }])"#;
+
+macro_rules! wrong_label {
+    ($label:literal) => {
+        concat!(
+            r#"Warnings([Warning { text: "the report is UTF-8, whatever encoding it says it is in", count: 1, names: [""#,
+            $label,
+            r#""] }])"#
+        )
+    };
+}
 
 fn declared(encoding: &str) -> String {
     format!("<?xml version='1.0' encoding='{encoding}'?>\n{TWO}")
@@ -222,6 +232,34 @@ fn encoded() -> Vec<(Vec<u8>, Outcome)> {
         (utf_16(&marked, u16::to_le_bytes), BOTH),
         (utf_16(&declared("utf-16"), u16::to_le_bytes), BOTH),
         (latin_1(&declared("ISO-8859-1")), BOTH),
+        (latin_1(&declared("latin-1")), BOTH),
+        (declared("UTF_8").into_bytes(), BOTH),
+        (declared("").into_bytes(), BOTH),
+        (declared("us-ascii").into_bytes(), &[FIRST, SECOND, wrong_label!("us-ascii")]),
+        (declared("cp65001").into_bytes(), &[FIRST, SECOND, wrong_label!("cp65001")]),
+        (declared("shift_jis").into_bytes(), &[FIRST, SECOND, wrong_label!("shift_jis")]),
+        (
+            declared("klingon").replace('é', "e").into_bytes(),
+            &[
+                r#"Passed "c.ne""#,
+                r#"Failed "c.b" comment "me" log "text""#,
+                wrong_label!("klingon"),
+            ],
+        ),
+        (latin_1(&declared("klingon")), &["error 1: encoding `klingon`, which `to` does not know"]),
+        (latin_1(TWO), &[FIRST, SECOND, GUESSED]),
+        (
+            // What is UTF-8 stays so beside what is not.
+            [
+                b"<testsuites name='s'><testcase name='\xE9 ".as_slice(),
+                "é €'/></testsuites>".as_bytes(),
+            ]
+            .concat(),
+            &[
+                r#"Passed "é é €""#,
+                r#"Warnings([Warning { text: "bytes that are not UTF-8 were read as another encoding", count: 1, names: ["windows-1252"] }])"#,
+            ],
+        ),
         (
             latin_1(&declared("ISO-8859-1").replace('é', "e")),
             &[r#"Passed "c.ne""#, r#"Failed "c.b" comment "me" log "text""#],
@@ -237,8 +275,8 @@ fn encoded() -> Vec<(Vec<u8>, Outcome)> {
         (
             latin_1(&in_suite("<testcase name='a'><system-out>café</system-out></testcase>")),
             &[
-                r#"Passed "a" log "caf�""#,
-                r#"Warnings([Warning { text: "bytes that are not valid in the report's encoding became U+FFFD", count: 1, names: ["UTF-8"] }])"#,
+                r#"Passed "a" log "café""#,
+                r#"Warnings([Warning { text: "bytes that are not UTF-8 were read as another encoding", count: 1, names: ["windows-1252"] }])"#,
             ],
         ),
     ]
@@ -253,41 +291,53 @@ fn long() -> Vec<(String, Outcome)> {
     let attributes: Vec<String> = (0..20_000).map(|number| format!(" a{number}='v'")).collect();
     let wide = in_suite(&format!("<testcase name='a'{}/>", attributes.concat()));
     vec![
-        (deep(1_000), &[r#"Passed "a" in "d""#]),
-        (deep(10_000), &[r#"Passed "a" in "d""#]),
+        (deep(1_000), &[r#"Passed "d.a" in "d""#]),
+        (deep(10_000), &[r#"Passed "d.a" in "d""#]),
         (wide, &[r#"Passed "a""#]),
     ]
 }
 
-/// Reports that other text surrounds: what becomes of each in a file, and in a pipe.
-fn surrounded() -> Vec<(String, Vec<&'static str>, Vec<&'static str>)> {
+/// Reports that other text surrounds, and several in one file.
+fn surrounded() -> Vec<(String, Vec<&'static str>)> {
     let report = declared("utf-8");
     let both = |more: &'static str| [BOTH, &[more]].concat();
+    let talk = r#"Warnings([Warning { text: "text around a report was passed over", count: 1, names: ["bye <<<"] }])"#;
+    let other = "<testsuite name='s'><testcase name='z'/></testsuite>";
+    let another = r#"Warnings([Warning { text: "a report behind another in one file was read too", count: 1, names: ["s"] }])"#;
+    let passed = r#"Passed "s.z""#;
     vec![
         (
             format!("Running tests...\n{report}"),
-            vec!["error 1: text where the report should begin: `Running tests...`"],
             both(
                 r#"Warnings([Warning { text: "text around a report was passed over", count: 1, names: ["Running tests..."] }])"#,
             ),
         ),
         (
-            format!("{report}bye <<<\n"),
-            both("error 8: text after the end of the report: `bye`"),
+            format!("[INFO] <b> & <3\n{report}"),
             both(
-                r#"Warnings([Warning { text: "text around a report was passed over", count: 1, names: ["bye <<<"] }])"#,
+                r#"Warnings([Warning { text: "text around a report was passed over", count: 1, names: ["[INFO] <b> & <3"] }])"#,
             ),
         ),
+        (format!("{report}bye <<<\n"), both(talk)),
+        (format!("{report}{other}"), [BOTH, &[passed, another]].concat()),
         (
-            format!("{report}<testsuite><testcase name='z'/></testsuite>"),
-            both("error 8: a second root element: one file holds one report"),
-            both("error 8: a second report after the first: only one can be read"),
+            format!("{report}\u{feff}<?xml version='1.0'?>\n{other}"),
+            [BOTH, &[passed, another]].concat(),
         ),
+        (
+            format!("<report>\n{other}\n</report>"),
+            vec![
+                passed,
+                r#"Warnings([Warning { text: "text around a report was passed over", count: 2, names: ["<report>", "</report>"] }])"#,
+            ],
+        ),
+        (format!("{report}</testsuite>"), both("error 8: `testsuite` outside of a report")),
+        (format!("{report}<testcase name='z'/>"), both("error 8: `testcase` outside of a report")),
     ]
 }
 
 fn in_suite(inner: &str) -> String {
-    format!("<testsuites><testsuite name='s'>{inner}</testsuite></testsuites>")
+    format!("<testsuites name='s'>{inner}</testsuites>")
 }
 
 /// All documents but for those that are surrounded.
@@ -300,14 +350,14 @@ fn edges() -> Vec<(Vec<u8>, Outcome)> {
 
 /// All documents, for others to make something of.
 pub fn documents() -> impl Iterator<Item = Vec<u8>> {
-    let surrounded = surrounded().into_iter().map(|(document, ..)| document.into_bytes());
+    let surrounded = surrounded().into_iter().map(|(document, _)| document.into_bytes());
     edges().into_iter().map(|(document, _)| document).chain(surrounded)
 }
 
 /// A line for each result, the error, and the warnings. Nothing is said of what is empty, nor of the
 /// category `s`, which most of the documents have.
-fn outcome(bytes: &[u8], leading_text: LeadingText) -> Vec<String> {
-    let (results, error, warnings) = read_twice(bytes, &Mapping::default(), leading_text);
+fn outcome(bytes: &[u8]) -> Vec<String> {
+    let (results, error, warnings) = read_twice(bytes, &Mapping::default());
     let mut lines: Vec<String> = results
         .into_iter()
         .map(|result| {
@@ -336,17 +386,13 @@ fn shown(document: &[u8]) -> String {
 #[test]
 fn each_has_its_outcome() {
     for (document, expected) in edges() {
-        for leading_text in [LeadingText::Strict, LeadingText::Skip] {
-            assert_eq!(outcome(&document, leading_text), expected, "{}", shown(&document));
-        }
+        assert_eq!(outcome(&document), expected, "{}", shown(&document));
     }
 }
 
 #[test]
-fn text_around_a_report_is_passed_over_in_a_pipe_alone() {
-    for (document, strict, skipped) in surrounded() {
-        let outcome = |leading_text| outcome(document.as_bytes(), leading_text);
-        assert_eq!(outcome(LeadingText::Strict), strict, "{document}");
-        assert_eq!(outcome(LeadingText::Skip), skipped, "{document}");
+fn text_around_reports_is_passed_over() {
+    for (document, expected) in surrounded() {
+        assert_eq!(outcome(document.as_bytes()), expected, "{document}");
     }
 }

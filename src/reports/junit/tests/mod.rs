@@ -6,15 +6,14 @@ mod model;
 mod reading;
 mod shapes;
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use super::case::Case;
-use super::{Mapping, Results, SuiteOutputs};
+use super::{Mapping, Results, SuiteFacts};
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 use crate::reports::error::ReadError;
-use crate::reports::format::ReportReader;
-use crate::reports::xml::LeadingText;
+use crate::reports::format::{ReadOptions, ReportReader};
 
 /// What a first reading gives: the cases before they are mapped.
 #[derive(Debug, Default)]
@@ -24,10 +23,13 @@ struct Reading {
     warnings: Warnings,
 }
 
-fn read_cases(source: impl Read, leading_text: LeadingText) -> Reading {
+fn options(mapping: &Mapping) -> ReadOptions {
+    ReadOptions { mapping: mapping.clone(), max_log: 1 << 20, properties: false }
+}
+
+fn read_cases(source: impl Read + Seek) -> Reading {
     let mut reading = Reading::default();
-    let outputs = SuiteOutputs::default();
-    let results = Results::new(source, Mapping::default(), outputs, leading_text);
+    let results = Results::new(source, &options(&Mapping::default()), SuiteFacts::default());
     match results.and_then(|mut results| collect_cases(&mut results, &mut reading)) {
         Ok(()) => {}
         Err(error) => reading.error = Some(error),
@@ -35,7 +37,7 @@ fn read_cases(source: impl Read, leading_text: LeadingText) -> Reading {
     reading
 }
 
-fn collect_cases<R: Read>(
+fn collect_cases<R: Read + Seek>(
     results: &mut Results<R>,
     reading: &mut Reading,
 ) -> Result<(), ReadError> {
@@ -44,7 +46,7 @@ fn collect_cases<R: Read>(
         match results.read_case(&mut reading.warnings) {
             Ok(true) => {}
             Ok(false) => {
-                results.note_malformed(&mut reading.warnings);
+                results.xml.source().note(&mut reading.warnings);
                 return Ok(());
             }
             Err(error) => {
@@ -60,20 +62,16 @@ fn collect_cases<R: Read>(
 }
 
 /// Both readings, as `to submit` does them: the first has the warnings, and the names of the second.
-fn read_twice(
-    bytes: &[u8],
-    mapping: &Mapping,
-    leading_text: LeadingText,
-) -> (Vec<TestResult>, Option<ReadError>, Warnings) {
-    let open = |outputs| Results::new(bytes, mapping.clone(), outputs, leading_text);
+fn read_twice(bytes: &[u8], mapping: &Mapping) -> (Vec<TestResult>, Option<ReadError>, Warnings) {
+    let open = |facts| Results::new(Cursor::new(bytes), &options(mapping), facts);
     let (mut warnings, mut ignored) = (Warnings::default(), Warnings::default());
-    let mut first = match open(SuiteOutputs::default()) {
+    let mut first = match open(SuiteFacts::default()) {
         Ok(results) => results,
         Err(error) => return (Vec::new(), Some(error), warnings),
     };
     let (names, first_error) = drain(|| first.next_name(&mut warnings));
-    let outputs = Box::new(first).finish(&mut warnings).unwrap().suite_outputs;
-    let mut second = open(outputs).unwrap();
+    let facts = Box::new(first).finish(&mut warnings).unwrap().suite_facts;
+    let mut second = open(facts).unwrap();
     let (results, error) = drain(|| second.next(&mut ignored));
     assert!(names.iter().eq(results.iter().map(|result| &result.name)), "{names:?}");
     assert_eq!(first_error, error);
@@ -95,25 +93,37 @@ fn drain<T>(mut next: impl FnMut() -> Result<Option<T>, ReadError>) -> (Vec<T>, 
 }
 
 fn read(text: &str) -> Vec<TestResult> {
-    let (results, error, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
+    let (results, error, _) = read_twice(text.as_bytes(), &Mapping::default());
     assert!(error.is_none(), "{error:?}");
     results
 }
 
 fn error(text: &str) -> String {
-    let (_, error, _) = read_twice(text.as_bytes(), &Mapping::default(), LeadingText::Strict);
-    error.expect("a error").to_string()
+    let (_, error, _) = read_twice(text.as_bytes(), &Mapping::default());
+    error.expect("an error").to_string()
 }
 
 /// Gives at most `piece` bytes at once.
 struct Slow<'a> {
-    bytes: &'a [u8],
+    bytes: Cursor<&'a [u8]>,
     piece: usize,
+}
+
+impl<'a> Slow<'a> {
+    fn new(bytes: &'a [u8], piece: usize) -> Self {
+        Self { bytes: Cursor::new(bytes), piece }
+    }
 }
 
 impl Read for Slow<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let count = to.len().min(self.piece);
         self.bytes.read(&mut to[..count])
+    }
+}
+
+impl Seek for Slow<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
     }
 }

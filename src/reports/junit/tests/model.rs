@@ -6,10 +6,10 @@
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use std::io::Cursor;
 
 use super::{Reading, Slow, read_cases};
 use crate::reports::junit::case::{Case, Kind, Outcome, Stream};
-use crate::reports::xml::LeadingText;
 
 #[derive(Clone, Debug)]
 enum Node {
@@ -297,8 +297,9 @@ fn trimmed(texts: &[Text]) -> String {
 }
 
 /// All that there may be to say of such a report.
-const ONLY_LEFT_OUT: &str =
-    "Warnings([Warning { text: \"output of a suite without failed cases was left out\"";
+/// Warnings that the model gives rise to.
+const EXPECTED: [&str; 2] =
+    ["output of a suite without failed cases was left out", "XML comments were left out"];
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
@@ -306,14 +307,17 @@ proptest! {
     #[test]
     fn what_was_written_is_read(root in document(), style in style(), piece in 1..40usize) {
         let bytes = style.write(&root);
-        let Reading { cases: read, error, warnings } = read_cases(&*bytes, LeadingText::Strict);
+        // Bytes that are UTF-8 are read so, whatever their declaration says.
+        let is_utf_8 = std::str::from_utf8(&bytes).is_ok() && !bytes.is_ascii();
+        prop_assume!(!is_utf_8 || style.encoding == UTF_8);
+        let Reading { cases: read, error, warnings } = read_cases(Cursor::new(&bytes));
         prop_assert!(error.is_none(), "{error:?} in {}", String::from_utf8_lossy(&bytes));
-        let warnings = format!("{warnings:?}");
-        prop_assert!(warnings == "Warnings([])" || warnings.starts_with(ONLY_LEFT_OUT), "{warnings}");
+        let unexpected = warnings.all().iter().find(|warning| !EXPECTED.contains(&warning.text));
+        prop_assert!(unexpected.is_none(), "{unexpected:?}");
         let mut expected = Vec::new();
         cases(&root, &mut Vec::new(), &mut expected);
         prop_assert_eq!(&read, &expected, "{}", String::from_utf8_lossy(&bytes));
-        let slow = read_cases(Slow { bytes: &bytes, piece }, LeadingText::Skip);
+        let slow = read_cases(Slow::new(&bytes, piece));
         prop_assert_eq!(&slow.cases, &expected);
         prop_assert!(slow.error.is_none(), "{:?}", slow.error);
     }
@@ -323,8 +327,8 @@ proptest! {
         let bytes = style.write(&root);
         #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any place will do")]
         let at = (bytes.len() as f64 * at) as usize;
-        let whole = read_cases(&*bytes, LeadingText::Strict);
-        let part = read_cases(&bytes[..at], LeadingText::Strict);
+        let whole = read_cases(Cursor::new(&bytes));
+        let part = read_cases(Cursor::new(&bytes[..at]));
         prop_assert_eq!(&part.cases, &whole.cases[..part.cases.len()]);
         let is_whole = bytes[at..].iter().all(|byte| b"\r\n\0".contains(byte));
         prop_assert!(is_whole || part.error.is_some());

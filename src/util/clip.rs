@@ -1,0 +1,174 @@
+//! Texts that are cut in the middle where they are too long.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+/// Begins the line that says what was cut.
+const MARK_START: &str = "\n[… ";
+
+/// Ends that line.
+const MARK_END: &str = " bytes cut …]\n";
+
+/// Bytes by which a text may exceed its limit: the line that says what was cut takes up to so many.
+/// So a text that was cut once is not cut again.
+pub const MARK: usize = MARK_START.len() + u64::MAX.ilog10() as usize + 1 + MARK_END.len();
+
+/// Keeps head and tail of a text that is longer than `longest` bytes, with a line between them that says
+/// how much was cut, also before. The line comes on top of `longest`.
+pub fn truncate_middle(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest.saturating_add(MARK) {
+        return text.into();
+    }
+    let mut head = text.floor_char_boundary(longest / 2);
+    let mut tail = text.ceil_char_boundary(text.len() - (longest - longest / 2));
+    let (mut bytes, mut marks) = (0, 0);
+    for (at, len, cut) in earlier_marks(text) {
+        if at < tail && at + len > head {
+            (head, tail) = (head.min(at), tail.max(at + len));
+            bytes += cut;
+            marks += len;
+        }
+    }
+    bytes += (tail - head - marks) as u64;
+    [&text[..head], &mark(bytes), &text[tail..]].concat().into()
+}
+
+fn mark(bytes: u64) -> String {
+    format!("{MARK_START}{bytes}{MARK_END}")
+}
+
+/// Returns the place and length of each line in `text` that says what was cut, and how much it was.
+fn earlier_marks(text: &str) -> impl Iterator<Item = (usize, usize, u64)> {
+    memmem::find_iter(text.as_bytes(), MARK_START).filter_map(|at| {
+        let rest = &text[at + MARK_START.len()..];
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let cut = rest[..digits].parse().ok()?;
+        let len = MARK_START.len() + digits + MARK_END.len();
+        rest[digits..].starts_with(MARK_END).then_some((at, len, cut))
+    })
+}
+
+/// A text that grows, of which only head and tail are held once it exceeds twice its limit.
+#[derive(Clone, Debug, Default)]
+pub struct Clipped {
+    /// Bytes that are held at least of the head, and of the tail.
+    limit: usize,
+    head: String,
+    tail: String,
+    cut: u64,
+}
+
+impl Clipped {
+    pub fn new(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.head.is_empty()
+    }
+
+    /// Empties the text, and keeps its memory unless it is large.
+    pub fn clear(&mut self) {
+        self.head.clear();
+        self.head.shrink_to(64 << 10);
+        self.tail = String::new();
+        self.cut = 0;
+    }
+
+    pub fn push_str(&mut self, text: &str) {
+        self.push_with(|to| to.push_str(text));
+    }
+
+    /// Appends what `push` appends to the string that it gets, which ends as the text does.
+    pub fn push_with(&mut self, push: impl FnOnce(&mut String)) {
+        if self.tail.is_empty() && self.head.len() < self.limit {
+            push(&mut self.head);
+            if self.head.len() > self.limit {
+                self.tail = self.head.split_off(self.head.floor_char_boundary(self.limit));
+            }
+        } else {
+            push(&mut self.tail);
+        }
+        if self.tail.len() > self.limit.saturating_mul(2) {
+            let end = self.tail.floor_char_boundary(self.tail.len() - self.limit);
+            self.tail.drain(..end);
+            self.cut += end as u64;
+        }
+    }
+
+    /// Returns the text, with a line that says what was cut of it.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match (self.tail.is_empty(), self.cut) {
+            (true, _) => self.head.as_str().into(),
+            (false, 0) => [&*self.head, &*self.tail].concat().into(),
+            (false, cut) => [&*self.head, &*mark(cut), &*self.tail].concat().into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_and_tail_are_kept_on_character_boundaries() {
+        let text = "x".repeat(42) + "abcdefgh";
+        assert_eq!(truncate_middle(&text, 8), text);
+        assert_eq!(truncate_middle(&text, 7), "xxx\n[… 43 bytes cut …]\nefgh");
+        assert_eq!(truncate_middle(&"ä".repeat(24), 3), "\n[… 46 bytes cut …]\nä");
+    }
+
+    #[test]
+    fn what_was_cut_once_is_not_cut_again() {
+        let text = "line\n".repeat(100_000);
+        for longest in [0, 1, 7, 1000, 499_957, 499_958, 500_000, usize::MAX] {
+            let once = truncate_middle(&text, longest).into_owned();
+            assert!(once.len() <= longest.saturating_add(MARK), "{longest}");
+            assert_eq!(truncate_middle(&once, longest), once, "{longest}");
+        }
+    }
+
+    #[test]
+    fn what_was_cut_before_is_counted_too() {
+        let text = "é-".repeat(50_000);
+        for limit in [100, 1000, 10_001] {
+            let mut clipped = Clipped::new(limit);
+            for piece in text.as_bytes().chunks(999) {
+                clipped.push_str(std::str::from_utf8(piece).unwrap());
+            }
+            let once = clipped.to_text();
+            assert!(once.len() < 4 * limit && once.len() > 2 * limit, "{}", once.len());
+            for longest in [0, 10, 99, limit] {
+                let direct = truncate_middle(&text, longest);
+                assert_eq!(truncate_middle(&once, longest), direct, "{limit} {longest}");
+            }
+            let twice = format!("{once}{once}");
+            let counted = truncate_middle(&twice, 50);
+            let said = format!("[… {} bytes cut …]", 2 * text.len() - 50);
+            assert!(counted.contains(&said), "{counted}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_says_what_was_cut_is_not_cut_in_two() {
+        let text = format!("{}{}{}", "a".repeat(100), mark(5), "b".repeat(100));
+        for longest in 0..130 {
+            let cut = truncate_middle(&text, longest);
+            assert_eq!(cut.matches('…').count(), 2, "{longest}: {cut}");
+            let kept = cut.matches(['a', 'b']).count();
+            assert!(cut.contains(&format!("[… {} bytes cut …]", 205 - kept)), "{longest}: {cut}");
+        }
+    }
+
+    #[test]
+    fn a_short_text_is_held_whole() {
+        let mut text = Clipped::new(10);
+        assert!(text.is_empty());
+        text.push_str("one");
+        text.push_with(|to| to.push_str(" two three four"));
+        assert_eq!(text.to_text(), "one two three four");
+        text.clear();
+        assert_eq!(text.to_text(), "");
+    }
+}
