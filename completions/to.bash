@@ -946,7 +946,7 @@ _to() {
             return 0
             ;;
         to__subcmd__run)
-            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --format --case-name --case-category --case-template-id --on-duplicate --max-log --salvage --allow-empty --results --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --format --case-name --case-category --case-template-id --on-duplicate --max-log --properties-as-metadata --salvage --allow-empty --results --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1118,7 +1118,7 @@ _to() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "checkbox json jsonl junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "checkbox tss json jsonl junit tap autopkgtest" -- "${cur}"))
                     return 0
                     ;;
                 --case-name)
@@ -1147,6 +1147,13 @@ _to() {
                     return 0
                     ;;
                 --max-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --properties-as-metadata)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1590,14 +1597,14 @@ _to() {
             return 0
             ;;
         to__subcmd__submit)
-            opts="-q -v -h --format --case-name --case-category --case-template-id --on-duplicate --max-log --salvage --allow-empty --dry-run --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --format --case-name --case-category --case-template-id --on-duplicate --max-log --properties-as-metadata --salvage --allow-empty --dry-run --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "checkbox json jsonl junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "checkbox tss json jsonl junit tap autopkgtest" -- "${cur}"))
                     return 0
                     ;;
                 --case-name)
@@ -1626,6 +1633,13 @@ _to() {
                     return 0
                     ;;
                 --max-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --properties-as-metadata)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

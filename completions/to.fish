@@ -122,9 +122,12 @@ complete -c to -n "__fish_to_using_subcommand start" -s q -l quiet -d 'Print err
 complete -c to -n "__fish_to_using_subcommand start" -s v -l verbose -d 'Print each request with its status and time'
 complete -c to -n "__fish_to_using_subcommand start" -s h -l help -d 'Print help'
 complete -c to -n "__fish_to_using_subcommand submit" -l format -d 'What the reports are written in, instead of telling it by content' -r -f -a "checkbox\t''
+tss\t''
 json\t''
 jsonl\t''
-junit\t''"
+junit\t''
+tap\t''
+autopkgtest\t''"
 complete -c to -n "__fish_to_using_subcommand submit" -l case-name -d 'Names of JUnit cases; by default the class and the name' -r -f
 complete -c to -n "__fish_to_using_subcommand submit" -l case-category -d 'Categories of JUnit cases; by default the suite' -r -f
 complete -c to -n "__fish_to_using_subcommand submit" -l case-template-id -d 'Template ids of JUnit cases; by default none' -r -f
@@ -134,6 +137,7 @@ first\t''
 last\t''
 error\t''"
 complete -c to -n "__fish_to_using_subcommand submit" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail' -r -f
+complete -c to -n "__fish_to_using_subcommand submit" -l properties-as-metadata -d 'Send properties of JUnit cases and suites as metadata of the execution, with PREFIX before their names; a value that is a JSON list is several values' -r -f
 complete -c to -n "__fish_to_using_subcommand submit" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place' -r -f
 complete -c to -n "__fish_to_using_subcommand submit" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes' -r -f
 complete -c to -n "__fish_to_using_subcommand submit" -l api-key-file -d 'A file that holds the key' -r -F
@@ -226,9 +230,12 @@ false\t''"
 complete -c to -n "__fish_to_using_subcommand run" -l relevant-link -d 'A link to show with the execution; repeatable' -r -f
 complete -c to -n "__fish_to_using_subcommand run" -l from -d 'A request in JSON, or - for standard input; flags and variables go over it' -r -F
 complete -c to -n "__fish_to_using_subcommand run" -l format -d 'What the reports are written in, instead of telling it by content' -r -f -a "checkbox\t''
+tss\t''
 json\t''
 jsonl\t''
-junit\t''"
+junit\t''
+tap\t''
+autopkgtest\t''"
 complete -c to -n "__fish_to_using_subcommand run" -l case-name -d 'Names of JUnit cases; by default the class and the name' -r -f
 complete -c to -n "__fish_to_using_subcommand run" -l case-category -d 'Categories of JUnit cases; by default the suite' -r -f
 complete -c to -n "__fish_to_using_subcommand run" -l case-template-id -d 'Template ids of JUnit cases; by default none' -r -f
@@ -238,6 +245,7 @@ first\t''
 last\t''
 error\t''"
 complete -c to -n "__fish_to_using_subcommand run" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail' -r -f
+complete -c to -n "__fish_to_using_subcommand run" -l properties-as-metadata -d 'Send properties of JUnit cases and suites as metadata of the execution, with PREFIX before their names; a value that is a JSON list is several values' -r -f
 complete -c to -n "__fish_to_using_subcommand run" -l results -d 'Files, directories or quoted globs that the command writes; those that are older than the start are not sent [env: TO_RESULTS]' -r -F
 complete -c to -n "__fish_to_using_subcommand run" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place' -r -f
 complete -c to -n "__fish_to_using_subcommand run" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes' -r -f

@@ -16,6 +16,7 @@ use crate::commands::exit::Exit;
 use crate::commands::session::{Session, Sources};
 use crate::model::encoded::EncodedResult;
 use crate::model::limits::Limits;
+use crate::model::update::{Change, Patch};
 use crate::model::warnings::Warnings;
 use crate::options::reading::Reading;
 use crate::reports::format::ReadOptions;
@@ -23,7 +24,7 @@ use crate::reports::junit::Mapping;
 use crate::reports::report::Piped;
 use crate::reports::source::Source;
 use crate::submission::live::{self, Arrival};
-use crate::submission::{File, Options, Submission};
+use crate::submission::{File, Options, Submission, properties};
 use crate::ui::summary::FileSummary;
 use crate::ui::terminal;
 
@@ -45,7 +46,8 @@ pub struct Submit {
 }
 
 const SUBMIT_MORE: &str = "\
-JUnit XML, JSON, JSON lines and Checkbox submissions are told apart by content. Every file is read
+JUnit XML, TAP, JSON, JSON lines, autopkgtest's summary and submissions of Checkbox and YARF are told
+apart by content. Every file is read
 through before the first request: one that cannot be read is named, and the results of the others
 are sent. JSON lines from a pipe are sent as they come in.
 
@@ -98,7 +100,7 @@ pub fn options(reading: &Reading) -> Options {
                 template_id: reading.case_template_id.clone(),
             },
             max_log: reading.max_log,
-            properties: false,
+            properties: reading.properties_as_metadata.is_some(),
         },
         on_duplicate: reading.on_duplicate,
         limits: limits(reading),
@@ -153,6 +155,7 @@ pub fn send(
     if !submission.has_results() && !reading.allow_empty {
         return Ok(input);
     }
+    let told = context.exit_of(send_metadata(&mut submission, session, reading, context));
     let delivery = session.deliver(Some(submission.total()), context, |feed| {
         submission.results(|portion| {
             portion.results.into_iter().for_each(|result| feed.push(result));
@@ -166,7 +169,24 @@ pub fn send(
     };
     let delivered = delivery.conclude(sources, context)?;
     report_aside(&submission, context);
-    Ok(delivered.and(exit(&submission, reading)))
+    Ok(delivered.and(told).and(exit(&submission, reading)))
+}
+
+/// Sends the properties of cases and suites where that is asked for. Where it fails, the results are sent
+/// all the same.
+fn send_metadata(
+    submission: &mut Submission,
+    session: &Session,
+    reading: &Reading,
+    context: &Context,
+) -> Result<Exit, CommandError> {
+    let prefix = reading.properties_as_metadata.as_deref().unwrap_or_default();
+    let metadata = properties::metadata(&submission.properties, prefix, &mut submission.warnings);
+    if metadata.is_empty() {
+        return Ok(Exit::Success);
+    }
+    let patch = Patch { execution_metadata: Some(metadata), ..Patch::default() };
+    Ok(session.change(&[Change::Patch(patch)], context)?.exit)
 }
 
 fn file_summary(file: &File) -> FileSummary {
@@ -231,8 +251,9 @@ fn send_live(
     Ok(delivered.and(if errors.is_empty() { Exit::Success } else { Exit::Input }))
 }
 
-const SEARCHED: &str = "directories are searched for *.xml, *.json and *.jsonl; --allow-empty makes \
-                        it no error to find nothing";
+const SEARCHED: &str = "directories are searched for *.xml, *.json, *.jsonl, *.tap, \
+                        submission*.tar.xz and summary; --allow-empty makes it no error to find \
+                        nothing";
 
 /// Says at once what cannot be read, before anything is sent.
 ///

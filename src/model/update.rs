@@ -14,7 +14,7 @@ use crate::util::text::plural;
 
 /// The most characters of a link to a job, and of a key or value of the metadata: a longer link is
 /// a bare 500, a longer key a 422.
-const LONGEST: usize = 200;
+pub const LONGEST: usize = 200;
 
 /// The body of `PATCH /v1/test-executions/{id}`: only what is to change.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -40,6 +40,11 @@ pub struct Reading {
     #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = size)]
     pub max_log: usize,
 
+    /// Send properties of JUnit cases and suites as metadata of the execution, with PREFIX before
+    /// their names; a value that is a JSON list is several values
+    #[arg(long, value_name = "PREFIX")]
+    pub properties_as_metadata: Option<String>,
+
     /// Send the whole cases of a truncated file too
     #[arg(long)]
     pub salvage: bool,

@@ -16,6 +16,7 @@ use super::error::{ReadError, Severity};
 use super::format::{Findings, Format, ReportReader};
 use super::json::document::{Document, EXCERPT, Element, Item, Object, ResultShape};
 use super::json::{Shape, shape};
+use super::shell::start_hint;
 use super::xml::entities::unescape;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
@@ -135,17 +136,6 @@ impl Reader {
             .take_if(|archive| archive.severity == Severity::Remainder)
             .unwrap_or(error)
     }
-
-    /// Returns a hint at the flags with which `to start` would open this submission's execution.
-    fn hint(&self) -> Option<String> {
-        let flags = [
-            self.session.test_plan.as_ref().map(|plan| format!("--test-plan {plan}")),
-            self.session.architecture.as_ref().map(|arch| format!("--arch {arch}")),
-        ];
-        let flags: Vec<String> = flags.into_iter().flatten().collect();
-        let words = format!("for `to start`, the submission says `{}`", flags.join(" "));
-        (!flags.is_empty()).then_some(words)
-    }
 }
 
 impl ReportReader for Reader {
@@ -167,15 +157,19 @@ impl ReportReader for Reader {
     }
 
     fn finish(self: Box<Self>, _: &mut Warnings) -> Result<Findings, ReadError> {
-        Ok(Findings { hint: self.hint(), ..Findings::default() })
+        Ok(Findings { hint: self.session.hint(), ..Findings::default() })
     }
 }
 
 impl Session {
+    fn hint(&self) -> Option<String> {
+        start_hint(self.test_plan.as_deref(), self.architecture.as_deref())
+    }
+
     fn take_member(&mut self, key: &str, value: &[u8], warnings: &mut Warnings) {
         match key {
-            "testplan_id" => self.test_plan = plain_word(value),
-            "architecture" => self.architecture = plain_word(value),
+            "testplan_id" => self.test_plan = word(value),
+            "architecture" => self.architecture = word(value),
             "resource-results" | "attachment-results" => note_jobs(LEFT_OUT, key, value, warnings),
             "rejected-jobs" => note_jobs(REJECTED, key, value, warnings),
             _ => {}
@@ -183,11 +177,8 @@ impl Session {
     }
 }
 
-/// A JSON text that means itself in any shell: what a hint shows is pasted.
-fn plain_word(json: &[u8]) -> Option<String> {
-    let word: String = serde_json::from_slice(json).ok()?;
-    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_.:/+@".contains(char);
-    (!word.is_empty() && word.chars().all(is_plain)).then_some(word)
+fn word(json: &[u8]) -> Option<String> {
+    serde_json::from_slice(json).ok()
 }
 
 /// A job of which only the name matters.
@@ -304,7 +295,8 @@ fn join(texts: impl Iterator<Item = String>, separator: &str) -> String {
     texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(separator)
 }
 
-fn without_namespace(id: &str) -> &str {
+/// Returns an id without the namespace before it.
+pub fn without_namespace(id: &str) -> &str {
     id.split_once("::").map_or(id, |(_, rest)| rest)
 }
 
@@ -548,7 +540,7 @@ mod tests {
         let hint = |text: &str| {
             let mut reader = Reader::new(text.as_bytes()).unwrap();
             Given::by(|warnings| reader.next(warnings));
-            reader.hint()
+            reader.session.hint()
         };
         let expected = "for `to start`, the submission says \
             `--test-plan com.canonical.certification::client-cert-desktop --arch amd64`";

@@ -1,12 +1,13 @@
 //! The formats of reports, each a row of one table.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 
 use super::error::ReadError;
 use super::junit::{self, Mapping, Property, SuiteFacts};
 use super::source::Source;
-use super::{checkbox, json};
+use super::{autopkgtest, checkbox, json, tap, tss};
 use crate::model::limits::MAX_COMMENT;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
@@ -36,8 +37,15 @@ pub struct Input<'a> {
 }
 
 /// All formats, in the order in which a report is tried for each.
-pub static FORMATS: [&Format; 4] =
-    [&checkbox::FORMAT, &json::FORMAT, &json::lines::FORMAT, &junit::FORMAT];
+pub static FORMATS: [&Format; 7] = [
+    &checkbox::FORMAT,
+    &tss::FORMAT,
+    &json::FORMAT,
+    &json::lines::FORMAT,
+    &junit::FORMAT,
+    &tap::FORMAT,
+    &autopkgtest::FORMAT,
+];
 
 impl Format {
     /// Tells a format by the beginning of a report. The JUnit reader takes what no format claims: it
@@ -120,7 +128,7 @@ pub struct Findings {
     pub suite_facts: SuiteFacts,
     /// A hint at the flags for `to start` that the report suggests.
     pub hint: Option<String>,
-    pub properties: Vec<Property>,
+    pub properties: BTreeSet<Property>,
     /// It is JUnit that Checkbox wrote beside its submission.
     pub is_from_checkbox: bool,
 }

@@ -13,7 +13,7 @@ use super::source::Source;
 use crate::util::text::innermost;
 
 /// Endings of names that a directory is searched for.
-const EXTENSIONS: [&str; 3] = ["xml", "json", "jsonl"];
+const EXTENSIONS: [&str; 4] = ["xml", "json", "jsonl", "tap"];
 
 /// The name of standard input on a command line.
 const STANDARD_INPUT: &str = "-";
@@ -200,6 +200,11 @@ fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
+/// Tells a report by the name of its file.
 fn is_report(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let extension = path.extension().unwrap_or_default();
+    EXTENSIONS.iter().any(|known| extension == *known)
+        || name == b"summary"
+        || (name.starts_with(b"submission") && name.ends_with(b".tar.xz"))
 }

@@ -453,7 +453,9 @@ mod tests {
         let merged = TestResult { io_log: log.to_owned(), ..result("a", Status::Failed, "one") };
         let (left, said) = left(OnDuplicate::Merge, &results);
         assert_eq!(left, [merged, results[1].clone()]);
-        assert_eq!(said, ["result merged into the first of its name (2): `a`, …"]);
+        let cure = "a pass after a failure (--on-duplicate last keeps the last)";
+        let merged = format!("result merged into the first of its name, {cure} (2): `a`, …");
+        assert_eq!(said, [merged]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::SystemTime;
 pub mod duplicates;
 pub mod error;
 pub mod live;
+pub mod properties;
 mod read_ahead;
 
 use crate::model::batch::Batch;
@@ -20,6 +21,7 @@ use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 use crate::reports::error::{ReadError, Severity};
 use crate::reports::format::{Findings, Format, ReadOptions, ReportReader};
+use crate::reports::junit::Property;
 use crate::reports::paths;
 use crate::reports::report::{Piped, Report};
 use crate::reports::source::Source;
@@ -56,6 +58,8 @@ pub struct Submission {
     pub hints: Vec<String>,
     /// Paths in which nothing matched.
     pub empty: Vec<String>,
+    /// Properties of cases and suites, where they are wanted.
+    pub properties: BTreeSet<Property>,
 }
 
 /// One report, as the first reading found it.
@@ -174,6 +178,7 @@ struct Survey<'a> {
     hints: Vec<String>,
     /// Files that may be Checkbox's submissions, without what is behind the first dot of their names.
     submissions: HashSet<PathBuf>,
+    properties: BTreeSet<Property>,
 }
 
 impl<'a> Survey<'a> {
@@ -186,14 +191,24 @@ impl<'a> Survey<'a> {
             warnings: Warnings::default(),
             hints: Vec::new(),
             submissions: HashSet::new(),
+            properties: BTreeSet::new(),
         }
     }
 
     fn finish(self) -> Submission {
-        let Self { options, cures, names, files, warnings, hints, .. } = self;
+        let Self { options, cures, names, files, warnings, hints, properties, .. } = self;
         let duplicates = names.duplicates(options.on_duplicate);
         let options = options.clone();
-        Submission { options, files, duplicates, warnings, cures, hints, empty: Vec::new() }
+        Submission {
+            options,
+            files,
+            duplicates,
+            warnings,
+            cures,
+            hints,
+            empty: Vec::new(),
+            properties,
+        }
     }
 
     fn read(&mut self, source: &Source, report: io::Result<Report>) {
@@ -229,6 +244,9 @@ impl<'a> Survey<'a> {
                     file.results = 0;
                 }
             }
+        }
+        if file.results > 0 {
+            self.properties.append(&mut file.findings.properties);
         }
         self.warnings.append(warnings);
         self.files.push(file);
@@ -336,7 +354,8 @@ const JUNIT_OF_CHECKBOX: &str = "JUnit that Checkbox wrote shows newer kinds of 
 fn cure(error: &ReadError, is_salvageable: bool) -> Option<&'static str> {
     match error.severity {
         Severity::NoResults | Severity::All => Some(
-            "reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's submissions",
+            "reports are JUnit XML, TAP, Test Observer's JSON, autopkgtest's summary, or submissions \
+             of Checkbox and YARF",
         ),
         _ if is_salvageable => Some("--salvage sends the results before the error too"),
         _ => None,

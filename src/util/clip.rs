@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_was_cut_before_is_counted_too() {
-        let text = "é-".repeat(50_000);
+        let text = "0123456789".repeat(15_000);
         for limit in [100, 1000, 10_001] {
             let mut clipped = Clipped::new(limit);
             for piece in text.as_bytes().chunks(999) {
@@ -152,11 +152,11 @@ mod tests {
 
     #[test]
     fn a_line_that_says_what_was_cut_is_not_cut_in_two() {
-        let text = format!("{}{}{}", "a".repeat(100), mark(5), "b".repeat(100));
+        let text = format!("{}{}{}", "<".repeat(100), mark(5), ">".repeat(100));
         for longest in 0..130 {
             let cut = truncate_middle(&text, longest);
             assert_eq!(cut.matches('…').count(), 2, "{longest}: {cut}");
-            let kept = cut.matches(['a', 'b']).count();
+            let kept = cut.matches(['<', '>']).count();
             assert!(cut.contains(&format!("[… {} bytes cut …]", 205 - kept)), "{longest}: {cut}");
         }
     }

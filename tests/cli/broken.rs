@@ -6,8 +6,8 @@ use crate::support::fake_server::{ALWAYS, Fault, Response, results};
 use crate::support::reports::{delivered, junit, open, passed, summary};
 
 const SALVAGE: &str = "hint: --salvage sends the results before the error too\n";
-const KINDS: &str = "hint: reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's \
-                     submissions\n";
+const KINDS: &str = "hint: reports are JUnit XML, TAP, Test Observer's JSON, autopkgtest's summary, or \
+                     submissions of Checkbox and YARF\n";
 
 /// What is no report, what is said of it, and the hint.
 const BROKEN: [(&str, &str, &str, &str); 14] = [
@@ -231,12 +231,12 @@ fn the_format_that_was_said_is_the_one_that_is_read() {
 #[test]
 fn an_unknown_format_is_a_usage_error() {
     let (server, sandbox) = open();
-    let run = sandbox.to("submit --format tap report");
+    let run = sandbox.to("submit --format subunit report");
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(
         run.stderr.starts_with(
-            "error: invalid value 'tap' for '--format <FORMAT>'\n  \
-             [possible values: checkbox, json, jsonl, junit]\n"
+            "error: invalid value 'subunit' for '--format <FORMAT>'\n  \
+             [possible values: checkbox, tss, json, jsonl, junit, tap, autopkgtest]\n"
         ),
         "{}",
         run.stderr

@@ -42,6 +42,7 @@ mod limits;
 mod live;
 mod manual;
 mod matrix;
+mod meaning;
 mod model;
 mod network;
 mod outages;

@@ -227,8 +227,8 @@ fn json_of_another_kind_is_passed_over_where_it_was_found_and_an_error_where_it_
             "",
             &format!(
                 "error: all/package.json: {lacking}\n\
-                 hint: reports are JUnit XML, Test Observer's JSON or JSON lines, \
-                 or Checkbox's submissions\n{}",
+                 hint: reports are JUnit XML, TAP, Test Observer's JSON, autopkgtest's summary, \
+                 or submissions of Checkbox and YARF\n{}",
                 summary("1 result", [1, 0, 0], "2 files, 1 batch")
             )
         )

@@ -16,8 +16,8 @@ const UNKNOWN_EXECUTION: &str = "error: the server answered 404: TestExecution n
      hint: `to start` opens an execution; --execution (or TO_EXECUTION) chooses another\n";
 const INVALID: &str =
     "hint: nothing of this request was stored: mend what is named and repeat the command\n";
-const REPORTS: &str =
-    "hint: reports are JUnit XML, Test Observer's JSON or JSON lines, or Checkbox's submissions\n";
+const REPORTS: &str = "hint: reports are JUnit XML, TAP, Test Observer's JSON, autopkgtest's summary, or \
+                       submissions of Checkbox and YARF\n";
 
 /// A sandbox that tries once, with a snap's variables, a report and an execution.
 fn impatient(server: &Server) -> Sandbox {
@@ -396,8 +396,8 @@ fn a_directory_without_reports() {
     sandbox.write("empty/notes.txt", "no report");
     sandbox.write("empty/.hidden/report.xml", REPORT);
     let said = "error: empty: nothing there is a report\n\
-                hint: directories are searched for *.xml, *.json and *.jsonl; --allow-empty makes \
-                it no error to find nothing\n";
+                hint: directories are searched for *.xml, *.json, *.jsonl, *.tap, submission*.tar.xz \
+                and summary; --allow-empty makes it no error to find nothing\n";
     assert_eq!(sandbox.to("submit empty"), Run::new(3, "", said));
 }
 

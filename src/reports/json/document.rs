@@ -94,20 +94,29 @@ impl Document {
         if text.trim_ascii().is_empty() {
             return Err(ReadError::remainder(Some(1), "empty: there is no JSON in it"));
         }
-        let walk = Walk { at: 0, line: 1, levels: Vec::new(), ended: false };
+        let walk = Walk::new();
         if !walk.clone().finds(&text, alike.matches)? {
             return Err(ReadError::no_results(format!("holds no results: {}", alike.lacking)));
         }
         Ok(Self { text, walk })
     }
 
-    /// The next part; none after the last, nor after a error.
+    /// Goes back to the beginning.
+    pub fn rewind(&mut self) {
+        self.walk = Walk::new();
+    }
+
+    /// Returns the next part; none after the last, nor after an error.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         self.walk.next(&self.text)
     }
 }
 
 impl Walk {
+    fn new() -> Self {
+        Self { at: 0, line: 1, levels: Vec::new(), ended: false }
+    }
+
     fn next<'a>(&mut self, text: &'a [u8]) -> Result<Option<Item<'a>>, ReadError> {
         if self.ended {
             return Ok(None);

@@ -48,6 +48,8 @@ pub enum Shape {
     Lines,
     /// [`super::checkbox::Reader`].
     Checkbox,
+    /// [`super::tss::Reader`].
+    TestSubmission,
 }
 
 /// Tells by its beginning which JSON a text is, if it is any.
@@ -71,7 +73,10 @@ fn shape_of_object(cursor: Cursor<'_>, head: &[u8]) -> Shape {
     let keys = cursor.keys();
     let list = cursor.list();
     let in_list = list.map(Cursor::keys).unwrap_or_default();
-    if has_any(&keys, &CHECKBOX_MEMBERS) || has_any(&in_list, &CHECKBOX_FIELDS) {
+    let is_test_submission = has_any(&in_list, &["outcome"]) && !has_any(&in_list, &["status"]);
+    if has_any(&keys, &["session_data"]) || (is_test_submission && has_any(&in_list, &["id"])) {
+        Shape::TestSubmission
+    } else if has_any(&keys, &CHECKBOX_MEMBERS) || has_any(&in_list, &CHECKBOX_FIELDS) {
         Shape::Checkbox
     } else if list.is_none() && !cursor.spans_lines() && has_result_line(head) {
         Shape::Lines
@@ -137,22 +142,32 @@ fn note_member(key: &str, value: &[u8], warnings: &mut Warnings) {
 /// It has no name, a status that is none of the three, or something else than text in a field.
 pub fn result(element: Element<'_>, warnings: &mut Warnings) -> Result<TestResult, ReadError> {
     let mut object = element.object(warnings)?;
+    let name = object.name("name", "result")?;
+    let (status, is_error) = status(&mut object)?;
+    let comment = object.text("comment")?;
     let result = TestResult {
-        name: object.name("name", "result")?,
-        status: status(&mut object)?,
+        name,
+        status,
         category: object.text("category")?,
         template_id: object.text("template_id")?,
-        comment: object.text("comment")?,
+        // The API knows only failures: an error is marked.
+        comment: if is_error {
+            format!("[error] {comment}").trim_end().to_owned()
+        } else {
+            comment
+        },
         io_log: object.text("io_log")?,
     };
     object.note_rest(&[]);
     Ok(result)
 }
 
-fn status(object: &mut Object<'_, '_>) -> Result<Status, ReadError> {
+/// Takes out the status, and tells whether it is that of an error.
+fn status(object: &mut Object<'_, '_>) -> Result<(Status, bool), ReadError> {
     let word = object.text("status")?;
     match Status::from_word(&word) {
-        Some(status) => Ok(status),
+        Some(status) => Ok((status, false)),
+        None if word.eq_ignore_ascii_case("error") => Ok((Status::Failed, true)),
         None if word.is_empty() => Err(object.error("status", "no `status`")),
         None => {
             let reason = format!(
@@ -234,13 +249,13 @@ mod tests {
 
     #[test]
     fn takes_no_other_word_for_a_status() {
-        let words = ["ok", "error", "xfail", "true", "PASSED ", "", "Pаss"];
+        let words = ["ok", "errors", "xfail", "true", "PASSED ", "", "Pаss"];
         let elements = words.map(|word| format!(r#"{{"name": "n", "status": "{word}"}}"#));
         assert_eq!(
             read(format!("[\n{}]", elements.join(",\n"))).words(),
             [
                 "2: result `n`: unknown status `ok`, not passed, failed or skipped",
-                "3: result `n`: unknown status `error`, not passed, failed or skipped",
+                "3: result `n`: unknown status `errors`, not passed, failed or skipped",
                 "4: result `n`: unknown status `xfail`, not passed, failed or skipped",
                 "5: result `n`: unknown status `true`, not passed, failed or skipped",
                 "6: result `n`: unknown status `PASSED `, not passed, failed or skipped",

@@ -4,6 +4,8 @@
 //! what becomes of a case. The format has no standard, so it is read with good will: elements that
 //! nobody knows are looked through, since a case inside of one is still a case, and named in the warnings.
 
+use std::collections::BTreeSet;
+
 use super::case::{Case, Kind, Outcome, Stream, push_below, without_blank_ends};
 use super::suite::Suite;
 use crate::model::result::Status;
@@ -47,8 +49,8 @@ pub struct Document {
     longest: usize,
     /// Bytes of text of the current case.
     held: usize,
-    /// Properties that were read since somebody took them, where they are wanted.
-    pub properties: Option<Vec<Property>>,
+    /// The properties so far, where they are wanted.
+    pub properties: Option<BTreeSet<Property>>,
 }
 
 /// The meaning of an open element.
@@ -93,7 +95,7 @@ impl Document {
             text: Clipped::new(longest),
             longest,
             held: 0,
-            properties: wants_properties.then(Vec::new),
+            properties: wants_properties.then(BTreeSet::new),
         }
     }
 
@@ -423,7 +425,7 @@ impl Document {
         match &mut self.properties {
             Some(properties) => {
                 let value = self.attributes.get(Attributes::VALUE);
-                properties.push((name, if value.is_empty() { text } else { value.to_owned() }));
+                properties.insert((name, if value.is_empty() { text } else { value.to_owned() }));
             }
             None => warnings.add(PROPERTY, &name),
         }

@@ -29,7 +29,7 @@ use super::format::{Findings, Format, Origin, ReadOptions, ReportReader};
 use crate::model::log::Section;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
-use crate::reports::xml::decode::Decoded;
+use crate::reports::decode::Decoded;
 use crate::reports::xml::{Event, Xml};
 use case::Stream;
 use document::{Document, Finished};

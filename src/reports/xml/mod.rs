@@ -6,7 +6,6 @@
 //! control characters, unknown entities, doubled attributes. Everything else is an error, because nobody
 //! can tell what a report with crossed tags meant to say.
 
-pub mod decode;
 pub mod entities;
 
 use std::borrow::Cow;
@@ -16,9 +15,9 @@ use memchr::memmem;
 use quick_xml::events::{BytesDecl, BytesStart};
 use quick_xml::{Error, errors::IllFormedError, events};
 
+use crate::reports::decode::{Decoded, unreadable};
 use crate::reports::error::{ReadError, Severity};
 use crate::util::text::excerpt;
-use decode::{Decoded, unreadable};
 use entities::LONGEST;
 
 /// Depth to which elements may lie in each other. Each open one costs memory, and no tool nests a

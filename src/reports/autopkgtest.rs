@@ -1,0 +1,174 @@
+//! The `summary` that autopkgtest writes, with the logs beside it.
+//!
+//! One line is one test: `NAME PASS|FAIL|SKIP|FLAKY reason`. Its output lies in files of its name in the
+//! same directory.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use super::error::ReadError;
+use super::format::{Format, ReadOptions, ReportReader};
+use super::lines::Lines;
+use super::source::Source;
+use crate::model::log::{Section, join_sections};
+use crate::model::result::{Status, TestResult};
+use crate::model::warnings::Warnings;
+use crate::util::clip::Clipped;
+use crate::util::text::os_message;
+
+/// autopkgtest's summary.
+pub static FORMAT: Format = Format {
+    name: "autopkgtest",
+    detect: is_summary,
+    open: |input, options, _| {
+        let directory = match input.source {
+            Source::File { path, .. } => path.parent().map(Path::to_path_buf),
+            Source::StandardInput => None,
+        };
+        Ok(Box::new(Reader::new(input.file, directory, options)?))
+    },
+    is_live: false,
+};
+
+/// Lines about the whole run, which failed.
+const OF_THE_RUN: [&str; 4] = ["blame:", "badpkg:", "quitting:", "erroneous package:"];
+
+/// One line of a summary.
+struct Line<'a> {
+    name: &'a str,
+    outcome: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> Line<'a> {
+    fn parse(line: &'a str) -> Option<Self> {
+        let (name, rest) = line.trim_end().split_once(char::is_whitespace)?;
+        let rest = rest.trim_start();
+        let (outcome, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let is_known = ["PASS", "FAIL", "SKIP", "FLAKY"].contains(&outcome);
+        (is_known && !name.is_empty()).then(|| Self { name, outcome, reason: reason.trim() })
+    }
+}
+
+/// Tells whether each line of a text has the form of a summary, but for the last, which may be cut.
+fn is_summary(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    let mut tests = 0;
+    while let Some(line) = lines.next() {
+        let is_last = lines.peek().is_none() && !head.ends_with(b"\n");
+        match Line::parse(line) {
+            Some(_) => tests += 1,
+            None if OF_THE_RUN.iter().any(|word| line.starts_with(word)) => {}
+            None if is_last && tests > 0 => {}
+            None => return false,
+        }
+    }
+    tests > 0
+}
+
+/// Reads a summary line by line.
+struct Reader<R> {
+    lines: Lines<R>,
+    directory: Option<PathBuf>,
+    longest: usize,
+    names_only: bool,
+}
+
+impl<R: Read + Seek> Reader<R> {
+    fn new(
+        source: R,
+        directory: Option<PathBuf>,
+        options: &ReadOptions,
+    ) -> Result<Self, ReadError> {
+        let lines = Lines::new(source)?;
+        Ok(Self { lines, directory, longest: options.longest(), names_only: false })
+    }
+
+    fn result(&self, line: &Line<'_>) -> TestResult {
+        let io_log = if self.names_only { String::new() } else { self.log(line.name) };
+        let status = match line.outcome {
+            "PASS" => Status::Passed,
+            "FAIL" => Status::Failed,
+            _ => Status::Skipped,
+        };
+        let mark = if line.outcome == "FLAKY" { "[flaky]" } else { "" };
+        TestResult {
+            name: line.name.to_owned(),
+            status,
+            category: String::new(),
+            template_id: String::new(),
+            comment: [mark, line.reason].join(" ").trim().to_owned(),
+            io_log,
+        }
+    }
+
+    /// Returns what the test wrote. A name that leads elsewhere, or to a link, has no log: a summary that
+    /// a stranger prepared must not make a file of this machine a result.
+    fn log(&self, name: &str) -> String {
+        let Some(directory) = self.directory.as_ref().filter(|_| !name.contains('/')) else {
+            return String::new();
+        };
+        let mut sections: Vec<Section<'static>> = Vec::new();
+        for stream in ["stdout", "stderr"] {
+            let path = directory.join(format!("{name}-{stream}"));
+            let is_regular = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
+            let text = if is_regular { self.text_of(&path) } else { String::new() };
+            if !text.is_empty() {
+                sections.push((stream.into(), text.into()));
+            }
+        }
+        join_sections(sections)
+    }
+
+    /// Returns the text of a file, or what keeps it from being read.
+    fn text_of(&self, path: &Path) -> String {
+        let read = || -> io::Result<String> {
+            let mut file = File::open(path)?;
+            let mut text = Clipped::new(self.longest);
+            let mut bytes = Vec::new();
+            // Whole characters are taken: what is cut of one waits for the rest of it.
+            while (&mut file).take(64 << 10).read_to_end(&mut bytes)? > 0 {
+                let whole = match std::str::from_utf8(&bytes) {
+                    Err(error) if error.error_len().is_none() => error.valid_up_to(),
+                    _ => bytes.len(),
+                };
+                text.push_str(&String::from_utf8_lossy(&bytes[..whole]));
+                bytes.drain(..whole);
+            }
+            text.push_str(&String::from_utf8_lossy(&bytes));
+            Ok(text.to_text().into_owned())
+        };
+        read().unwrap_or_else(|error| {
+            format!("[… {} cannot be read: {} …]", path.display(), os_message(&error))
+        })
+    }
+}
+
+impl<R: Read + Seek> ReportReader for Reader<R> {
+    fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+        while let Some(text) = self.lines.next()? {
+            match Line::parse(&text) {
+                Some(line) => return Ok(Some(self.result(&line))),
+                None if text.trim().is_empty() => {}
+                None => {
+                    let reason = match OF_THE_RUN.iter().find(|word| text.starts_with(**word)) {
+                        Some(_) => text,
+                        None => {
+                            "no line of a summary: a name and PASS, FAIL, SKIP or FLAKY".to_owned()
+                        }
+                    };
+                    return Err(ReadError::one(self.lines.number(), reason));
+                }
+            }
+        }
+        self.lines.note(warnings);
+        Ok(None)
+    }
+
+    fn next_name(&mut self, warnings: &mut Warnings) -> Result<Option<String>, ReadError> {
+        self.names_only = true;
+        Ok(self.next(warnings)?.map(|result| result.name))
+    }
+}

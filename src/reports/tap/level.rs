@@ -1,0 +1,83 @@
+//! Tests of one indentation.
+
+pub use crate::util::temp_store::Span;
+
+use crate::model::result::{Status, TestResult};
+use crate::util::clip::Clipped;
+
+/// One indentation of a stream, while it is read and until its parent's point comes.
+pub struct Level {
+    pub indent: usize,
+    /// The name of the test that these are part of, where it is told before them.
+    pub name: Option<String>,
+    /// The name of the next test that has subtests.
+    pub next_name: Option<String>,
+    /// The number of tests, and the line that says so.
+    pub plan: Option<(u64, u64)>,
+    /// The reason for which there are none.
+    pub skipped: Option<String>,
+    /// Points so far.
+    pub points: u64,
+    /// The point whose log is read.
+    pub point: Option<OpenPoint>,
+    /// Lines before the next point.
+    pub before: Clipped,
+    /// The subtests of the next point.
+    pub ended: Option<Box<Level>>,
+    /// Results that wait for the name of their parent.
+    pub children: Vec<Span>,
+    /// The worst status of the results.
+    pub worst: Option<Status>,
+}
+
+/// A point whose log is read.
+pub struct OpenPoint {
+    pub name: String,
+    pub status: Status,
+    pub comment: String,
+    pub log: Clipped,
+}
+
+impl Level {
+    pub fn new(indent: usize, name: Option<String>, longest: usize) -> Self {
+        Self {
+            indent,
+            name,
+            next_name: None,
+            plan: None,
+            skipped: None,
+            points: 0,
+            point: None,
+            before: Clipped::new(longest),
+            ended: None,
+            children: Vec::new(),
+            worst: None,
+        }
+    }
+
+    /// Tells whether all tests of the plan were there, and their logs.
+    pub fn is_complete(&self) -> bool {
+        self.plan.is_some_and(|(count, _)| count == self.points) && self.point.is_none()
+    }
+
+    /// Counts a result's status in.
+    pub fn note(&mut self, status: Status) {
+        let worst = self.worst.map_or(0, super::badness);
+        if self.worst.is_none() || super::badness(status) > worst {
+            self.worst = Some(status);
+        }
+    }
+}
+
+impl OpenPoint {
+    pub fn into_result(self) -> TestResult {
+        TestResult {
+            name: self.name,
+            status: self.status,
+            category: String::new(),
+            template_id: String::new(),
+            comment: self.comment,
+            io_log: self.log.to_text().into_owned(),
+        }
+    }
+}

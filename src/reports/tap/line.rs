@@ -1,0 +1,237 @@
+//! One line of TAP or KTAP, and what it says.
+
+use crate::model::result::Status;
+
+/// The meaning of a line, without the blanks before it.
+#[derive(Debug, Eq, PartialEq)]
+pub enum Line<'a> {
+    /// `TAP version 14`, `KTAP version 1`.
+    Version {
+        is_kernel: bool,
+    },
+    /// `1..5`, perhaps with the reason for which it is `1..0`.
+    Plan {
+        count: u64,
+        reason: &'a str,
+    },
+    Point(Point<'a>),
+    /// `# Subtest: name`: the name of the tests that follow deeper.
+    Subtest(&'a str),
+    BailOut(&'a str),
+    /// `pragma +strict`: how strictly a harness is to read.
+    Pragma,
+    /// `---`: lines of YAML follow, up to `...`.
+    Yaml,
+    /// A comment, or what the program under test wrote.
+    Other,
+}
+
+/// `not ok 3 - name # SKIP reason`.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Point<'a> {
+    pub is_ok: bool,
+    pub number: Option<u64>,
+    pub description: &'a str,
+    /// The directive as it is written, and what follows it.
+    pub directive: Option<(&'a str, &'a str)>,
+}
+
+/// The directives, by their first letters.
+const DIRECTIVES: [&str; 5] = ["SKIP", "TODO", "XFAIL", "TIMEOUT", "ERROR"];
+
+impl<'a> Line<'a> {
+    /// Tells what a line says, given without the blanks before it.
+    pub fn parse(line: &'a str) -> Self {
+        let line = line.trim_end();
+        let version =
+            |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '));
+        if version("TAP version") || version("KTAP version") {
+            return Self::Version { is_kernel: line.starts_with('K') };
+        }
+        if let Some(reason) = line.strip_prefix("Bail out!") {
+            return Self::BailOut(reason.trim());
+        }
+        if let Some(name) = line.strip_prefix("# Subtest:").or(line.strip_prefix("# Subtest ")) {
+            return Self::Subtest(name.trim());
+        }
+        if line.starts_with("pragma +") || line.starts_with("pragma -") {
+            return Self::Pragma;
+        }
+        if line == "---" {
+            return Self::Yaml;
+        }
+        plan(line).or_else(|| Point::parse(line).map(Self::Point)).unwrap_or(Self::Other)
+    }
+}
+
+fn plan(line: &str) -> Option<Line<'_>> {
+    let rest = line.strip_prefix("1..")?;
+    let digits = rest.len() - rest.trim_start_matches(|char: char| char.is_ascii_digit()).len();
+    let count = rest[..digits].parse().ok()?;
+    let reason = rest[digits..].trim();
+    if !reason.is_empty() && !rest[digits..].starts_with(char::is_whitespace) {
+        return None;
+    }
+    Some(Line::Plan { count, reason: without_skip(reason.trim_start_matches('#').trim()) })
+}
+
+/// Returns the reason behind `SKIP`, `skipped:` and the like.
+fn without_skip(text: &str) -> &str {
+    let word = text.split(|char: char| !char.is_ascii_alphabetic()).next().unwrap_or_default();
+    if word.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("skip")) {
+        let reason = text[word.len()..].trim_start_matches(':').trim();
+        if reason.is_empty() { word } else { reason }
+    } else {
+        text
+    }
+}
+
+impl<'a> Point<'a> {
+    fn parse(line: &'a str) -> Option<Self> {
+        let (is_ok, rest) = match line.strip_prefix("not ok") {
+            Some(rest) => (false, rest),
+            None => (true, line.strip_prefix("ok")?),
+        };
+        if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
+            return None;
+        }
+        let rest = rest.trim_start();
+        let digits = rest.len() - rest.trim_start_matches(|char: char| char.is_ascii_digit()).len();
+        // A description may begin with digits: a number is a word.
+        let is_word = rest[digits..].chars().next().is_none_or(char::is_whitespace);
+        let number = rest[..digits].parse().ok().filter(|_| is_word);
+        let rest = if number.is_some() { rest[digits..].trim_start() } else { rest };
+        let (description, directive) = split_directive(rest);
+        let description = match description.strip_prefix('-') {
+            Some(rest) if rest.is_empty() || rest.starts_with(' ') => rest,
+            _ => description,
+        };
+        Some(Self { is_ok, number, description: description.trim(), directive })
+    }
+
+    /// Returns the status, which a directive changes.
+    pub fn status(&self) -> Status {
+        match self.directive {
+            Some((word, _)) if is_failure(word) => Status::Failed,
+            Some(_) => Status::Skipped,
+            None if self.is_ok => Status::Passed,
+            None => Status::Failed,
+        }
+    }
+
+    /// Returns the directive's reason, behind its word unless that is SKIP.
+    pub fn comment(&self) -> String {
+        match self.directive {
+            None => String::new(),
+            Some((word, reason)) if begins(word, "SKIP") => reason.to_owned(),
+            Some((word, reason)) => format!("[{word}] {reason}").trim_end().to_owned(),
+        }
+    }
+
+    /// Returns the description without the backslashes before `#` and `\`.
+    pub fn name(&self) -> String {
+        let mut name = String::with_capacity(self.description.len());
+        let mut chars = self.description.chars().peekable();
+        while let Some(char) = chars.next() {
+            let next = chars.next_if(|next| char == '\\' && matches!(next, '#' | '\\'));
+            name.push(next.unwrap_or(char));
+        }
+        name
+    }
+}
+
+fn is_failure(word: &str) -> bool {
+    begins(word, "TIMEOUT") || begins(word, "ERROR")
+}
+
+fn begins(word: &str, with: &str) -> bool {
+    word.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with))
+}
+
+/// Splits a point's text at the `#` of a directive. A `#` before any other word is part of the
+/// description.
+fn split_directive(text: &str) -> (&str, Option<(&str, &str)>) {
+    let mut escaped = false;
+    for (at, char) in text.char_indices() {
+        if char == '#' && !escaped {
+            let rest = text[at + 1..].trim_start();
+            let end = rest.find(|char: char| !char.is_ascii_alphabetic()).unwrap_or(rest.len());
+            let (word, reason) = rest.split_at(end);
+            if DIRECTIVES.iter().any(|directive| begins(word, directive)) {
+                let reason = reason.trim_start_matches(':').trim();
+                return (&text[..at], Some((word, reason)));
+            }
+        }
+        escaped = char == '\\' && !escaped;
+    }
+    (text, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(line: &str) -> (Status, Option<u64>, String, String) {
+        let Line::Point(point) = Line::parse(line) else { panic!("no point: {line}") };
+        (point.status(), point.number, point.name(), point.comment())
+    }
+
+    #[test]
+    fn points_say_status_number_name_and_reason() {
+        for (line, status, number, name, comment) in [
+            ("ok", Status::Passed, None, "", ""),
+            ("not ok", Status::Failed, None, "", ""),
+            ("ok 1", Status::Passed, Some(1), "", ""),
+            ("ok 1 - boots", Status::Passed, Some(1), "boots", ""),
+            ("ok 1 boots", Status::Passed, Some(1), "boots", ""),
+            ("ok 1 -boots", Status::Passed, Some(1), "-boots", ""),
+            ("not ok 12 - a - b", Status::Failed, Some(12), "a - b", ""),
+            ("ok - 2 suns", Status::Passed, None, "2 suns", ""),
+            ("ok 2suns", Status::Passed, None, "2suns", ""),
+            ("ok 3 # SKIP no radio", Status::Skipped, Some(3), "", "no radio"),
+            ("ok 3 - x # skipped: no radio", Status::Skipped, Some(3), "x", "no radio"),
+            ("not ok 4 - wifi # TODO later", Status::Skipped, Some(4), "wifi", "[TODO] later"),
+            ("ok 4 - wifi # todo", Status::Skipped, Some(4), "wifi", "[todo]"),
+            ("not ok 5 x # XFAIL", Status::Skipped, Some(5), "x", "[XFAIL]"),
+            ("ok 5 x # TIMEOUT 45 seconds", Status::Failed, Some(5), "x", "[TIMEOUT] 45 seconds"),
+            ("not ok 5 x # ERROR", Status::Failed, Some(5), "x", "[ERROR]"),
+            ("ok 6 - issue #7 is fixed", Status::Passed, Some(6), "issue #7 is fixed", ""),
+            (r"ok 7 - a \# SKIP b", Status::Passed, Some(7), "a # SKIP b", ""),
+            (r"ok 7 - a \\# SKIP b", Status::Skipped, Some(7), r"a \", "b"),
+            (r"ok 7 - C:\dir", Status::Passed, Some(7), r"C:\dir", ""),
+        ] {
+            assert_eq!(
+                point(line),
+                (status, number, name.to_owned(), comment.to_owned()),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_lines_say_what_they_are() {
+        for (line, expected) in [
+            ("TAP version 14", Line::Version { is_kernel: false }),
+            ("KTAP version 1", Line::Version { is_kernel: true }),
+            ("1..5", Line::Plan { count: 5, reason: "" }),
+            ("1..0 # SKIP no radio", Line::Plan { count: 0, reason: "no radio" }),
+            ("1..0 # skipped: no radio", Line::Plan { count: 0, reason: "no radio" }),
+            ("1..0 no radio", Line::Plan { count: 0, reason: "no radio" }),
+            ("1..0 # skip", Line::Plan { count: 0, reason: "skip" }),
+            ("1..", Line::Other),
+            ("1..2.5", Line::Other),
+            ("1..99999999999999999999999", Line::Other),
+            ("# Subtest: a b", Line::Subtest("a b")),
+            ("# Subtest", Line::Other),
+            ("Bail out! no disk", Line::BailOut("no disk")),
+            ("---", Line::Yaml),
+            ("pragma +strict", Line::Pragma),
+            ("okay", Line::Other),
+            ("not okay", Line::Other),
+            ("# ok", Line::Other),
+            ("", Line::Other),
+        ] {
+            assert_eq!(Line::parse(line), expected, "{line}");
+        }
+    }
+}

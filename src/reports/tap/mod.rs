@@ -1,0 +1,392 @@
+//! TAP, versions 12 to 14, and the kernel's KTAP.
+//!
+//! Tests lie in each other by indentation, and a parent's point stands behind its subtests: their results
+//! wait in a temporary store until the name of their parent is known. What a program writes between the
+//! points is the log of one of them: in TAP of the point before, in KTAP of the one behind it.
+
+mod level;
+mod line;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::io::{Read, Seek};
+
+use super::error::ReadError;
+use super::format::{Format, ReadOptions, ReportReader};
+use super::lines::Lines;
+use super::source::Source;
+use crate::model::result::{Status, TestResult};
+use crate::model::warnings::Warnings;
+use crate::util::clip::Clipped;
+use crate::util::temp_store::TempStore;
+use level::{Level, OpenPoint};
+use line::{Line, Point};
+
+/// TAP and KTAP.
+pub static FORMAT: Format = Format {
+    name: "tap",
+    detect: |head| {
+        let text = String::from_utf8_lossy(head);
+        text.lines()
+            .any(|line| matches!(Line::parse(line), Line::Version { .. } | Line::Plan { .. }))
+    },
+    open: |input, options, _| Ok(Box::new(Reader::new(input.file, input.source, options)?)),
+    is_live: false,
+};
+
+/// Depth to which tests may lie in each other.
+const MAX_DEPTH: usize = 100;
+
+/// Reads a stream line by line.
+struct Reader<R> {
+    lines: Lines<R>,
+    /// The name of a result that stands for the whole file.
+    file_name: String,
+    /// The level that is read, and those around it.
+    top: Level,
+    outer: Vec<Level>,
+    /// Results and errors that are to be handed out.
+    ready: VecDeque<Result<TestResult, ReadError>>,
+    store: TempStore,
+    /// Bytes before the YAML block that is read.
+    yaml_indent: Option<usize>,
+    is_kernel: bool,
+    has_bailed_out: bool,
+    is_over: bool,
+    longest: usize,
+}
+
+impl<R: Read + Seek> Reader<R> {
+    fn new(source: R, of: &Source, options: &ReadOptions) -> Result<Self, ReadError> {
+        let file_name = match of {
+            Source::File { path, .. } => path.file_name().unwrap_or_default().display().to_string(),
+            Source::StandardInput => of.to_string(),
+        };
+        let longest = options.longest();
+        Ok(Self {
+            lines: Lines::new(source)?,
+            file_name,
+            top: Level::new(0, None, longest),
+            outer: Vec::new(),
+            ready: VecDeque::new(),
+            store: TempStore::default(),
+            yaml_indent: None,
+            is_kernel: false,
+            has_bailed_out: false,
+            is_over: false,
+            longest,
+        })
+    }
+
+    /// Takes a line.
+    fn take(&mut self, text: &str, warnings: &mut Warnings) -> Result<(), ReadError> {
+        let line = text.trim_start_matches(' ');
+        let indent = text.len() - line.len();
+        if let Some(begin) = self.yaml_indent {
+            if indent == begin && line.trim_end() == "..." {
+                self.yaml_indent = None;
+            } else {
+                self.log(text.get(begin.min(indent)..).unwrap_or_default(), warnings);
+            }
+            return Ok(());
+        }
+        match Line::parse(line) {
+            Line::Yaml if self.top.point.is_some() && indent > self.top.indent => {
+                self.yaml_indent = Some(indent);
+            }
+            Line::Pragma => {}
+            Line::Other | Line::Yaml => self.log(line, warnings),
+            Line::BailOut(reason) => {
+                self.has_bailed_out = true;
+                let reason = if reason.is_empty() { "no reason is given" } else { reason };
+                self.fail(format!("the run bailed out: {reason}"));
+            }
+            Line::Version { is_kernel } => {
+                self.is_kernel |= is_kernel;
+                self.go_to(indent, warnings)?;
+            }
+            Line::Subtest(name) => self.begin_subtest(indent, name, warnings)?,
+            Line::Plan { count, reason } => {
+                self.go_to(indent, warnings)?;
+                self.plan(count, reason, warnings)?;
+            }
+            Line::Point(point) => {
+                self.go_to(indent, warnings)?;
+                self.begin_point(&point, warnings)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a line as part of a log.
+    fn log(&mut self, text: &str, warnings: &mut Warnings) {
+        let is_before = self.is_kernel && self.yaml_indent.is_none();
+        let level = &mut self.top;
+        if text.trim().is_empty() && level.point.is_none() {
+            return;
+        }
+        if level.is_complete() {
+            warnings.add(BEHIND_PLAN, text);
+            return;
+        }
+        let log = match &mut level.point {
+            Some(point) if !is_before => &mut point.log,
+            _ => &mut level.before,
+        };
+        push_line(log, text);
+    }
+
+    /// Takes an error that costs no result.
+    fn fail(&mut self, reason: String) {
+        let line = self.lines.number();
+        self.ready.push_back(Err(ReadError::one(line, reason)));
+    }
+
+    /// Goes to the level of this indentation, and ends those that are deeper.
+    fn go_to(&mut self, indent: usize, warnings: &mut Warnings) -> Result<(), ReadError> {
+        while !self.outer.is_empty() && self.top.indent > indent {
+            self.end_level(warnings)?;
+        }
+        if self.top.indent < indent {
+            self.open_level(indent, warnings)?;
+        }
+        Ok(())
+    }
+
+    fn open_level(&mut self, indent: usize, warnings: &mut Warnings) -> Result<(), ReadError> {
+        if self.outer.len() == MAX_DEPTH {
+            let line = Some(self.lines.number());
+            let reason = format!("tests lie more than {MAX_DEPTH} deep in each other");
+            return Err(ReadError::remainder(line, reason));
+        }
+        self.end_point(warnings)?;
+        let name = self.top.next_name.take();
+        let level = Level::new(indent, name, self.longest);
+        self.outer.push(std::mem::replace(&mut self.top, level));
+        Ok(())
+    }
+
+    /// Takes the name of the tests that follow: it stands before them, at their indentation or at that
+    /// of their parent.
+    fn begin_subtest(
+        &mut self,
+        indent: usize,
+        name: &str,
+        warnings: &mut Warnings,
+    ) -> Result<(), ReadError> {
+        let is_first = |level: &Level| level.points == 0 && level.children.is_empty();
+        if !self.outer.is_empty() && self.top.indent == indent && is_first(&self.top) {
+            self.top.name = Some(name.to_owned());
+        } else if indent > self.top.indent {
+            self.open_level(indent, warnings)?;
+            self.top.name = Some(name.to_owned());
+        } else {
+            self.go_to(indent, warnings)?;
+            self.end_point(warnings)?;
+            self.top.next_name = Some(name.to_owned());
+        }
+        Ok(())
+    }
+
+    fn plan(&mut self, count: u64, reason: &str, warnings: &mut Warnings) -> Result<(), ReadError> {
+        self.end_point(warnings)?;
+        let line = self.lines.number();
+        let level = &mut self.top;
+        if level.plan.is_some() {
+            self.fail("a second plan".to_owned());
+            return Ok(());
+        }
+        level.plan = Some((count, line));
+        if count == 0 && !reason.is_empty() {
+            level.skipped = Some(reason.to_owned());
+        }
+        Ok(())
+    }
+
+    fn begin_point(&mut self, point: &Point<'_>, warnings: &mut Warnings) -> Result<(), ReadError> {
+        self.end_point(warnings)?;
+        let longest = self.longest;
+        let level = &mut self.top;
+        level.points += 1;
+        let number = point.number.unwrap_or(level.points);
+        let name = Some(point.name()).filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| format!("test {number}"));
+        let log = std::mem::replace(&mut level.before, Clipped::new(longest));
+        level.next_name = None;
+        level.point =
+            Some(OpenPoint { name, status: point.status(), comment: point.comment(), log });
+        Ok(())
+    }
+
+    /// Ends the point whose log was read, which is a result unless its subtests say as much.
+    fn end_point(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
+        let Some(mut point) = self.top.point.take() else { return Ok(()) };
+        let ended = self.top.ended.take();
+        let (mut is_result, mut children) = (true, Vec::new());
+        if let Some(ended) = ended {
+            if let Some(reason) = ended.skipped.filter(|_| point.status == Status::Passed) {
+                (point.status, point.comment) = (Status::Skipped, reason);
+            }
+            let worst = ended.worst;
+            is_result = worst.is_none_or(|worst| badness(point.status) > badness(worst));
+            let prefix = ended.name.unwrap_or_else(|| point.name.clone());
+            for span in ended.children {
+                children.push(self.stored(span, &prefix)?);
+            }
+            if !is_result && !point.log.is_empty() {
+                warnings.add(LOG_OF_PARENT, &point.name);
+            }
+        }
+        for child in children {
+            self.hand_up(child)?;
+        }
+        if is_result { self.hand_up(point.into_result()) } else { Ok(()) }
+    }
+
+    fn stored(&mut self, span: level::Span, prefix: &str) -> Result<TestResult, ReadError> {
+        let json = self.store.get(span).map_err(ReadError::from)?;
+        let result: TestResult =
+            serde_json::from_slice(&json).map_err(|error| ReadError::of_file(error.to_string()))?;
+        let name =
+            if prefix.is_empty() { result.name } else { format!("{prefix}/{}", result.name) };
+        Ok(TestResult { name, ..result })
+    }
+
+    /// Hands a result out, or keeps it until the name of its parent is known.
+    fn hand_up(&mut self, result: TestResult) -> Result<(), ReadError> {
+        if self.outer.is_empty() {
+            self.top.note(result.status);
+            self.ready.push_back(Ok(result));
+            return Ok(());
+        }
+        let json =
+            serde_json::to_vec(&result).map_err(|error| ReadError::of_file(error.to_string()))?;
+        let span = self.store.put(&json).map_err(ReadError::from)?;
+        let level = &mut self.top;
+        level.note(result.status);
+        level.children.push(span);
+        Ok(())
+    }
+
+    /// Ends the deepest level: its results wait for the point of their parent.
+    fn end_level(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
+        self.end_point(warnings)?;
+        self.check_plan();
+        if let Some(outer) = self.outer.pop() {
+            let level = std::mem::replace(&mut self.top, outer);
+            if !level.before.is_empty() {
+                warnings.add(BEHIND_PLAN, &level.before.to_text());
+            }
+            // Tests without a parent's point between them have lost it.
+            if let Some(before) = self.top.ended.take() {
+                self.give_orphans(*before)?;
+            }
+            self.top.ended = Some(Box::new(level));
+        }
+        Ok(())
+    }
+
+    /// Hands up the results of subtests whose parent has no point.
+    fn give_orphans(&mut self, level: Level) -> Result<(), ReadError> {
+        let prefix = level.name.unwrap_or_default();
+        self.fail(match &*prefix {
+            "" => "subtests without the point of their test".to_owned(),
+            name => format!("subtests of `{name}` without its point"),
+        });
+        for span in level.children {
+            let result = self.stored(span, &prefix)?;
+            self.hand_up(result)?;
+        }
+        Ok(())
+    }
+
+    /// Compares the points of the deepest level with its plan.
+    fn check_plan(&mut self) {
+        if self.has_bailed_out {
+            return;
+        }
+        let level = &mut self.top;
+        let of = level.name.as_ref().map(|name| format!(" of `{name}`")).unwrap_or_default();
+        match level.plan {
+            Some((count, _)) if count == level.points => {}
+            Some((count, line)) => {
+                let points = level.points;
+                let reason = format!("the plan{of} is {count} tests, and there are {points}");
+                self.ready.push_back(Err(ReadError::one(line, reason)));
+            }
+            None => self.fail(format!("no plan{of}: the stream may be cut short")),
+        }
+    }
+
+    /// Ends all that is open.
+    fn end(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
+        if self.yaml_indent.take().is_some() {
+            self.fail("cut short: a block of YAML does not end".to_owned());
+        }
+        while !self.outer.is_empty() {
+            self.end_level(warnings)?;
+        }
+        self.end_point(warnings)?;
+        if let Some(orphans) = self.top.ended.take() {
+            self.give_orphans(*orphans)?;
+        }
+        if let Some(reason) = self.top.skipped.take() {
+            let result = OpenPoint {
+                name: self.file_name.clone(),
+                status: Status::Skipped,
+                comment: reason,
+                log: std::mem::replace(&mut self.top.before, Clipped::new(0)),
+            };
+            self.ready.push_back(Ok(result.into_result()));
+        } else if !self.top.before.is_empty() {
+            warnings.add(BEHIND_PLAN, &self.top.before.to_text());
+        }
+        self.check_plan();
+        self.lines.note(warnings);
+        Ok(())
+    }
+}
+
+impl<R: Read + Seek> ReportReader for Reader<R> {
+    fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+        loop {
+            if let Some(ready) = self.ready.pop_front() {
+                return ready.map(Some);
+            }
+            if self.is_over {
+                return Ok(None);
+            }
+            let taken = match self.lines.next() {
+                Ok(Some(text)) => self.take(&text, warnings),
+                Ok(None) => {
+                    self.is_over = true;
+                    self.end(warnings)
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = taken {
+                self.is_over = true;
+                return Err(ReadError { line: error.line.or(Some(self.lines.number())), ..error });
+            }
+        }
+    }
+}
+
+fn push_line(log: &mut Clipped, line: &str) {
+    if !log.is_empty() {
+        log.push_str("\n");
+    }
+    log.push_str(line);
+}
+
+fn badness(status: Status) -> u8 {
+    match status {
+        Status::Passed => 0,
+        Status::Skipped => 1,
+        Status::Failed => 2,
+    }
+}
+
+const BEHIND_PLAN: &str = "lines behind the last test were left out";
+const LOG_OF_PARENT: &str = "the log of a test that has subtests was left out";

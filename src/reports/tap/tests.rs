@@ -1,0 +1,197 @@
+use std::io::Cursor;
+
+use super::*;
+use crate::reports::trial::Given;
+
+fn read(text: &str) -> Given {
+    let options = ReadOptions { max_log: 1 << 20, ..ReadOptions::default() };
+    let source = Source::File { path: "dir/boot.t".into(), named: true };
+    let mut reader = Reader::new(Cursor::new(text), &source, &options).unwrap();
+    Given::by(|warnings| reader.next(warnings))
+}
+
+/// Each result as its status's first letter, its name, and its comment and log where there are any.
+fn results(given: &Given) -> Vec<String> {
+    let line = |result: &TestResult| {
+        let mut line = format!("{} {}", &result.status.to_string()[..1], result.name);
+        for (mark, text) in [(" // ", &result.comment), (" | ", &result.io_log)] {
+            if !text.is_empty() {
+                line = format!("{line}{mark}{}", text.replace('\n', "\\"));
+            }
+        }
+        line
+    };
+    given.results.iter().map(line).collect()
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[&str], errors: &[&str]) {
+    let given = read(text);
+    assert_eq!(results(&given), expected, "{text}");
+    assert_eq!(given.words(), errors, "{text}");
+}
+
+#[test]
+fn flat_streams_of_all_versions_are_read() {
+    // In the shapes of the specifications' own examples.
+    check(
+        "1..4\nok 1 - Input file opened\nnot ok 2 - First line of the input valid\n\
+         ok 3 - Read the rest of the file\nnot ok 4 - Summarized correctly # TODO Not written yet\n",
+        &[
+            "P Input file opened",
+            "F First line of the input valid",
+            "P Read the rest of the file",
+            "S Summarized correctly // [TODO] Not written yet",
+        ],
+        &[],
+    );
+    check(
+        "TAP version 13\nok - created Board\nok\nok\nok # skip no mouse\n# +------+\n# | a    |\n\
+         not ok\n  ---\n  message: 'Board layout'\n  severity: comment\n  ...\nok - board\n1..6\n",
+        &[
+            "P created Board",
+            "P test 2",
+            "P test 3",
+            "S test 4 // no mouse | # +------+\\# | a    |",
+            "F test 5 | message: 'Board layout'\\severity: comment",
+            "P board",
+        ],
+        &[],
+    );
+    check(
+        "TAP version 14\n1..2\npragma +strict\nok 1 - a\r\nprogram output\nok 2 - b\r\n",
+        &["P a | program output", "P b"],
+        &[],
+    );
+    check("1..0 # SKIP no radio\n", &["S boot.t // no radio"], &[]);
+    check("TAP version 13\n1..0\n", &[], &[]);
+}
+
+#[test]
+fn what_is_said_before_a_point_is_its_log_in_ktap_alone() {
+    let body = "version 1\n1..2\n# one\nok 1 a\n# two\nok 2 b\n# three\n";
+    check(
+        &format!("K{}", body.replace("version", "TAP version")),
+        &["P a | # one", "P b | # two"],
+        &[],
+    );
+    check(
+        &body.replace("version 1", "TAP version 13"),
+        &["P a | # one\\# two", "P b | # three"],
+        &[],
+    );
+}
+
+#[test]
+fn subtests_are_joined_with_their_parents() {
+    check(
+        "TAP version 14\n1..3\n# Subtest: foo.tap\n    1..2\n    ok 1\n    ok 2 - this passed\n\
+         ok 1 - foo.tap\n# Subtest: bar.tap\n    ok 1 - object is a Bar\n    not ok 2 - has a foo\n\
+         \x20     ---\n      why: none\n      ...\n    1..2\nnot ok 2 - bar.tap\n\
+         \x20   1..1\n    ok 1 - unnamed before\nok 3 - named after\n",
+        &[
+            "P foo.tap/test 1",
+            "P foo.tap/this passed",
+            "P bar.tap/object is a Bar",
+            "F bar.tap/has a foo | why: none",
+            "P named after/unnamed before",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn ktap_nests_by_two_blanks() {
+    check(
+        "KTAP version 1\n1..1\n  KTAP version 1\n  # Subtest: main_test\n  1..3\n\
+         \x20   KTAP version 1\n    # Subtest: example_test_1\n    1..2\n    ok 1 test_1\n    ok 2 test_2\n\
+         \x20 ok 1 example_test_1\n    KTAP version 1\n    # Subtest: example_test_2\n    1..2\n\
+         \x20   ok 1 test_1 # SKIP test_1 skipped\n    not ok 2 test_2 # TIMEOUT\n\
+         \x20 not ok 2 example_test_2\n  # example: initializing\n  not ok 3 test_3 # XFAIL known\n\
+         not ok 1 main_test\n",
+        &[
+            "P main_test/example_test_1/test_1",
+            "P main_test/example_test_1/test_2",
+            "S main_test/example_test_2/test_1 // test_1 skipped",
+            "F main_test/example_test_2/test_2 // [TIMEOUT]",
+            "S main_test/test_3 // [XFAIL] known | # example: initializing",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn a_parent_is_a_result_only_where_it_says_something_worse() {
+    let with = |child: &str, parent: &str| format!("1..1\n    {child}\n    1..1\n{parent}\n");
+    for (child, parent, expected) in [
+        ("ok 1 - c", "ok 1 - p", &["P p/c"][..]),
+        ("ok 1 - c", "not ok 1 - p", &["P p/c", "F p"]),
+        ("not ok 1 - c", "not ok 1 - p", &["F p/c"]),
+        ("not ok 1 - c", "ok 1 - p", &["F p/c"]),
+        ("ok 1 - c # SKIP x", "ok 1 - p", &["S p/c // x"]),
+        ("ok 1 - c", "ok 1 - p # SKIP x", &["P p/c", "S p // x"]),
+        ("not ok 1 - c", "not ok 1 - p # TODO x", &["F p/c"]),
+    ] {
+        check(&with(child, parent), expected, &[]);
+    }
+    check("1..1\n    1..0 # SKIP no radio\nok 1 - p\n", &["S p // no radio"], &[]);
+}
+
+#[test]
+fn what_is_wrong_with_a_stream_costs_none_of_its_results() {
+    check("TAP version 13\nok 1 - a\n", &["P a"], &["2: no plan: the stream may be cut short"]);
+    check("1..3\nok 1 - a\n", &["P a"], &["1: the plan is 3 tests, and there are 1"]);
+    check(
+        "1..1\nok 1 - a\nok 2 - b\n",
+        &["P a", "P b"],
+        &["1: the plan is 1 tests, and there are 2"],
+    );
+    check(
+        "1..3\nok 1 - a\nBail out! no disk\nok 2 - b\n",
+        &["P a", "P b"],
+        &["3: the run bailed out: no disk"],
+    );
+    check("1..1\nok 1 - a\n1..1\n", &["P a"], &["3: a second plan"]);
+    check(
+        "1..1\nok 1 - a\n  ---\n  b: c\n",
+        &["P a | b: c"],
+        &["4: cut short: a block of YAML does not end"],
+    );
+    check(
+        "1..1\n# Subtest: p\n    ok 1 - a\n",
+        &["P p/a"],
+        &[
+            "3: no plan of `p`: the stream may be cut short",
+            "3: subtests of `p` without its point",
+            "1: the plan is 1 tests, and there are 0",
+        ],
+    );
+}
+
+#[test]
+fn a_stream_cut_anywhere_loses_no_result_and_is_never_whole() {
+    let text = "TAP version 14\n1..3\nok 1 - first\n# Subtest: deep\n    1..2\n    ok 1 - a\n\
+                \x20   not ok 2 - b\n      ---\n      at: here\n      ...\nnot ok 2 - deep\n\
+                ok 3 - last # SKIP why\n";
+    let whole = read(text);
+    assert_eq!(results(&whole), ["P first", "P deep/a", "F deep/b | at: here", "S last // why"]);
+    assert_eq!(whole.words(), [""; 0]);
+    for end in 0..text.find("k 3 - last").unwrap() {
+        let cut = read(&text[..end]);
+        let lines = text[..end].split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let points = lines.filter(|line| {
+            let line = line.trim_start();
+            (line.starts_with("ok ") || line.starts_with("not ok")) && !line.contains("deep")
+        });
+        assert!(cut.results.len() >= points.count(), "{end}: {cut:?}");
+        assert_ne!(cut.errors, [], "{end}");
+    }
+}
+
+#[test]
+fn lines_that_mean_nothing_are_read_at_any_depth() {
+    let deep: Vec<String> =
+        (0..300).map(|depth| format!("{}ok 1 - x", " ".repeat(depth))).collect();
+    let given = read(&format!("1..1\n{}", deep.join("\n")));
+    assert_eq!(given.words().last().unwrap(), "103: tests lie more than 100 deep in each other");
+}

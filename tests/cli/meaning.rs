@@ -1,0 +1,225 @@
+//! What reports mean: each of these would once have been taken for passed, for another test, or refused.
+
+use std::fs;
+
+use crate::model::{Record, held, held_names};
+use crate::support::Run;
+use crate::support::reports::{delivered, open, summary};
+
+/// A report, and what the server is to hold of it: the first letter of the status, the name.
+type Meaning = (&'static str, &'static str, &'static [&'static str]);
+
+const MEANINGS: &[Meaning] = &[
+    (
+        "behat.xml",
+        "<testsuite name='login'><testcase name='logs in' status='failed' time='5.2'/></testsuite>",
+        &["F login.logs in"],
+    ),
+    (
+        "words.xml",
+        "<testsuite name='s'><testcase classname='c' name='a' status='untested'/>\
+         <testcase classname='c' name='b' status='Inconclusive'/>\
+         <testcase classname='c' name='d' result='skip'/>\
+         <testcase classname='c' name='e' status='not run'/></testsuite>",
+        &["S c.a", "S c.b", "S c.d", "S c.e"],
+    ),
+    (
+        "elements.xml",
+        "<testsuite name='s'><testcase name='a'><ignored/></testcase><testcase name='b'><fail/>\
+         </testcase><testcase name='d'><Failure message='m'/></testcase></testsuite>",
+        &["S s.a", "F s.b", "F s.d"],
+    ),
+    (
+        "node.xml",
+        "<testsuites><testsuite name='wifi'><testcase name='joins' classname='test'/></testsuite>\
+         <testsuite name='lan'><testcase name='joins' classname='test'><failure/></testcase>\
+         </testsuite></testsuites>",
+        &["P wifi.joins", "F lan.joins"],
+    ),
+    (
+        "roots.xml",
+        "<testsuite name='ops'><testcase name='a'/></testsuite>\n\
+         <testsuite name='schemas'><testcase name='b'><failure message='m'/></testcase></testsuite>",
+        &["P ops.a", "F schemas.b"],
+    ),
+    (
+        "boot.tap",
+        "TAP version 13\n1..2\nok 1 - boots\nnot ok 2 - wifi # TODO later\n",
+        &["P boots", "S wifi"],
+    ),
+    (
+        "summary",
+        "smoke   PASS\nupstream  FAIL non-zero exit status 1\nslow  SKIP restriction\nflaky FLAKY x\n",
+        &["P smoke", "F upstream", "S slow", "S flaky"],
+    ),
+    (
+        "yarf.json",
+        r#"{"version": 1, "origin": {"name": "YARF"}, "session_data": {"title": "t"}, "results": [
+            {"id": "com.canonical.yarf::Boot/Works", "test_description": "", "outcome": "passed",
+             "certification_status": "blocker", "category_id": "com.canonical.yarf::boot",
+             "comments": "", "io_log": "log", "duration": 1.5},
+            {"id": "com.canonical.yarf::Boot/Fails", "category_id": "x::y", "outcome": "failed"},
+            {"id": "com.canonical.yarf::Boot/Skips", "outcome": "skipped"}],
+            "category_map": {"com.canonical.yarf::boot": "Booting"}}"#,
+        &["P Boot/Works", "F Boot/Fails", "S Boot/Skips"],
+    ),
+    ("error.json", r#"[{"name": "a", "status": "Error", "comment": "c"}]"#, &["F a"]),
+];
+
+#[test]
+fn each_report_means_what_a_person_reads_in_it() {
+    for (name, report, expected) in MEANINGS {
+        for from_pipe in [false, true] {
+            let (server, sandbox) = open();
+            sandbox.write(name, report);
+            let run = if from_pipe {
+                sandbox.pipe(report, "submit -")
+            } else {
+                sandbox.to(&format!("submit {name}"))
+            };
+            assert_eq!(run.status, 0, "{name}: {}", run.stderr);
+            assert_eq!(held_names(&server), *expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn formats_give_categories_comments_and_logs() {
+    let (server, sandbox) = open();
+    for (name, report, _) in MEANINGS.iter().skip(5) {
+        sandbox.write(name, report);
+    }
+    sandbox.write("upstream-stdout", "out\n");
+    sandbox.write("upstream-stderr", "err\n");
+    fs::write(sandbox.path("secret"), "not yours").unwrap();
+    std::os::unix::fs::symlink("secret", sandbox.path("smoke-stdout")).unwrap();
+    let run = sandbox.to("submit summary yarf.json error.json boot.tap");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let of = |name: &str| Record::from(server.execution(1).result(name));
+    let log = "--- stdout ---\nout\n\n\n--- stderr ---\nerr\n";
+    let record = |name: &str, status: &str, comment: &str, io_log: &str| Record {
+        comment: comment.to_owned(),
+        io_log: io_log.to_owned(),
+        ..Record::new(name, status)
+    };
+    assert_eq!(of("smoke"), record("smoke", "PASSED", "", ""));
+    assert_eq!(of("upstream"), record("upstream", "FAILED", "non-zero exit status 1", log));
+    assert_eq!(of("flaky"), record("flaky", "SKIPPED", "[flaky] x", ""));
+    assert_eq!(of("wifi"), record("wifi", "SKIPPED", "[TODO] later", ""));
+    assert_eq!(of("a"), record("a", "FAILED", "[error] c", ""));
+    let works = record("Boot/Works", "PASSED", "", "log");
+    assert_eq!(of("Boot/Works"), Record { category: "Booting".to_owned(), ..works });
+    let fails = record("Boot/Fails", "FAILED", "", "");
+    assert_eq!(of("Boot/Fails"), Record { category: "y".to_owned(), ..fails });
+}
+
+#[test]
+fn junit_of_checkbox_is_passed_over_beside_its_submission_and_else_warned_about() {
+    let junit = "<testsuites failures='0' tests='1'><testcase classname='com.example::dep' \
+                 name='com.example::dep' time='0.1'></testcase></testsuites>";
+    let json = r#"{"title": "t", "results": [{"id": "dep", "full_id": "com.example::dep",
+                  "status": "skip", "outcome": "skipped-dependency"}]}"#;
+    let (server, sandbox) = open();
+    sandbox.write("all/submission_2026-11-25T00.27.junit.xml", junit);
+    let run = sandbox.to("submit all");
+    let warning = "warning: JUnit that Checkbox wrote shows newer kinds of skipped jobs as passed: submit \
+                   its .tar.xz instead (1): `all/submission_2026-11-25T00.27.junit.xml`\n";
+    assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", warning));
+
+    sandbox.write("all/submission_2026-11-25T00.27.json", json);
+    let note = "warning: JUnit that Checkbox wrote beside its submission, passed over (1): \
+                `all/submission_2026-11-25T00.27.junit.xml`\n";
+    for path in ["all", "all/*.junit.xml all/*.json"] {
+        let run = sandbox.to(&format!("submit {path}"));
+        assert_eq!(run, delivered("1 result", [0, 0, 1], "1 file, 1 batch", note), "{path}");
+    }
+    assert_eq!(held_names(&server), ["P com.example::dep", "S dep"]);
+}
+
+#[test]
+fn what_was_merged_names_the_cure() {
+    let case = |suite: &str, file: &str, inner: &str| {
+        format!(
+            "<testsuite name='{suite}'><testcase classname='adds' name='adds' file='{file}'>{inner}\
+             </testcase></testsuite>"
+        )
+    };
+    for (first, second, cure) in [
+        (
+            case("s", "a.test.js", ""),
+            case("t", "a.test.js", ""),
+            "from another suite or class (--case-name '{suites}/{classname}.{name}' keeps them apart)",
+        ),
+        (
+            case("s", "a.test.js", ""),
+            case("s", "b.test.js", ""),
+            "from another file (--case-name '{file}: {classname}.{name}' keeps them apart)",
+        ),
+        (
+            case("s", "a", "<failure/>"),
+            case("s", "a", ""),
+            "a pass after a failure (--on-duplicate last keeps the last)",
+        ),
+    ] {
+        let (_server, sandbox) = open();
+        sandbox.write("r.xml", format!("<testsuites>{first}{second}</testsuites>"));
+        let run = sandbox.to("submit r.xml");
+        let said = format!("result merged into the first of its name, {cure} (1): `adds`\n");
+        assert!(run.stderr.contains(&said), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn the_first_twenty_errors_of_a_file_are_said() {
+    let (_server, sandbox) = open();
+    let bad = (0..50).map(|_| "{\"name\": \"\"}\n").collect::<String>();
+    sandbox.write("r.jsonl", format!("{bad}{{\"name\": \"a\", \"status\": \"pass\"}}\n"));
+    let run = sandbox.to("submit --format jsonl r.jsonl");
+    let errors: Vec<String> =
+        (1..=20).map(|line| format!("error: r.jsonl:{line}: no `name`\n")).collect();
+    let said = format!(
+        "{}error: r.jsonl: 30 more such errors\n{}",
+        errors.concat(),
+        summary("1 result", [1, 0, 0], "1 file, 1 batch")
+    );
+    assert_eq!(run, Run::new(3, "", &said));
+}
+
+#[test]
+fn output_of_a_suite_goes_to_its_first_failed_cases_and_the_others_name_the_first() {
+    let (server, sandbox) = open();
+    let cases: Vec<String> = (1..=25)
+        .map(|n| format!("<testcase name='c{n}' classname='c{n}'><failure/></testcase>"))
+        .collect();
+    sandbox.write(
+        "r.xml",
+        format!("<testsuite name='s'>{}<system-out>why</system-out></testsuite>", cases.concat()),
+    );
+    assert_eq!(sandbox.to("submit r.xml").status, 0);
+    let logs: Vec<String> = held(&server).into_iter().map(|record| record.io_log).collect();
+    let elsewhere = "[… left out: it is in the log of `c1` …]";
+    assert!(
+        logs[..20].iter().all(|log| log == "why") && logs[20..].iter().all(|log| log == elsewhere)
+    );
+}
+
+#[test]
+fn properties_become_metadata_before_the_results() {
+    let (server, sandbox) = open();
+    sandbox.write(
+        "r.xml",
+        "<testsuite name='s'><properties><property name='cloud' value='aws'/></properties>\
+         <testcase name='a'><properties><property name='cloud' value='[\"gcp\", \"aws\"]'/>\
+         <property name='bundle'>text</property></properties></testcase></testsuite>",
+    );
+    let run = sandbox.to("submit --properties-as-metadata charm_qa: r.xml");
+    assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", ""));
+    let requests = server.requests();
+    let methods: Vec<&str> = requests.iter().map(|request| request.method.as_str()).collect();
+    let patch = methods.iter().position(|method| *method == "PATCH").unwrap();
+    let post = methods.iter().position(|method| *method == "POST").unwrap();
+    assert!(patch < post, "{methods:?}");
+    let expected =
+        r#"{"execution_metadata":{"charm_qa:bundle":["text"],"charm_qa:cloud":["gcp","aws"]}}"#;
+    assert_eq!(String::from_utf8_lossy(&requests[patch].body), expected);
+}
