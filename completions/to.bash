@@ -821,7 +821,7 @@ _to() {
             return 0
             ;;
         to__subcmd__result)
-            opts="-q -v -h --comment --log --category --template-id --max-log --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help passed failed skipped"
+            opts="-q -v -h --comment --log --category --template-id --max-log --redact --no-redact --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help passed failed skipped"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -856,6 +856,13 @@ _to() {
                     return 0
                     ;;
                 --max-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --redact)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -946,7 +953,7 @@ _to() {
             return 0
             ;;
         to__subcmd__run)
-            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --format --case-name --case-category --case-template-id --on-duplicate --max-log --properties-as-metadata --salvage --allow-empty --results --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --format --case-name --case-category --case-template-id --on-duplicate --max-log --redact --no-redact --properties-as-metadata --salvage --allow-empty --results --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1147,6 +1154,13 @@ _to() {
                     return 0
                     ;;
                 --max-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --redact)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1597,7 +1611,7 @@ _to() {
             return 0
             ;;
         to__subcmd__submit)
-            opts="-q -v -h --format --case-name --case-category --case-template-id --on-duplicate --max-log --properties-as-metadata --salvage --allow-empty --dry-run --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --format --case-name --case-category --case-template-id --on-duplicate --max-log --redact --no-redact --properties-as-metadata --salvage --allow-empty --dry-run --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1633,6 +1647,13 @@ _to() {
                     return 0
                     ;;
                 --max-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --redact)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1884,7 +1905,7 @@ _to_offers() {
         esac
     done
     case "$3" in
-        --allow-empty | --best-effort | --dry-run | --exit-code | --help | --json | --logs | --quiet | --salvage | --start-again | --verbose | -q | -v) ;;
+        --allow-empty | --best-effort | --dry-run | --exit-code | --help | --json | --logs | --no-redact | --quiet | --salvage | --start-again | --verbose | -q | -v) ;;
         -*) paths= ;;
     esac
     [[ ${#words[@]} -eq 0 && -n "${paths}" ]] && compopt -o "${paths}"

@@ -1,6 +1,7 @@
 //! The options of every command, made usable: where to work, and on which execution.
 
 use std::cell::Cell;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -16,9 +17,11 @@ use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::delivery::state_error::StateError;
 use crate::model::ci_job::{Environment, Job};
 use crate::model::execution::{ExecutionId, ExecutionRef};
+use crate::model::redaction::{Redaction, Secret, is_secret};
 use crate::model::start_request::{FIELDS, variable};
 use crate::model::tally::RefusedResult;
 use crate::options::Common;
+use crate::options::redaction::RedactionOptions;
 use crate::ui::github::{self, GitHub};
 use crate::ui::terminal::{Level, Ui};
 use crate::util::signals::Interrupt;
@@ -270,6 +273,35 @@ impl Context {
             ui.event(event);
         });
         Ok(api::connect(self.target()?, settings, listener)?)
+    }
+
+    /// Returns the secrets that must not go out in results: the key, and the values of variables. One that
+    /// was named and cannot be told from other words is warned about.
+    pub fn redaction(&self, options: &RedactionOptions) -> Redaction {
+        let mut secrets = Vec::new();
+        if let Ok(Some(token)) = self.token() {
+            secrets.extend(Secret::of_key(token.authorization().trim_start_matches("Bearer ")));
+        }
+        if options.no_redact {
+            return Redaction::new(secrets);
+        }
+        for name in options.names() {
+            let value = env::var(name).unwrap_or_default();
+            let secret = Secret::of_variable(name, &value);
+            if secret.is_none() {
+                self.ui.warning(&format!(
+                    "{name} is not redacted: its value is no text of eight characters that are not \
+                     letters alone"
+                ));
+            }
+            secrets.extend(secret);
+        }
+        let variables = env::vars_os().filter_map(|(name, value)| {
+            let name = name.into_string().ok().filter(|name| is_secret(name))?;
+            Secret::of_variable(&name, value.to_str()?)
+        });
+        secrets.extend(variables);
+        Redaction::new(secrets)
     }
 
     fn token(&self) -> Result<Option<Token>, CommandError> {

@@ -17,6 +17,7 @@ use crate::model::encoded::EncodedResult;
 use crate::model::limits::Limits;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
+use crate::options::redaction::RedactionOptions;
 use crate::options::size::size;
 use crate::util::text::os_message;
 
@@ -51,6 +52,9 @@ pub struct NewResult {
     /// The longest log, in bytes or with K or M; a longer one keeps its head and tail
     #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = size)]
     pub max_log: usize,
+
+    #[command(flatten)]
+    pub redaction: RedactionOptions,
 }
 
 const RESULT_MORE: &str = "\
@@ -110,7 +114,7 @@ pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
         comment: new.comment.unwrap_or_default(),
         io_log: log,
     };
-    let limits = Limits { max_log: new.max_log };
+    let limits = Limits { max_log: new.max_log, redaction: context.redaction(&new.redaction) };
     let result = EncodedResult::new(result, &limits, &mut warnings);
     let session = Session::new(is_piped, context)?;
     let delivery = session.deliver(Some(1), context, |feed| {

@@ -106,7 +106,7 @@ pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
     });
     // What is left to do is done; another signal ends that, too.
     context.interrupt.forget();
-    let options = Options { newer_than: Some(since), ..submit::options(&run.reading) };
+    let options = Options { newer_than: Some(since), ..submit::options(&run.reading, context) };
     let mut has_failed = false;
     let sent = Session::of_files(context).and_then(|session| {
         let submission = Submission::survey(&run.results, &options);

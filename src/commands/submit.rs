@@ -70,7 +70,7 @@ const LIVE_WAIT: Duration = Duration::from_secs(2);
 /// Nothing to send, no execution to send it to, a result that can neither be sent nor kept.
 pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     let reading = &submit.reading;
-    let options = options(reading);
+    let options = options(reading, context);
     if submit.dry_run {
         return print(Submission::survey(&paths(submit)?, &options), reading, context);
     }
@@ -90,7 +90,7 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
 }
 
 /// Returns the choices that these flags make.
-pub fn options(reading: &Reading) -> Options {
+pub fn options(reading: &Reading, context: &Context) -> Options {
     Options {
         format: reading.format,
         read: ReadOptions {
@@ -103,14 +103,14 @@ pub fn options(reading: &Reading) -> Options {
             properties: reading.properties_as_metadata.is_some(),
         },
         on_duplicate: reading.on_duplicate,
-        limits: limits(reading),
+        limits: limits(reading, context),
         salvage: reading.salvage,
         newer_than: None,
     }
 }
 
-fn limits(reading: &Reading) -> Limits {
-    Limits { max_log: reading.max_log }
+fn limits(reading: &Reading, context: &Context) -> Limits {
+    Limits { max_log: reading.max_log, redaction: context.redaction(&reading.redaction) }
 }
 
 /// The paths given, or standard input where something is piped in.
@@ -208,7 +208,7 @@ fn send_live(
     // What was read from a pipe cannot be read again: from now on a signal must not lose it.
     context.interrupt.catch().map_err(CommandError::fault)?;
     let format = piped.format;
-    let limits = limits(reading);
+    let limits = limits(reading, context);
     let (hasher, mut seen) = (RandomState::new(), HashSet::new());
     let (mut warnings, mut aside) = (Warnings::default(), Warnings::default());
     let mut errors = Vec::new();

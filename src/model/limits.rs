@@ -1,7 +1,9 @@
-//! Limits that every result is brought within for the server's sake: it would answer with a bare 500.
+//! Limits that every result is brought within: secrets stay here, and what the server would answer with a
+//! bare 500 is cut.
 
 use std::borrow::Cow;
 
+use crate::model::redaction::Redaction;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 use crate::util::clip::truncate_middle;
@@ -21,11 +23,13 @@ pub const MAX_COMMENT: usize = 64 << 10;
 pub struct Limits {
     /// Bytes of a log, without the line that says what was cut of it.
     pub max_log: usize,
+    /// Secrets that are replaced first.
+    pub redaction: Redaction,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_log: DEFAULT_MAX_LOG }
+        Self { max_log: DEFAULT_MAX_LOG, redaction: Redaction::default() }
     }
 }
 
@@ -33,6 +37,12 @@ impl Limits {
     /// Brings a result within the limits. Applying them twice is the same as once.
     pub fn apply(&self, result: &mut TestResult, warnings: &mut Warnings) {
         let TestResult { name, status: _, category, template_id, comment, io_log } = result;
+        if let Cow::Owned(redacted) = self.redaction.redacted(name, |_| {}) {
+            self.redaction.apply(name, &redacted, warnings);
+        }
+        for text in [&mut *category, template_id, comment, io_log] {
+            self.redaction.apply(text, name, warnings);
+        }
         let texts = [&mut *name, category, template_id, comment, io_log];
         if texts.map(replace_nul).contains(&true) {
             warnings.add("NUL characters became U+FFFD", name);
@@ -53,9 +63,8 @@ impl Limits {
 
     /// Returns the name under which a result of this name is sent. Results are compared by it: two
     /// names that become the same are one name at the server.
-    #[expect(clippy::unused_self, reason = "each instance is to have its own redaction")]
     pub fn name<'a>(&self, name: &'a str) -> Cow<'a, str> {
-        let mut name = Cow::Borrowed(name);
+        let mut name = self.redaction.redacted(name, |_| {});
         if name.contains('\0') {
             name = Cow::Owned(name.replace('\0', "\u{FFFD}"));
         }
@@ -108,7 +117,7 @@ mod tests {
 
     fn within(mut result: TestResult, max_log: usize) -> (TestResult, Vec<String>) {
         let mut warnings = Warnings::default();
-        Limits { max_log }.apply(&mut result, &mut warnings);
+        Limits { max_log, ..Limits::default() }.apply(&mut result, &mut warnings);
         (result, warnings.lines())
     }
 

@@ -7,6 +7,7 @@ pub mod execution;
 pub mod family;
 pub mod limits;
 pub mod log;
+pub mod redaction;
 pub mod result;
 pub mod sample;
 pub mod start_request;

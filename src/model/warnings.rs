@@ -1,5 +1,6 @@
 //! What was mended, passed over or cut on the way, to be said once each in the summary.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::util::text::excerpt;
@@ -17,7 +18,7 @@ pub struct Warnings(Vec<Warning>);
 /// One thing to say, how often it happened, and a few of the names that it happened to.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Warning {
-    pub text: &'static str,
+    pub text: Cow<'static, str>,
     pub count: u64,
     pub names: Vec<String>,
 }
@@ -47,12 +48,13 @@ impl Warnings {
     }
 
     /// Counts one more `text`, about `name` (a test, a file, a field).
-    pub fn add(&mut self, text: &'static str, name: &str) {
+    pub fn add(&mut self, text: impl Into<Cow<'static, str>>, name: &str) {
         self.add_many(text, name, 1);
     }
 
     /// Counts `count` more of `text`, about `name`.
-    pub fn add_many(&mut self, text: &'static str, name: &str, count: u64) {
+    pub fn add_many(&mut self, text: impl Into<Cow<'static, str>>, name: &str, count: u64) {
+        let text = text.into();
         if count == 0 {
             return;
         }

@@ -3,6 +3,7 @@
 pub mod color;
 pub mod common;
 pub mod reading;
+pub mod redaction;
 pub mod secret;
 pub mod size;
 pub mod start;

@@ -5,6 +5,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::redaction::RedactionOptions;
 use super::size::size;
 use super::words::words;
 use crate::reports::format::{FORMATS, Format};
@@ -39,6 +40,9 @@ pub struct Reading {
     /// The longest log, in bytes or with K or M; a longer one keeps its head and tail
     #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = size)]
     pub max_log: usize,
+
+    #[command(flatten)]
+    pub redaction: RedactionOptions,
 
     /// Send properties of JUnit cases and suites as metadata of the execution, with PREFIX before
     /// their names; a value that is a JSON list is several values

@@ -1,18 +1,13 @@
-//! Checkbox's `submission.json`, and the `submission_*.tar.xz` that holds it.
+//! Checkbox's `submission.json`.
 //!
-//! This module owns what Checkbox's fields and outcomes mean to Test Observer, and how its archive is
-//! unpacked. What else a submission holds describes the machine, for which the API has no field.
+//! This module owns what Checkbox's fields and outcomes mean to Test Observer. What else a submission holds describes the machine, for which the API has no field.
 
-use std::{
-    fs::File,
-    io::{self, BufReader, Read, Seek},
-};
+use std::io::Read;
 
-use lzma_rust2::XzReader;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::{ReadError, Severity};
+use super::error::ReadError;
 use super::format::{Findings, Format, ReportReader};
 use super::json::document::{Document, EXCERPT, Element, Item, Object, ResultShape};
 use super::json::{Shape, shape};
@@ -20,21 +15,7 @@ use super::shell::start_hint;
 use super::xml::entities::unescape;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
-use crate::util::text::{excerpt, innermost};
-
-/// How much an archive may unpack to. Real ones stay under a tenth of it; a few kilobytes of xz can
-/// hold more than any disk.
-const UNPACKED_MAX: u64 = 512 * 1024 * 1024;
-
-/// The memory, in KiB, that unpacking may take: twice what `xz -9`, its greediest setting, asks for. A
-/// header may ask for 4 GiB.
-const UNPACKING_MEMORY_MAX: u32 = 128 * 1024;
-
-/// How an xz file begins.
-const XZ_MAGIC: &[u8] = b"\xFD7zXZ\0";
-
-/// The file of an archive that is read.
-const SUBMISSION: &str = "submission.json";
+use crate::util::text::excerpt;
 
 /// Fields of a job that say nothing of its result, or repeat another field.
 const NOT_SENT: [&str; 8] = [
@@ -63,31 +44,17 @@ const LEFT_OUT: &str = "resource or attachment job, not a test, left out";
 /// What is noted of a job that Checkbox would not run.
 const REJECTED: &str = "job that Checkbox rejected, no result";
 
-/// Checkbox's submissions, as JSON or packed.
+/// Checkbox's submissions.
 pub static FORMAT: Format = Format {
     name: "checkbox",
-    detect: |head| is_archive(head) || shape(head) == Some(Shape::Checkbox),
-    open: |input, _, _| Ok(Box::new(open(input.file)?)),
+    detect: |head| shape(head) == Some(Shape::Checkbox),
+    open: |input, _, _| Ok(Box::new(Reader::new(input.file)?)),
     is_live: false,
 };
-
-/// Tells an xz archive by its beginning.
-fn is_archive(head: &[u8]) -> bool {
-    head.starts_with(XZ_MAGIC)
-}
-
-fn open(mut file: File) -> Result<Reader, ReadError> {
-    let mut magic = Vec::new();
-    file.by_ref().take(XZ_MAGIC.len() as u64).read_to_end(&mut magic)?;
-    file.rewind()?;
-    if is_archive(&magic) { Reader::unpack(file) } else { Reader::new(file) }
-}
 
 /// Reads a submission that is held whole.
 pub struct Reader {
     document: Document,
-    /// What is wrong with the archive, told when its document has been read.
-    archive_error: Option<ReadError>,
     session: Session,
 }
 
@@ -105,55 +72,24 @@ impl Reader {
     ///
     /// It cannot be read, or is none.
     pub fn new(source: impl Read) -> Result<Self, ReadError> {
-        Document::open(source, &JOB).map(Self::of)
-    }
-
-    fn of(document: Document) -> Self {
-        Self { document, archive_error: None, session: Session::default() }
-    }
-
-    /// Reads the `submission.json` of an archive, wherever in it that is.
-    ///
-    /// # Errors
-    ///
-    /// The archive cannot be read at all, or holds none.
-    pub fn unpack(source: impl Read) -> Result<Self, ReadError> {
-        let Unpacked { submission, error } = Unpacked::from(source);
-        let Some(text) = submission else {
-            let none = ReadError::no_results(format!("no `{SUBMISSION}` in the archive"));
-            return Err(error.unwrap_or(none));
-        };
-        match (Document::new(text, &JOB), error) {
-            (Ok(document), archive_error) => Ok(Self { archive_error, ..Self::of(document) }),
-            (Err(_), Some(error)) if error.severity == Severity::Remainder => Err(error),
-            (Err(error), _) => Err(error),
-        }
-    }
-
-    /// A document may be cut short because its archive is.
-    fn cause_of(&mut self, error: ReadError) -> ReadError {
-        self.archive_error
-            .take_if(|archive| archive.severity == Severity::Remainder)
-            .unwrap_or(error)
+        let document = Document::open(source, &JOB)?;
+        Ok(Self { document, session: Session::default() })
     }
 }
 
 impl ReportReader for Reader {
     fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
-        loop {
-            let job = match self.document.next() {
-                Ok(Some(Item::Element(job))) => job,
-                Ok(Some(Item::Member(key, value))) => {
-                    self.session.take_member(&key, value, warnings);
-                    continue;
+        while let Some(item) = self.document.next()? {
+            match item {
+                Item::Member(key, value) => self.session.take_member(&key, value, warnings),
+                Item::Element(job) => {
+                    if let Some(result) = result(job, warnings)? {
+                        return Ok(Some(result));
+                    }
                 }
-                Ok(None) => return self.archive_error.take().map_or(Ok(None), Err),
-                Err(error) => return Err(self.cause_of(error)),
-            };
-            if let Some(result) = result(job, warnings)? {
-                return Ok(Some(result));
             }
         }
+        Ok(None)
     }
 
     fn finish(self: Box<Self>, _: &mut Warnings) -> Result<Findings, ReadError> {
@@ -300,87 +236,10 @@ pub fn without_namespace(id: &str) -> &str {
     id.split_once("::").map_or(id, |(_, rest)| rest)
 }
 
-/// What an archive held.
-#[derive(Default)]
-struct Unpacked {
-    /// As much of `submission.json` as could be unpacked.
-    submission: Option<Vec<u8>>,
-    error: Option<ReadError>,
-}
-
-impl Unpacked {
-    /// Reads the archive to its end, also behind `submission.json`: that its bytes are the ones which
-    /// were packed is known only when the checksum behind them has been seen.
-    fn from(source: impl Read) -> Self {
-        let xz = XzReader::new_mem_limit(BufReader::new(source), true, UNPACKING_MEMORY_MAX);
-        let mut archive = tar::Archive::new(Bounded { source: xz, left: UNPACKED_MAX });
-        let mut unpacked = Self::default();
-        let read = unpacked
-            .read_entries(&mut archive)
-            .and_then(|()| io::copy(&mut archive.into_inner(), &mut io::sink()));
-        if let Err(error) = read {
-            let reason = format!("the archive cannot be unpacked: {}", why(&error));
-            unpacked.error = Some(ReadError::remainder(None, reason));
-        }
-        unpacked
-    }
-
-    fn read_entries(&mut self, archive: &mut tar::Archive<impl Read>) -> io::Result<()> {
-        for entry in archive.entries()? {
-            let mut entry = entry?;
-            let path = entry.path()?.into_owned();
-            let is_file = entry.header().entry_type().is_file();
-            if !is_file || path.file_name().is_none_or(|name| name != SUBMISSION) {
-                continue;
-            }
-            if self.submission.is_some() {
-                let reason = format!("`{}` is not read: another is before it", path.display());
-                self.error = Some(ReadError {
-                    severity: Severity::One,
-                    ..ReadError::remainder(None, reason)
-                });
-                continue;
-            }
-            entry.read_to_end(self.submission.insert(Vec::new()))?;
-        }
-        Ok(())
-    }
-}
-
-fn why(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it is cut short".to_owned(),
-        io::ErrorKind::OutOfMemory => {
-            format!("that would take more than {} MiB of memory", UNPACKING_MEMORY_MAX >> 10)
-        }
-        // `tar` wraps the error of its source in its own.
-        _ => excerpt(&innermost(error), EXCERPT),
-    }
-}
-
-/// Refuses to read beyond a limit.
-struct Bounded<R> {
-    source: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.source.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
-            io::Error::other(format!("it unpacks to more than {} MiB", UNPACKED_MAX >> 20))
-        })?;
-        Ok(read)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{io::Write, slice};
-
-    use lzma_rust2::{XzOptions, XzWriter};
-
     use super::*;
+    use crate::reports::error::Severity;
     use crate::reports::trial::{Given, bare, fuzz, note};
 
     /// As Checkbox writes it since July 2026: resource jobs among the results, no member for them.
@@ -465,30 +324,6 @@ mod tests {
 
     fn read_jobs(jobs: &[&str]) -> Given {
         read(format!("{{\"title\": \"t\", \"results\": [\n{}\n]}}", jobs.join(",\n")))
-    }
-
-    fn unpack(archive: impl AsRef<[u8]>) -> Given {
-        given(Reader::unpack(archive.as_ref()))
-    }
-
-    fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
-        compressed(&tar_of(files))
-    }
-
-    fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut tar = tar::Builder::new(Vec::new());
-        for (path, content) in files {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(content.len() as u64);
-            tar.append_data(&mut header, path, *content).unwrap();
-        }
-        tar.into_inner().unwrap()
-    }
-
-    fn compressed(content: &[u8]) -> Vec<u8> {
-        let mut xz = XzWriter::new(Vec::new(), XzOptions::with_preset(1)).unwrap();
-        xz.write_all(content).unwrap();
-        xz.finish().unwrap()
     }
 
     #[test]
@@ -639,8 +474,6 @@ mod tests {
         assert_eq!(shape(OLDER.as_bytes()), Some(Shape::Checkbox));
         let results = &OLDER[OLDER.find("\"results\"").unwrap()..];
         assert_eq!(shape(format!("{{{results}").as_bytes()), Some(Shape::Checkbox));
-        assert!(is_archive(&packed(&[])));
-        assert!(!is_archive(NEWER.as_bytes()));
     }
 
     #[test]
@@ -658,59 +491,6 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_submission_anywhere_in_an_archive() {
-        let noise: Vec<u8> = (0..30_000_u32).flat_map(u32::to_le_bytes).collect();
-        let archive = packed(&[
-            ("submission.html", b"<html>"),
-            ("attachment_files/submission.json.txt", &noise),
-            ("./deep/submission.json", NEWER.as_bytes()),
-            ("submission.junit", &noise),
-        ]);
-        let unpacked = unpack(&archive);
-        assert_eq!(unpacked.results, read(NEWER).results);
-        assert_eq!(unpacked.errors, []);
-    }
-
-    #[test]
-    fn an_archive_without_a_submission_holds_no_results() {
-        let error = ReadError::no_results("no `submission.json` in the archive");
-        assert_eq!(unpack(packed(&[("a.json", b"{}")])).errors, slice::from_ref(&error));
-        assert_eq!(unpack(packed(&[])).errors, [error]);
-        let other = unpack(packed(&[(SUBMISSION, b"{}")])).errors;
-        assert_eq!(other[0].severity, Severity::NoResults);
-    }
-
-    #[test]
-    fn a_second_submission_is_told() {
-        let archive = packed(&[(SUBMISSION, OLDER.as_bytes()), ("x/submission.json", b"{}")]);
-        let unpacked = unpack(archive);
-        assert_eq!(unpacked.names(), ["a", "b", "c"]);
-        assert_eq!(unpacked.words(), ["`x/submission.json` is not read: another is before it"]);
-        assert_eq!(unpacked.errors[0].severity, Severity::One);
-    }
-
-    #[test]
-    fn a_cut_archive_gives_what_was_before_and_a_fault() {
-        let noise: Vec<u8> =
-            (0..5_000_u32).flat_map(|n| n.wrapping_mul(0x9E37_79B9).to_le_bytes()).collect();
-        let archive = packed(&[(SUBMISSION, NEWER.as_bytes()), ("noise", &noise)]);
-        let whole = read(NEWER).results;
-        for end in (0..archive.len()).step_by(61) {
-            let cut = unpack(&archive[..end]);
-            assert!(whole.starts_with(&cut.results), "{end}");
-            assert_eq!(cut.errors.len(), 1, "{end}: {:?}", cut.errors);
-            assert_eq!(cut.errors[0].severity, Severity::Remainder, "{end}");
-            assert!(
-                cut.words()[0].starts_with("the archive cannot be unpacked: "),
-                "{:?}",
-                cut.errors
-            );
-        }
-        let last = unpack(&archive[..archive.len() - 1]);
-        assert_eq!(last.results, whole);
-    }
-
-    #[test]
     fn a_cut_document_gives_its_beginning() {
         let whole = read(NEWER).results;
         for end in 0..NEWER.trim_end().len() {
@@ -725,73 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flipped_bit_in_an_archive_is_found() {
-        let archive = packed(&[(SUBMISSION, NEWER.as_bytes())]);
-        for at in 0..archive.len() {
-            let mut damaged = archive.clone();
-            damaged[at] ^= 1;
-            let unpacked = unpack(damaged);
-            assert_eq!(
-                unpacked.errors.last().map(|error| error.severity),
-                Some(Severity::Remainder),
-                "{at}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_no_archive_is_told() {
-        let words = |bytes: &[u8]| unpack(bytes).words().join("\n");
-        assert_eq!(words(b"\xFD7zXZ\0"), "the archive cannot be unpacked: it is cut short");
-        let magic = "the archive cannot be unpacked: invalid XZ magic bytes";
-        assert_eq!(words(b"not xz at all, but long enough"), magic);
-        let tar = "the archive cannot be unpacked: \
-                   numeric field was not a number: xxxxxxxx when getting cksum …";
-        assert_eq!(words(&compressed(&[b'x'; 2000])), tar);
-    }
-
-    #[test]
-    fn a_bomb_is_refused() {
-        let reader = Bounded { source: io::repeat(0), left: 1000 };
-        let error = io::copy(&mut { reader }, &mut io::sink()).unwrap_err();
-        assert_eq!(error.to_string(), "it unpacks to more than 512 MiB");
-    }
-
-    #[test]
-    fn a_dictionary_of_gigabytes_is_refused() {
-        let mut archive = packed(&[(SUBMISSION, NEWER.as_bytes())]);
-        // Behind the stream's header of 12 bytes stands the block's: its size, flags, filter, the size
-        // of the filter's properties, and these: the dictionary's size.
-        assert_eq!(archive[14..16], [0x21, 1]);
-        archive[16] = 40;
-        let checksum = crc32(&archive[12..20]);
-        archive[20..24].copy_from_slice(&checksum.to_le_bytes());
-        let error = "the archive cannot be unpacked: that would take more than 128 MiB of memory";
-        assert_eq!(unpack(archive).words(), [error]);
-    }
-
-    fn crc32(bytes: &[u8]) -> u32 {
-        !bytes.iter().fold(!0, |crc: u32, byte| {
-            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-                (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
-            })
-        })
-    }
-
-    #[test]
     fn damaged_texts_do_no_harm() {
         fuzz(&[NEWER.into(), OLDER.into()], |text| read(text));
-    }
-
-    #[test]
-    fn damaged_archives_do_no_harm() {
-        let long = "x/".repeat(100) + SUBMISSION;
-        let tar = tar_of(&[("a", b"b"), (SUBMISSION, OLDER.as_bytes()), (&long, b"{}")]);
-        fuzz(&[compressed(&tar), tar], |bytes| {
-            // The checksum finds damage to what is compressed, so the tar is damaged on its own too.
-            let given = if is_archive(bytes) { unpack(bytes) } else { unpack(compressed(bytes)) };
-            assert!(given.results.len() < 100);
-            given
-        });
     }
 }

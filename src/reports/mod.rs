@@ -3,10 +3,12 @@
 //! A report is opened by its content, in the format that claims it; its reader gives the results before
 //! an error, and says what the error costs. What becomes of a result is not known here.
 
+mod archive;
 mod autopkgtest;
 pub mod checkbox;
 mod decode;
 pub mod error;
+mod foreign;
 pub mod format;
 pub mod json;
 pub mod junit;

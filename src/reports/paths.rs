@@ -204,7 +204,10 @@ fn is_hidden(entry: &DirEntry) -> bool {
 fn is_report(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let extension = path.extension().unwrap_or_default();
+    let is_packed = ["gz", "xz"].iter().any(|packing| extension == *packing);
+    let inner = path.file_stem().map(Path::new).and_then(Path::extension).unwrap_or_default();
     EXTENSIONS.iter().any(|known| extension == *known)
+        || (is_packed && EXTENSIONS[..3].iter().any(|known| inner == *known))
         || name == b"summary"
         || (name.starts_with(b"submission") && name.ends_with(b".tar.xz"))
 }

@@ -4,27 +4,37 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, Write};
 use std::path::PathBuf;
 
-use super::format::{Findings, Format, Input, Opened, ReadOptions};
+use super::archive::Packing;
+use super::checkbox;
+use super::error::{ReadError, Severity};
+use super::foreign;
+use super::format::{Findings, Format, Input, Opened, Origin, ReadOptions, ReportReader};
 use super::source::Source;
+use crate::model::result::TestResult;
+use crate::model::warnings::Warnings;
 
-/// Bytes of a report that are looked at to tell its format, unless its first line ends before.
+/// Bytes of a report that are looked at to tell its format.
 const HEAD: usize = 64 << 10;
 
-/// Standard input, of which the beginning has been read to tell its format.
+/// Standard input, of which the first line has been read to tell its format.
 pub struct Piped {
     head: Vec<u8>,
     pub format: &'static Format,
+    /// The format was chosen by the user.
+    is_chosen: bool,
 }
 
 impl Piped {
-    /// Waits for the beginning of standard input.
+    /// Waits for the first line of standard input.
     ///
     /// # Errors
     /// A standard input that cannot be read.
     pub fn open(format: Option<&'static Format>) -> io::Result<Self> {
-        let head = read_head(&mut io::stdin().lock())?;
-        let format = format.unwrap_or_else(|| Format::of(&head));
-        Ok(Self { head, format })
+        let mut head = Vec::new();
+        let is_enough = |head: &[u8]| head.trim_ascii_start().contains(&b'\n');
+        read_head(&mut io::stdin().lock(), &mut head, is_enough)?;
+        let is_chosen = format.is_some();
+        Ok(Self { format: format.unwrap_or_else(|| Format::of(&head)), head, is_chosen })
     }
 
     /// Returns all of it from the beginning.
@@ -39,6 +49,8 @@ pub struct Report {
     pub source: Source,
     content: Content,
     pub format: &'static Format,
+    /// The error behind what could be unpacked of it.
+    error: Option<ReadError>,
 }
 
 #[derive(Debug)]
@@ -53,7 +65,7 @@ enum Content {
 
 impl Report {
     /// Finds the format of a source. What is no regular file (standard input, a named pipe) is copied
-    /// to an unnamed temporary file.
+    /// to an unnamed temporary file, and so is what is packed.
     ///
     /// # Errors
     /// A source that cannot be read, a temporary file that cannot be written.
@@ -65,11 +77,7 @@ impl Report {
             }
             Source::File { path, .. } => Content::Copy(copy(File::open(path)?)?),
         };
-        let format = match format {
-            Some(format) => format,
-            None => Format::of(&read_head(&mut content.open()?)?),
-        };
-        Ok(Self { source, content, format })
+        Self::of_content(source, content, format)
     }
 
     /// Copies standard input to an unnamed temporary file.
@@ -77,9 +85,35 @@ impl Report {
     /// # Errors
     /// A standard input that cannot be read, a temporary file that cannot be written.
     pub fn of_pipe(piped: Piped) -> io::Result<Self> {
-        let format = piped.format;
+        let format = piped.is_chosen.then_some(piped.format);
         let content = Content::Copy(copy(piped.into_reader())?);
-        Ok(Self { source: Source::StandardInput, content, format })
+        Self::of_content(Source::StandardInput, content, format)
+    }
+
+    fn of_content(
+        source: Source,
+        mut content: Content,
+        format: Option<&'static Format>,
+    ) -> io::Result<Self> {
+        let mut head = Vec::new();
+        read_head(&mut content.open()?, &mut head, |_| false)?;
+        let (mut error, mut is_submission) = (None, false);
+        if let Some(packing) = Packing::of(&head) {
+            let unpacked = packing.unpack(content.open()?)?;
+            content = Content::Copy(unpacked.file);
+            (error, is_submission) = (unpacked.error, unpacked.is_submission);
+            head.clear();
+            read_head(&mut content.open()?, &mut head, |_| false)?;
+        }
+        let found = || if is_submission { &checkbox::FORMAT } else { Format::of(&head) };
+        Ok(Self { source, content, format: format.unwrap_or_else(found), error })
+    }
+
+    /// Returns a hint at what may be done with a file that is no report.
+    pub fn hint(&self) -> Option<&'static str> {
+        let mut head = Vec::new();
+        read_head(&mut self.content.open().ok()?, &mut head, |_| false).ok()?;
+        foreign::hint(&head)
     }
 
     /// Reads it from the start, with the findings of the reading before.
@@ -92,7 +126,16 @@ impl Report {
             Content::Copy(_) => u64::MAX,
         };
         let input = Input { file: self.content.open()?, length, source: &self.source };
-        (self.format.open)(input, options, findings)
+        let opened = (self.format.open)(input, options, findings);
+        match (&self.error, opened) {
+            (None, opened) => opened,
+            (Some(error), Ok(reader)) => {
+                Ok(Box::new(Truncated { reader, error: Some(error.clone()) }))
+            }
+            // A second submission in an archive does not explain what is wrong with the first.
+            (Some(error), Err(own)) if error.severity == Severity::One => Err(own),
+            (Some(error), Err(_)) => Err(error.clone()),
+        }
     }
 }
 
@@ -109,11 +152,56 @@ impl Content {
     }
 }
 
-/// Reads a source's beginning, enough to tell its format.
-fn read_head(source: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
+/// A report that was not unpacked to its end: its own errors have that as their cause.
+struct Truncated {
+    reader: Box<dyn ReportReader>,
+    error: Option<ReadError>,
+}
+
+impl Truncated {
+    fn with_error<T>(
+        &mut self,
+        read: Result<Option<T>, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        match read {
+            Ok(None) => self.error.take().map_or(Ok(None), Err),
+            Err(own) if own.severity != Severity::One => {
+                let is_cause = |error: &mut ReadError| error.severity != Severity::One;
+                Err(self.error.take_if(is_cause).unwrap_or(own))
+            }
+            read => read,
+        }
+    }
+}
+
+impl ReportReader for Truncated {
+    fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+        let read = self.reader.next(warnings);
+        self.with_error(read)
+    }
+
+    fn next_name(&mut self, warnings: &mut Warnings) -> Result<Option<String>, ReadError> {
+        let read = self.reader.next_name(warnings);
+        self.with_error(read)
+    }
+
+    fn origin(&self) -> Option<Origin> {
+        self.reader.origin()
+    }
+
+    fn finish(self: Box<Self>, warnings: &mut Warnings) -> Result<Findings, ReadError> {
+        self.reader.finish(warnings)
+    }
+}
+
+/// Reads a source's beginning until it is enough.
+fn read_head(
+    source: &mut impl Read,
+    head: &mut Vec<u8>,
+    is_enough: impl Fn(&[u8]) -> bool,
+) -> io::Result<()> {
     let mut chunk = [0; 8 << 10];
-    while head.len() < HEAD && !head.trim_ascii_start().contains(&b'\n') {
+    while head.len() < HEAD && !is_enough(head) {
         match source.read(&mut chunk) {
             Ok(0) => break,
             Ok(length) => head.extend_from_slice(&chunk[..length]),
@@ -121,7 +209,7 @@ fn read_head(source: &mut impl Read) -> io::Result<Vec<u8>> {
             Err(error) => return Err(error),
         }
     }
-    Ok(head)
+    Ok(())
 }
 
 fn copy(mut from: impl Read) -> io::Result<File> {

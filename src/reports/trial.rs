@@ -56,7 +56,7 @@ impl Given {
 
 /// A note as the summary gets it.
 pub fn note(text: &'static str, count: u64, names: &[&str]) -> Warning {
-    Warning { text, count, names: names.iter().map(ToString::to_string).collect() }
+    Warning { text: text.into(), count, names: names.iter().map(ToString::to_string).collect() }
 }
 
 /// A result with nothing but the fields that it must have.

@@ -238,7 +238,8 @@ impl<'a> Survey<'a> {
             Err(error) => {
                 file.errors.push(error.with_source(source));
                 let is_salvageable = file.results > 0 && !self.options.salvage;
-                self.cures.extend(cure(&error, is_salvageable));
+                let hint = || file.report.as_ref().and_then(Report::hint);
+                self.cures.extend(cure(&error, is_salvageable, hint));
                 if !self.options.salvage {
                     self.names.truncate(names_before);
                     file.results = 0;
@@ -351,12 +352,16 @@ const BESIDE_SUBMISSION: &str = "JUnit that Checkbox wrote beside its submission
 const JUNIT_OF_CHECKBOX: &str = "JUnit that Checkbox wrote shows newer kinds of skipped jobs as passed: submit its .tar.xz instead";
 
 /// Returns a hint that may mend an error that ends a report.
-fn cure(error: &ReadError, is_salvageable: bool) -> Option<&'static str> {
+fn cure(
+    error: &ReadError,
+    is_salvageable: bool,
+    hint: impl FnOnce() -> Option<&'static str>,
+) -> Option<&'static str> {
     match error.severity {
-        Severity::NoResults | Severity::All => Some(
+        Severity::NoResults | Severity::All => hint().or(Some(
             "reports are JUnit XML, TAP, Test Observer's JSON, autopkgtest's summary, or submissions \
              of Checkbox and YARF",
-        ),
+        )),
         _ if is_salvageable => Some("--salvage sends the results before the error too"),
         _ => None,
     }

@@ -1,6 +1,9 @@
 //! What reports mean: each of these would once have been taken for passed, for another test, or refused.
 
 use std::fs;
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
 
 use crate::model::{Record, held, held_names};
 use crate::support::Run;
@@ -124,14 +127,14 @@ fn junit_of_checkbox_is_passed_over_beside_its_submission_and_else_warned_about(
     let run = sandbox.to("submit all");
     let warning = "warning: JUnit that Checkbox wrote shows newer kinds of skipped jobs as passed: submit \
                    its .tar.xz instead (1): `all/submission_2026-11-25T00.27.junit.xml`\n";
-    assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", warning));
+    assert_eq!(run, delivered("1 result", [1, 0, 0], "", warning));
 
     sandbox.write("all/submission_2026-11-25T00.27.json", json);
     let note = "warning: JUnit that Checkbox wrote beside its submission, passed over (1): \
                 `all/submission_2026-11-25T00.27.junit.xml`\n";
     for path in ["all", "all/*.junit.xml all/*.json"] {
         let run = sandbox.to(&format!("submit {path}"));
-        assert_eq!(run, delivered("1 result", [0, 0, 1], "1 file, 1 batch", note), "{path}");
+        assert_eq!(run, delivered("1 result", [0, 0, 1], "", note), "{path}");
     }
     assert_eq!(held_names(&server), ["P com.example::dep", "S dep"]);
 }
@@ -180,7 +183,7 @@ fn the_first_twenty_errors_of_a_file_are_said() {
     let said = format!(
         "{}error: r.jsonl: 30 more such errors\n{}",
         errors.concat(),
-        summary("1 result", [1, 0, 0], "1 file, 1 batch")
+        summary("1 result", [1, 0, 0], "")
     );
     assert_eq!(run, Run::new(3, "", &said));
 }
@@ -213,7 +216,7 @@ fn properties_become_metadata_before_the_results() {
          <property name='bundle'>text</property></properties></testcase></testsuite>",
     );
     let run = sandbox.to("submit --properties-as-metadata charm_qa: r.xml");
-    assert_eq!(run, delivered("1 result", [1, 0, 0], "1 file, 1 batch", ""));
+    assert_eq!(run, delivered("1 result", [1, 0, 0], "", ""));
     let requests = server.requests();
     let methods: Vec<&str> = requests.iter().map(|request| request.method.as_str()).collect();
     let patch = methods.iter().position(|method| *method == "PATCH").unwrap();
@@ -222,4 +225,144 @@ fn properties_become_metadata_before_the_results() {
     let expected =
         r#"{"execution_metadata":{"charm_qa:bundle":["text"],"charm_qa:cloud":["gcp","aws"]}}"#;
     assert_eq!(String::from_utf8_lossy(&requests[patch].body), expected);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn packed_reports_are_read_from_files_and_pipes() {
+    let report = gzip(b"<testsuite name='s'><testcase name='a'/></testsuite>");
+    let sent = delivered("1 result", [1, 0, 0], "", "");
+    let (server, sandbox) = open();
+    sandbox.write("all/report.xml.gz", &report);
+    sandbox.write("all/other.txt.gz", &report);
+    assert_eq!(sandbox.to("submit all"), sent);
+    assert_eq!(sandbox.pipe(&report, "submit"), sent);
+    assert_eq!(held_names(&server), ["P s.a"]);
+    sandbox.write("cut.xml.gz", &report[..report.len() - 9]);
+    let run = sandbox.to("submit cut.xml.gz");
+    assert_eq!(run.status, 3);
+    assert!(run.stderr.starts_with("error: cut.xml.gz: cannot be unpacked: it is cut short\n"));
+}
+
+#[test]
+fn what_is_recognised_and_not_read_gets_its_command() {
+    for (content, command) in [
+        ("<robot generator='Robot 7'><suite/></robot>", "rebot --xunit report.xml"),
+        ("{\"Time\":\"2026\",\"Action\":\"fail\",\"Package\":\"x\"}\n", "gotestsum --junitfile"),
+        ("{\"exitcode\":1,\"summary\":{},\"tests\":[]}", "pytest --junitxml=report.xml"),
+        ("PK\u{3}\u{4}...", "unpack it first"),
+        ("\u{fffd}", "reports are JUnit XML"),
+    ] {
+        let (server, sandbox) = open();
+        sandbox.write("r.data", content);
+        let run = sandbox.to("submit r.data");
+        assert_eq!(run.status, 3, "{}", run.stderr);
+        let hint = run.stderr.lines().last().unwrap();
+        assert!(hint.starts_with("hint: ") && hint.contains(command), "{content}: {hint}");
+        server.expect_no_requests();
+    }
+}
+
+#[test]
+fn secrets_do_not_go_out_in_results() {
+    let report = "<testsuite name='s'><testcase name='a hunter-2222'><failure message='hunter-2222'>\
+                  to_12345678 and s3cr3t-value and password and hunter-2222 twice\
+                  </failure></testcase></testsuite>";
+    let of = |flags: &str| {
+        let (server, sandbox) = open();
+        sandbox.write("r.xml", report);
+        let sandbox = sandbox
+            .with("TO_API_KEY", "to_12345678")
+            .with("DEPLOY_TOKEN", "hunter-2222")
+            .with("DB_PASSWORD", "password")
+            .with("MINE", "s3cr3t-value");
+        let run = sandbox.to(&format!("submit {flags} r.xml"));
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        (held(&server).remove(0), run.stderr)
+    };
+    let (record, stderr) = of("--redact MINE");
+    let log = "[redacted] and [redacted] and password and [redacted] twice";
+    let name = "s.a [redacted]";
+    assert_eq!((&*record.name, &*record.comment, &*record.io_log), (name, "[redacted]", log));
+    for line in [
+        format!("the value of DEPLOY_TOKEN became [redacted] (3): `{name}`, …"),
+        format!("the value of MINE became [redacted] (1): `{name}`"),
+        format!("the value of the API key became [redacted] (1): `{name}`"),
+    ] {
+        assert!(stderr.contains(&line), "{line}: {stderr}");
+    }
+    let (record, stderr) = of("--no-redact");
+    assert_eq!(record.name, "s.a hunter-2222");
+    assert!(record.io_log.starts_with("[redacted] and s3cr3t-value"), "{}", record.io_log);
+    assert!(!stderr.contains("DEPLOY_TOKEN"), "{stderr}");
+    let (_, stderr) = of("--redact DB_PASSWORD");
+    assert!(stderr.starts_with("warning: DB_PASSWORD is not redacted: "), "{stderr}");
+}
+
+#[test]
+fn a_result_that_is_typed_has_no_secrets_either() {
+    let (server, sandbox) = open();
+    let run = sandbox.with("A_SECRET", "12345678").to_with(&[
+        "result",
+        "a",
+        "failed",
+        "--comment",
+        "it said 12345678",
+        "--log",
+        "12345678",
+    ]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let record = held(&server).remove(0);
+    assert_eq!((&*record.comment, &*record.io_log), ("it said [redacted]", "[redacted]"));
+}
+
+#[test]
+fn the_same_results_in_all_formats_have_the_same_statuses_and_names() {
+    let statuses = ["passed", "failed", "skipped"];
+    let results: Vec<(String, &str)> =
+        (0..500).map(|n| (format!("area {} test {n}", n % 7), statuses[n % 3])).collect();
+    let each = |write: &dyn Fn(&str, &str) -> String| -> String {
+        results.iter().map(|(name, status)| write(name, status)).collect()
+    };
+    let list = |key: &str, outcome: &str| {
+        let object = |name: &str, status: &str| {
+            format!("{{\"{key}\": \"{name}\", \"{outcome}\": \"{status}\"}},")
+        };
+        each(&object).trim_end_matches(',').to_owned()
+    };
+    let junit = each(&|name, status| {
+        let inner = ["<failure/>", "<skipped/>", ""];
+        let at = statuses[1..].iter().position(|known| *known == status).unwrap_or(2);
+        format!("<testcase name='{name}'>{}</testcase>", inner[at])
+    });
+    let tap = each(&|name, status| match status {
+        "passed" => format!("ok - {name}\n"),
+        "failed" => format!("not ok - {name}\n"),
+        _ => format!("ok - {name} # SKIP\n"),
+    });
+    let lines =
+        each(&|name, status| format!("{{\"name\": \"{name}\", \"status\": \"{status}\"}}\n"));
+    let mut all = Vec::new();
+    for (name, text) in [
+        ("r.xml", format!("<testsuites name='run'>{junit}</testsuites>")),
+        ("r.json", format!("[{}]", list("name", "status"))),
+        ("r.jsonl", lines),
+        ("tss.json", format!("{{\"results\": [{}]}}", list("id", "outcome"))),
+        ("r.tap", format!("1..500\n{tap}")),
+    ] {
+        let (server, sandbox) = open();
+        sandbox.write(name, text);
+        let run = sandbox.to(&format!("submit {name}"));
+        assert_eq!(run.status, 0, "{name}: {}", run.stderr);
+        all.push((name, held_names(&server)));
+    }
+    assert_eq!(all[0].1.len(), 500);
+    for (name, names) in &all {
+        assert_eq!(names, &all[0].1, "{name}");
+    }
 }
