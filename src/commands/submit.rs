@@ -80,8 +80,9 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     if paths != [Path::new("-")] {
         return send(Submission::survey(&paths, &options), &session, reading, context);
     }
-    let piped = Piped::open(reading.format)
+    let mut piped = Piped::open(reading.format)
         .map_err(|error| CommandError::fault(error).context("standard input cannot be read"))?;
+    piped.longest = options.read.longest();
     if piped.format.is_live {
         send_live(piped, &session, reading, context)
     } else {

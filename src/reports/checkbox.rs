@@ -2,14 +2,12 @@
 //!
 //! This module owns what Checkbox's fields and outcomes mean to Test Observer. What else a submission holds describes the machine, for which the API has no field.
 
-use std::io::Read;
-
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::ReadError;
 use super::format::{Findings, Format, ReportReader};
-use super::json::document::{Document, EXCERPT, Element, Item, Object, ResultShape};
+use super::json::document::{Document, EXCERPT, Element, Item, Object, ResultShape, Source};
 use super::json::{Shape, shape};
 use super::shell::start_hint;
 use super::xml::entities::unescape;
@@ -36,6 +34,7 @@ const JOB: ResultShape = ResultShape {
         has("id") && (has("status") || has("outcome"))
     },
     lacking: "nothing in it has both an `id` and a `status`",
+    lists: &["results", "resource-results", "attachment-results", "rejected-jobs"],
 };
 
 /// What is noted of a job that is no test.
@@ -48,7 +47,7 @@ const REJECTED: &str = "job that Checkbox rejected, no result";
 pub static FORMAT: Format = Format {
     name: "checkbox",
     detect: |head| shape(head) == Some(Shape::Checkbox),
-    open: |input, _, _| Ok(Box::new(Reader::new(input.file)?)),
+    open: |input, options, _| Ok(Box::new(Reader::new(input.file, options.longest())?)),
     is_live: false,
 };
 
@@ -71,8 +70,8 @@ impl Reader {
     /// # Errors
     ///
     /// It cannot be read, or is none.
-    pub fn new(source: impl Read) -> Result<Self, ReadError> {
-        let document = Document::open(source, &JOB)?;
+    pub fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
+        let document = Document::open(source, &JOB, longest)?;
         Ok(Self { document, session: Session::default() })
     }
 }
@@ -82,6 +81,9 @@ impl ReportReader for Reader {
         while let Some(item) = self.document.next()? {
             match item {
                 Item::Member(key, value) => self.session.take_member(&key, value, warnings),
+                Item::Element(job) if job.list.is_some_and(|list| list != "results") => {
+                    note_job(job, warnings);
+                }
                 Item::Element(job) => {
                     if let Some(result) = result(job, warnings)? {
                         return Ok(Some(result));
@@ -106,8 +108,9 @@ impl Session {
         match key {
             "testplan_id" => self.test_plan = word(value),
             "architecture" => self.architecture = word(value),
-            "resource-results" | "attachment-results" => note_jobs(LEFT_OUT, key, value, warnings),
-            "rejected-jobs" => note_jobs(REJECTED, key, value, warnings),
+            "resource-results" | "attachment-results" | "rejected-jobs" if value != b"null" => {
+                warnings.add("unknown field, not sent", key);
+            }
             _ => {}
         }
     }
@@ -131,11 +134,12 @@ impl NamedJob {
     }
 }
 
-fn note_jobs(text: &'static str, key: &str, value: &[u8], warnings: &mut Warnings) {
-    match serde_json::from_slice::<Vec<NamedJob>>(value) {
-        Ok(jobs) => jobs.iter().for_each(|job| warnings.add(text, &job.name())),
-        Err(_) if value == b"null" => {}
-        Err(_) => warnings.add("unknown field, not sent", key),
+/// Counts a job that is in another list than the results.
+fn note_job(job: Element<'_>, warnings: &mut Warnings) {
+    let text = if job.list == Some("rejected-jobs") { REJECTED } else { LEFT_OUT };
+    match serde_json::from_slice::<NamedJob>(job.json) {
+        Ok(named) => warnings.add(text, &named.name()),
+        Err(_) => warnings.add("unknown field, not sent", job.list.unwrap_or_default()),
     }
 }
 
@@ -238,6 +242,8 @@ pub fn without_namespace(id: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
     use crate::reports::error::Severity;
     use crate::reports::trial::{Given, bare, fuzz, note};
@@ -319,7 +325,7 @@ mod tests {
     }
 
     fn read(text: impl AsRef<[u8]>) -> Given {
-        given(Reader::new(text.as_ref()))
+        given(Reader::new(Cursor::new(text.as_ref().to_vec()), 1 << 20))
     }
 
     fn read_jobs(jobs: &[&str]) -> Given {
@@ -373,7 +379,7 @@ mod tests {
     #[test]
     fn hints_at_the_flags_of_start() {
         let hint = |text: &str| {
-            let mut reader = Reader::new(text.as_bytes()).unwrap();
+            let mut reader = Reader::new(Cursor::new(text.as_bytes().to_vec()), 1 << 20).unwrap();
             Given::by(|warnings| reader.next(warnings));
             reader.session.hint()
         };

@@ -10,6 +10,7 @@ use super::error::{ReadError, Severity};
 use super::foreign;
 use super::format::{Findings, Format, Input, Opened, Origin, ReadOptions, ReportReader};
 use super::source::Source;
+use crate::model::limits::MAX_COMMENT;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 
@@ -22,6 +23,8 @@ pub struct Piped {
     pub format: &'static Format,
     /// The format was chosen by the user.
     is_chosen: bool,
+    /// Bytes of a string that are held at least, at either end.
+    pub longest: usize,
 }
 
 impl Piped {
@@ -34,7 +37,12 @@ impl Piped {
         let is_enough = |head: &[u8]| head.trim_ascii_start().contains(&b'\n');
         read_head(&mut io::stdin().lock(), &mut head, is_enough)?;
         let is_chosen = format.is_some();
-        Ok(Self { format: format.unwrap_or_else(|| Format::of(&head)), head, is_chosen })
+        Ok(Self {
+            format: format.unwrap_or_else(|| Format::of(&head)),
+            head,
+            is_chosen,
+            longest: MAX_COMMENT,
+        })
     }
 
     /// Returns all of it from the beginning.

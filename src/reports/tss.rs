@@ -1,7 +1,6 @@
 //! Canonical's Test Submission Schema, as YARF writes it.
 
 use std::collections::HashMap;
-use std::io::Read;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +8,7 @@ use serde_json::Value;
 use super::checkbox::without_namespace;
 use super::error::ReadError;
 use super::format::{Findings, Format, ReportReader};
-use super::json::document::{Document, EXCERPT, Element, Item, Object, ResultShape};
+use super::json::document::{Document, EXCERPT, Element, Item, Object, ResultShape, Source};
 use super::json::{Shape, shape};
 use super::shell::start_hint;
 use crate::model::result::{Status, TestResult};
@@ -20,13 +19,14 @@ use crate::util::text::excerpt;
 pub static FORMAT: Format = Format {
     name: "tss",
     detect: |head| shape(head) == Some(Shape::TestSubmission),
-    open: |input, _, _| Ok(Box::new(Reader::new(input.file)?)),
+    open: |input, options, _| Ok(Box::new(Reader::new(input.file, options.longest())?)),
     is_live: false,
 };
 
 const RESULT: ResultShape = ResultShape {
     matches: |keys| ["id", "outcome"].iter().all(|key| keys.iter().any(|given| given == key)),
     lacking: "nothing in it has both an `id` and an `outcome`",
+    lists: &["results"],
 };
 
 /// Fields of a result that say nothing of how it went, or repeat another field.
@@ -51,8 +51,8 @@ impl Reader {
     ///
     /// # Errors
     /// A source that cannot be read, or holds no submission.
-    pub fn new(source: impl Read) -> Result<Self, ReadError> {
-        let mut document = Document::open(source, &RESULT)?;
+    pub fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
+        let mut document = Document::open(source, &RESULT, longest)?;
         let (mut categories, mut test_plan) = (HashMap::new(), None);
         while let Ok(Some(item)) = document.next() {
             match item {
@@ -71,7 +71,7 @@ impl Reader {
                 _ => {}
             }
         }
-        document.rewind();
+        document.rewind()?;
         Ok(Self { document, categories, test_plan })
     }
 }

@@ -89,7 +89,8 @@ fn without_thread<E>(
 
 /// Reads until the pipe ends, or nobody takes what comes.
 fn read(piped: Piped, hand_on: &mut dyn FnMut((Arrival, Warnings)) -> bool) {
-    let mut lines = lines::Reader::new(BufReader::new(piped.into_reader()));
+    let longest = piped.longest;
+    let mut lines = lines::Reader::new(BufReader::new(piped.into_reader()), longest);
     loop {
         let mut warnings = Warnings::default();
         let (arrival, ends) = match lines.next(&mut warnings) {

@@ -34,7 +34,8 @@ pub fn truncate_middle(text: &str, longest: usize) -> Cow<'_, str> {
     [&text[..head], &mark(bytes), &text[tail..]].concat().into()
 }
 
-fn mark(bytes: u64) -> String {
+/// Returns the line that says what was cut.
+pub fn mark(bytes: u64) -> String {
     format!("{MARK_START}{bytes}{MARK_END}")
 }
 

@@ -1,18 +1,20 @@
 //! A JSON text as its elements, each with its line.
 //!
 //! This module splits a text into the elements of its arrays and the members of its objects, and knows
-//! nothing of what makes a result. It splits before it decodes: the splitting looks at brackets, quotes
-//! and commas only, so that an element with a bad escape, bad UTF-8 or too deep a nesting costs no
-//! other. The text is held whole, because JSON is written as one value; what is decoded of it is never
-//! more than one element.
+//! nothing of what makes a result. It splits before it decodes, and never holds more than one element.
 
-use std::{borrow::Cow, char, fmt, io::Read, ops::ControlFlow};
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 
+use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, error::Category};
 
+use super::scanner::{Copied, Place, Scanner};
 use crate::model::warnings::Warnings;
-use crate::reports::error::ReadError;
+use crate::reports::error::{ReadError, Severity};
 use crate::util::text::excerpt;
 
 /// Characters of what was read that an error repeats: enough to find it, few enough that the error stays
@@ -42,135 +44,252 @@ pub struct Element<'a> {
     pub line: u64,
     /// Its place in its array, counted from 1.
     pub index: Option<u64>,
+    /// The member whose list it is part of.
+    pub list: Option<&'static str>,
 }
 
 /// How a result is known before its fields are looked at.
 pub struct ResultShape {
     /// Whether an object with these keys is meant to be a result.
     pub matches: fn(&[String]) -> bool,
-    /// What a document lacks in which nothing is alike.
+    /// The words for a document in which nothing is alike.
     pub lacking: &'static str,
+    /// Members whose lists are read element by element.
+    pub lists: &'static [&'static str],
 }
 
-/// A whole text and how far it has been read.
+/// A stream that can go back.
+pub trait Source: Read + Seek {}
+
+impl<T: Read + Seek> Source for T {}
+
+/// A text that is read element by element.
 pub struct Document {
-    text: Vec<u8>,
-    walk: Walk,
-}
-
-/// A place in a text.
-#[derive(Clone)]
-struct Walk {
-    at: usize,
-    line: u64,
-    /// The brackets that are open: none between top-level values, at most an object and its `results`.
+    scanner: Scanner<Box<dyn Source>>,
+    begin: Place,
+    /// Members whose lists are split into elements.
+    lists: &'static [&'static str],
     levels: Vec<Level>,
     ended: bool,
+    /// The element or member that is read.
+    copied: Copied,
 }
 
 /// An open bracket, and how much of what is in it has been read.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Level {
     close: u8,
     count: u64,
+    /// The member that this list is.
+    list: Option<&'static str>,
+}
+
+impl Level {
+    fn new(close: u8) -> Self {
+        Self { close, count: 0, list: None }
+    }
 }
 
 impl Document {
-    /// Reads all of `source`, in UTF-8 or, with a byte order mark, UTF-16.
+    /// Begins to read `source`, in UTF-8 or, with a byte order mark, UTF-16. Of a string at least `longest`
+    /// bytes are held at either end.
     ///
     /// It is an error if nothing in it is `alike`: such a document is about something else, and naming
     /// each of its elements would help nobody. So it is if the text breaks before anything alike.
-    pub fn open(mut source: impl Read, alike: &ResultShape) -> Result<Self, ReadError> {
-        let mut bytes = Vec::new();
-        source
-            .read_to_end(&mut bytes)
-            .map_err(|error| ReadError::remainder(None, error.to_string()))?;
-        Self::new(bytes, alike)
-    }
-
-    /// As [`Document::open`], of what has been read.
-    pub fn new(bytes: Vec<u8>, alike: &ResultShape) -> Result<Self, ReadError> {
-        let text = utf8(bytes)?;
-        if text.trim_ascii().is_empty() {
+    pub fn open(
+        source: impl Source + 'static,
+        alike: &ResultShape,
+        longest: usize,
+    ) -> Result<Self, ReadError> {
+        let scanner = Scanner::new(utf8(source)?, longest);
+        let begin = scanner.place();
+        let (lists, copied) = (alike.lists, Copied::default());
+        let mut document = Self { scanner, begin, lists, levels: Vec::new(), ended: false, copied };
+        if document.scanner.peek()?.is_none() {
             return Err(ReadError::remainder(Some(1), "empty: there is no JSON in it"));
         }
-        let walk = Walk::new();
-        if !walk.clone().finds(&text, alike.matches)? {
+        if !document.finds(alike.matches)? {
             return Err(ReadError::no_results(format!("holds no results: {}", alike.lacking)));
         }
-        Ok(Self { text, walk })
+        document.rewind()?;
+        Ok(document)
     }
 
     /// Goes back to the beginning.
-    pub fn rewind(&mut self) {
-        self.walk = Walk::new();
+    pub fn rewind(&mut self) -> Result<(), ReadError> {
+        self.levels.clear();
+        self.ended = false;
+        self.scanner.go_back(self.begin)
     }
 
-    /// Returns the next part; none after the last, nor after an error.
+    /// Returns the next part; none after the last, nor after an error that costs the rest.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
-        self.walk.next(&self.text)
-    }
-}
-
-impl Walk {
-    fn new() -> Self {
-        Self { at: 0, line: 1, levels: Vec::new(), ended: false }
-    }
-
-    fn next<'a>(&mut self, text: &'a [u8]) -> Result<Option<Item<'a>>, ReadError> {
         if self.ended {
             return Ok(None);
         }
-        let mut cursor = Cursor { text, at: self.at, line: self.line };
-        let item = self.step(&mut cursor);
-        (self.at, self.line) = (cursor.at, cursor.line);
-        self.ended = !matches!(item, Ok(Some(_)));
-        item
+        let part = self.step();
+        self.ended = match &part {
+            Ok(part) => part.is_none(),
+            Err(error) => error.severity != Severity::One,
+        };
+        Ok(part?.map(|part| match part {
+            Part::Element(place, index, list) => {
+                Item::Element(Element { json: &self.copied.json, line: place.line, index, list })
+            }
+            Part::Member(key) => Item::Member(key, &self.copied.json),
+        }))
     }
 
-    fn step<'a>(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Item<'a>>, ReadError> {
+    fn step(&mut self) -> Result<Option<Part>, ReadError> {
         loop {
             let Some(level) = self.levels.last_mut() else {
-                match cursor.peek() {
+                match self.scanner.peek()? {
                     None => return Ok(None),
-                    Some(b'[') => self.open(cursor, b']'),
-                    Some(b'{') if cursor.has_list() => self.open(cursor, b'}'),
-                    Some(_) => return cursor.element(None).map(Some),
+                    Some(b'[') => self.open_level(Level::new(b']')),
+                    Some(b'{') if self.has_list()? => self.open_level(Level::new(b'}')),
+                    Some(_) => return self.element(None, None).map(Some),
                 }
                 continue;
             };
-            if !cursor.follows(level)? {
+            if !follows(&mut self.scanner, level)? {
                 self.levels.pop();
             } else if level.close == b']' {
-                return cursor.element(Some(level.count)).map(Some);
+                let (index, list) = (level.count, level.list);
+                return self.element(Some(index), list).map(Some);
             } else {
-                let key = cursor.key()?;
-                if key != LIST || cursor.peek() != Some(b'[') {
-                    return Ok(Some(Item::Member(key, cursor.value()?)));
+                let key = self.scanner.key()?;
+                let list = self.lists.iter().find(|list| **list == key);
+                if let (Some(list), Some(b'[')) = (list, self.scanner.peek()?) {
+                    self.open_level(Level { list: Some(list), ..Level::new(b']') });
+                    continue;
                 }
-                self.open(cursor, b']');
+                self.scanner.value(Some(&mut self.copied))?;
+                self.expect_value(self.scanner.place())?;
+                return Ok(Some(Part::Member(key)));
             }
         }
     }
 
-    fn open(&mut self, cursor: &mut Cursor<'_>, close: u8) {
-        cursor.at += 1;
-        self.levels.push(Level { close, count: 0 });
+    fn open_level(&mut self, level: Level) {
+        self.scanner.bump();
+        self.levels.push(level);
     }
 
-    /// Whether an element is alike, or there is none at all: an empty list.
-    fn finds(mut self, text: &[u8], matches: fn(&[String]) -> bool) -> Result<bool, ReadError> {
+    fn element(
+        &mut self,
+        index: Option<u64>,
+        list: Option<&'static str>,
+    ) -> Result<Part, ReadError> {
+        self.scanner.peek()?;
+        let place = self.scanner.place();
+        let read = self.scanner.value(Some(&mut self.copied));
+        if read.is_ok() {
+            self.expect_value(place)?;
+        }
+        if self.copied.is_cut {
+            read?;
+            let title = index.map(|index| format!("element {index}: ")).unwrap_or_default();
+            return Err(ReadError::one(
+                place.line,
+                format!("{title}too long to be held in memory"),
+            ));
+        }
+        // The deserializer words what is wrong with the beginning of a value that does not end.
+        let json = &self.copied.json;
+        match (check(json), read) {
+            (Err(error), read) if !error.is_eof() || read.is_ok() => Err(broken(place, &error)),
+            (_, read) => read.map(|()| Part::Element(place, index, list)),
+        }
+    }
+
+    /// Finds whether a value was there to be copied: a bracket or comma may stand in its place.
+    fn expect_value(&self, place: Place) -> Result<(), ReadError> {
+        if !self.copied.json.is_empty() || self.copied.is_cut {
+            return Ok(());
+        }
+        let reason = format!("not JSON: expected value (column {})", place.column);
+        Err(ReadError::remainder(Some(place.line), reason))
+    }
+
+    /// Tells whether the object here has a list of results.
+    fn has_list(&mut self) -> Result<bool, ReadError> {
+        let place = self.scanner.place();
+        let found = self.finds_list();
+        self.scanner.go_back(place)?;
+        // An error is met again where the object is read.
+        Ok(found.unwrap_or(false))
+    }
+
+    fn finds_list(&mut self) -> Result<bool, ReadError> {
+        self.scanner.bump();
+        let mut level = Level::new(b'}');
+        while follows(&mut self.scanner, &mut level)? {
+            let key = self.scanner.key()?;
+            if key == LIST && self.scanner.peek()? == Some(b'[') {
+                return Ok(true);
+            }
+            self.scanner.value(None)?;
+        }
+        Ok(false)
+    }
+
+    /// Tells whether an element is alike, or there is none at all: an empty list.
+    fn finds(&mut self, matches: fn(&[String]) -> bool) -> Result<bool, ReadError> {
         let mut is_empty = true;
-        while let Some(item) = self.next(text)? {
-            if let Item::Element(element) = item {
-                if matches(&element.cursor().keys()) {
-                    return Ok(true);
+        loop {
+            match self.next() {
+                Ok(Some(Item::Element(element))) => {
+                    if matches(&element.cursor().keys()) {
+                        return Ok(true);
+                    }
+                    is_empty = false;
                 }
-                is_empty = false;
+                Ok(Some(Item::Member(..))) => {}
+                Ok(None) => return Ok(is_empty),
+                Err(error) if error.severity == Severity::One => is_empty = false,
+                Err(error) => return Err(error),
             }
         }
-        Ok(is_empty)
     }
+}
+
+/// A part that was copied.
+enum Part {
+    Element(Place, Option<u64>, Option<&'static str>),
+    Member(String),
+}
+
+/// Tells whether one more follows in `level`; passes the comma before it, or the bracket behind the last.
+fn follows(scanner: &mut Scanner<Box<dyn Source>>, level: &mut Level) -> Result<bool, ReadError> {
+    match scanner.peek()? {
+        Some(byte) if byte == level.close => {
+            scanner.bump();
+            return Ok(false);
+        }
+        Some(b',') if level.count > 0 => scanner.bump(),
+        Some(_) if level.count == 0 => {}
+        _ => return Err(scanner.unexpected(&format!("`,` or `{}`", char::from(level.close)))),
+    }
+    level.count += 1;
+    Ok(true)
+}
+
+/// Finds what breaks the rules of JSON in one value, but for what costs no other.
+fn check(json: &[u8]) -> serde_json::Result<()> {
+    let mut values = serde_json::Deserializer::from_slice(json).into_iter::<IgnoredAny>();
+    values.next().unwrap_or_else(|| serde_json::from_slice(b""))?;
+    match values.next() {
+        None => Ok(()),
+        Some(more) => more.and_then(|_| serde_json::from_slice::<IgnoredAny>(json).map(|_| ())),
+    }
+}
+
+/// Makes an error of the value that begins at `place`.
+fn broken(place: Place, error: &serde_json::Error) -> ReadError {
+    let line = line_of_error(place.line, error);
+    let before = if error.line() == 1 { place.column - 1 } else { 0 };
+    let column = before + error.column() as u64;
+    ReadError::remainder(Some(line), format!("{} (column {column})", message(error)))
 }
 
 /// A place in a text that may be cut short: moves over values without decoding them.
@@ -211,47 +330,28 @@ impl<'a> Cursor<'a> {
         Ok(self.pass(values.byte_offset()))
     }
 
-    fn value(&mut self) -> Result<&'a [u8], ReadError> {
-        self.peek();
-        let before = *self;
-        self.skip().map_err(|error| before.broken(&error))
-    }
-
-    fn element(&mut self, index: Option<u64>) -> Result<Item<'a>, ReadError> {
-        self.peek();
-        let line = self.line;
-        Ok(Item::Element(Element { json: self.value()?, line, index }))
-    }
-
-    /// A member's key and its colon. A key that cannot be decoded is none that anybody looks for: it is
-    /// as good as written, and a error only where its object is decoded.
-    fn key(&mut self) -> Result<String, ReadError> {
-        if self.peek() != Some(b'"') {
-            return Err(self.unexpected("a key in quotes"));
-        }
-        let quoted = self.value()?;
+    /// Passes a member's key and its colon.
+    fn key(&mut self) -> Option<String> {
+        self.peek().filter(|byte| *byte == b'"')?;
+        let quoted = self.skip().ok()?;
         let key = serde_json::from_slice(quoted)
             .unwrap_or_else(|_| String::from_utf8_lossy(quoted).into_owned());
-        if self.peek() != Some(b':') {
-            return Err(self.unexpected("`:`"));
-        }
+        self.peek().filter(|byte| *byte == b':')?;
         self.at += 1;
-        Ok(key)
+        Some(key)
     }
 
-    /// Whether one more follows in `level`; passes the comma before it, or the bracket behind the last.
-    fn follows(&mut self, level: &mut Level) -> Result<bool, ReadError> {
-        match self.peek() {
-            Some(byte) if byte == level.close => {
+    /// Passes the brace or comma before a member.
+    fn follows(&mut self, count: usize) -> bool {
+        let is_next = match self.peek() {
+            Some(b',') if count > 0 => {
                 self.at += 1;
-                return Ok(false);
+                true
             }
-            Some(b',') if level.count > 0 => self.at += 1,
-            Some(_) if level.count == 0 => {}
-            _ => return Err(self.unexpected(&format!("`,` or `{}`", char::from(level.close)))),
-        }
-        level.count += 1;
-        Ok(true)
+            Some(byte) => count == 0 && byte != b'}',
+            None => false,
+        };
+        is_next && self.peek().is_some()
     }
 
     /// Visits the members of an object up to its end or its first error, each with its value's place.
@@ -260,9 +360,11 @@ impl<'a> Cursor<'a> {
             return;
         }
         self.at += 1;
-        let mut level = Level { close: b'}', count: 0 };
-        while let Ok(true) = self.follows(&mut level) {
-            let Ok(key) = self.key() else { return };
+        for count in 0.. {
+            if !self.follows(count) {
+                return;
+            }
+            let Some(key) = self.key() else { return };
             self.peek();
             if each(key, self).is_break() || self.skip().is_err() {
                 return;
@@ -294,10 +396,6 @@ impl<'a> Cursor<'a> {
         list
     }
 
-    fn has_list(self) -> bool {
-        self.list().is_some()
-    }
-
     /// Whether the value here goes over several lines, as far as the text goes.
     pub fn spans_lines(mut self) -> bool {
         let rest = &self.text[self.at..];
@@ -323,33 +421,6 @@ impl<'a> Cursor<'a> {
         });
         line
     }
-
-    fn unexpected(&self, wanted: &str) -> ReadError {
-        let Some(rest) = self.text.get(self.at..).filter(|rest| !rest.is_empty()) else {
-            return cut_short(self.line);
-        };
-        let next = String::from_utf8_lossy(&rest[..rest.len().min(4)]).chars().next();
-        let found = next.map(String::from).unwrap_or_default();
-        let column = self.column();
-        let reason = format!("not JSON: expected {wanted}, not `{}`", excerpt(&found, EXCERPT));
-        ReadError::remainder(Some(self.line), format!("{reason} (column {column})"))
-    }
-
-    /// An error of the value that begins here.
-    fn broken(&self, error: &serde_json::Error) -> ReadError {
-        let line = line_of_error(self.line, error);
-        if error.is_eof() {
-            return cut_short(line);
-        }
-        let before = if error.line() == 1 { self.column() - 1 } else { 0 };
-        let column = before + error.column();
-        ReadError::remainder(Some(line), format!("{} (column {column})", words(error)))
-    }
-
-    /// The column of this place, counted in bytes from 1.
-    fn column(&self) -> usize {
-        self.text[..self.at].iter().rev().take_while(|&&byte| byte != b'\n').count() + 1
-    }
 }
 
 impl<'a> Element<'a> {
@@ -368,7 +439,7 @@ impl<'a> Element<'a> {
         let reason = match error.classify() {
             Category::Eof => CUT_SHORT.to_owned(),
             Category::Data => format!("{} where an object belongs", kind(self.json)),
-            Category::Syntax | Category::Io => words(error),
+            Category::Syntax | Category::Io => message(error),
         };
         ReadError { line: Some(line_of_error(self.line, error)), ..self.error(&reason) }
     }
@@ -479,34 +550,55 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
-/// The text in UTF-8, without a byte order mark. UTF-16, which `PowerShell` writes, has one.
-pub fn utf8(mut bytes: Vec<u8>) -> Result<Vec<u8>, ReadError> {
-    match bytes.as_slice() {
-        [0xEF, 0xBB, 0xBF, ..] => {
-            bytes.drain(..3);
-            Ok(bytes)
+/// Returns a text in UTF-8, behind its byte order mark. UTF-16, which `PowerShell` writes, has one, and
+/// becomes a temporary file.
+fn utf8(mut source: impl Source + 'static) -> Result<Box<dyn Source>, ReadError> {
+    let mut mark = Vec::new();
+    (&mut source).take(3).read_to_end(&mut mark).map_err(|error| cannot_read(&error))?;
+    let (encoding, length) = match &*mark {
+        [0xFF, 0xFE, ..] => (UTF_16LE, 2),
+        [0xFE, 0xFF, ..] => (UTF_16BE, 2),
+        [0xEF, 0xBB, 0xBF] => (UTF_8, 3),
+        _ => (UTF_8, 0),
+    };
+    source.seek(SeekFrom::Start(length)).map_err(|error| cannot_read(&error))?;
+    if encoding == UTF_8 {
+        return Ok(Box::new(source));
+    }
+    let mut decoded = tempfile::tempfile().map_err(|error| cannot_read(&error))?;
+    decode_utf16(source, encoding, &mut decoded)?;
+    decoded.rewind().map_err(|error| cannot_read(&error))?;
+    Ok(Box::new(decoded))
+}
+
+fn cannot_read(error: &io::Error) -> ReadError {
+    ReadError::remainder(None, error.to_string())
+}
+
+/// Decodes all of `from`.
+pub fn decode_utf16(
+    mut from: impl Read,
+    encoding: &'static Encoding,
+    to: &mut impl Write,
+) -> Result<(), ReadError> {
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut lines = 1;
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        let length = from.read(&mut piece).map_err(|error| cannot_read(&error))?;
+        let mut text = vec![0; 4 * length + 16];
+        let (result, _, written) =
+            decoder.decode_to_utf8_without_replacement(&piece[..length], &mut text, length == 0);
+        to.write_all(&text[..written]).map_err(|error| cannot_read(&error))?;
+        lines += line_feeds(&text[..written]);
+        if let DecoderResult::Malformed(..) = result {
+            let reason = "not UTF-16, which its byte order mark says it is";
+            return Err(ReadError::remainder(Some(lines), reason));
         }
-        [0xFF, 0xFE, rest @ ..] => from_utf16(rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => from_utf16(rest, u16::from_be_bytes),
-        _ => Ok(bytes),
+        if length == 0 {
+            return Ok(());
+        }
     }
-}
-
-fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Vec<u8>, ReadError> {
-    let (pairs, odd) = bytes.as_chunks::<2>();
-    let mut text = String::with_capacity(pairs.len());
-    for decoded in char::decode_utf16(pairs.iter().map(|&pair| unit(pair))) {
-        let Ok(decoded) = decoded else {
-            return Err(not_utf16(&text));
-        };
-        text.push(decoded);
-    }
-    if odd.is_empty() { Ok(text.into_bytes()) } else { Err(not_utf16(&text)) }
-}
-
-fn not_utf16(before: &str) -> ReadError {
-    let line = line_feeds(before.as_bytes()) + 1;
-    ReadError::remainder(Some(line), "not UTF-16, which its byte order mark says it is")
 }
 
 /// The beginning of a text, in UTF-8 as far as it can be read.
@@ -536,7 +628,8 @@ fn kind(json: &[u8]) -> &'static str {
     }
 }
 
-fn cut_short(line: u64) -> ReadError {
+/// Makes an error of a text that ends too early.
+pub fn cut_short(line: u64) -> ReadError {
     ReadError::remainder(Some(line), CUT_SHORT)
 }
 
@@ -545,13 +638,13 @@ fn line_of_error(first: u64, error: &serde_json::Error) -> u64 {
     first + (error.line() as u64).saturating_sub(1)
 }
 
-/// An error's words without its place, which is counted from the beginning of the element.
-fn words(error: &serde_json::Error) -> String {
+/// Returns an error's message without its place, which is counted from the beginning of the element.
+fn message(error: &serde_json::Error) -> String {
     let place = format!(" at line {} column {}", error.line(), error.column());
-    let words = error.to_string();
-    match words.strip_suffix(&place).unwrap_or(&words) {
+    let text = error.to_string();
+    match text.strip_suffix(&place).unwrap_or(&text) {
         "recursion limit exceeded" => "nested too deep".to_owned(),
-        words => format!("not JSON: {words}"),
+        text => format!("not JSON: {text}"),
     }
 }
 

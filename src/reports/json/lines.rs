@@ -6,11 +6,13 @@
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
+use encoding_rs::{UTF_16BE, UTF_16LE};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::document::{self, Element};
+use super::scanner::{self, Copied};
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 use crate::reports::error::ReadError;
@@ -21,9 +23,10 @@ use crate::reports::json;
 pub static FORMAT: Format = Format {
     name: "jsonl",
     detect: |head| json::shape(head) == Some(json::Shape::Lines),
-    open: |input, _, _| {
+    open: |input, options, _| {
         // Refusals are added to `refused.jsonl` while it is read.
-        Ok(Box::new(Reader::new(BufReader::new(input.file.take(input.length)))))
+        let source = BufReader::new(input.file.take(input.length));
+        Ok(Box::new(Reader::new(source, options.longest())))
     },
     is_live: true,
 };
@@ -34,46 +37,56 @@ pub struct Reader<R> {
     /// All of a source that turned out to be in UTF-16, which has no line feeds to wait for.
     decoded: Option<Cursor<Vec<u8>>>,
     line: u64,
+    copied: Copied,
+    longest: usize,
     ended: bool,
 }
 
 impl<R: BufRead> Reader<R> {
-    /// Reads nothing yet.
-    pub fn new(source: R) -> Self {
-        Self { source, decoded: None, line: 0, ended: false }
+    /// Reads nothing yet. Of a string at least `longest` bytes are held at either end.
+    pub fn new(source: R, longest: usize) -> Self {
+        Self { source, decoded: None, line: 0, copied: Copied::default(), longest, ended: false }
     }
 
-    fn next_line(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+    /// Reads a line, and tells whether there is one.
+    fn next_line(&mut self) -> Result<bool, ReadError> {
         if self.ended {
-            return Ok(None);
+            return Ok(false);
         }
-        let line = self.read_line().and_then(|line| self.decode(line));
-        self.ended = !matches!(&line, Ok(line) if !line.is_empty());
+        let read = self.read_line().and_then(|is_any| self.decode(is_any));
+        self.ended = !matches!(read, Ok(true));
         self.line += 1;
-        line.map(|line| Some(line).filter(|line| !line.is_empty()))
+        read
     }
 
-    fn read_line(&mut self) -> Result<Vec<u8>, ReadError> {
-        let mut line = Vec::new();
+    fn read_line(&mut self) -> Result<bool, ReadError> {
         let read = match &mut self.decoded {
-            Some(decoded) => decoded.read_until(b'\n', &mut line),
-            None => self.source.read_until(b'\n', &mut line),
+            Some(decoded) => scanner::read_line(decoded, &mut self.copied, self.longest),
+            None => scanner::read_line(&mut self.source, &mut self.copied, self.longest),
         };
-        read.map_err(|error| self.unreadable(&error))?;
-        Ok(line)
+        read.map_err(|error| self.unreadable(&error))
     }
 
     /// Removes a byte order mark from the first line; one of UTF-16 has the rest read at once.
-    fn decode(&mut self, mut line: Vec<u8>) -> Result<Vec<u8>, ReadError> {
+    fn decode(&mut self, is_any: bool) -> Result<bool, ReadError> {
         if self.line > 0 {
-            return Ok(line);
+            return Ok(is_any);
         }
-        if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = line.as_slice() {
-            self.source.read_to_end(&mut line).map_err(|error| self.unreadable(&error))?;
-            self.decoded = Some(Cursor::new(document::utf8(line)?));
-            return self.read_line();
-        }
-        document::utf8(line)
+        let encoding = match &*self.copied.json {
+            [0xFF, 0xFE, ..] => UTF_16LE,
+            [0xFE, 0xFF, ..] => UTF_16BE,
+            [0xEF, 0xBB, 0xBF, ..] => {
+                self.copied.json.drain(..3);
+                return Ok(!self.copied.json.is_empty());
+            }
+            _ => return Ok(is_any),
+        };
+        let mut rest = std::mem::take(&mut self.copied.json).split_off(2);
+        self.source.read_to_end(&mut rest).map_err(|error| self.unreadable(&error))?;
+        let mut decoded = Vec::new();
+        document::decode_utf16(&*rest, encoding, &mut decoded)?;
+        self.decoded = Some(Cursor::new(decoded));
+        self.read_line()
     }
 
     fn unreadable(&self, error: &io::Error) -> ReadError {
@@ -84,11 +97,14 @@ impl<R: BufRead> Reader<R> {
 impl<R: BufRead> ReportReader for Reader<R> {
     // The last line needs no line feed: an object is either whole or, without its brace, no JSON.
     fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
-        while let Some(line) = self.next_line()? {
-            let json = line.trim_ascii();
+        while self.next_line()? {
+            if self.copied.is_cut {
+                return Err(ReadError::one(self.line, "too long to be held in memory"));
+            }
+            let json = self.copied.json.trim_ascii();
             if !json.is_empty() {
                 let json = refused(json).unwrap_or(json);
-                let element = Element { json, line: self.line, index: None };
+                let element = Element { json, line: self.line, index: None, list: None };
                 return json::result(element, warnings).map(Some);
             }
         }
@@ -125,7 +141,7 @@ mod tests {
     use crate::reports::trial::{Given, bare, fuzz, results, styles, written};
 
     fn read(text: impl AsRef<[u8]>) -> Given {
-        let mut reader = Reader::new(text.as_ref());
+        let mut reader = Reader::new(text.as_ref(), 1 << 20);
         Given::by(|warnings| reader.next(warnings))
     }
 
@@ -185,7 +201,7 @@ mod tests {
         let (pipe, mut writer) = std::io::pipe().unwrap();
         let (sender, receiver) = mpsc::channel();
         let reading = thread::spawn(move || {
-            let mut reader = Reader::new(BufReader::new(pipe));
+            let mut reader = Reader::new(BufReader::new(pipe), 0);
             while let Ok(Some(result)) = reader.next(&mut Warnings::default()) {
                 sender.send(result.name).unwrap();
             }
@@ -209,7 +225,7 @@ mod tests {
             }
         }
         let line: &[u8] = b"{\"name\": \"a\", \"status\": \"pass\"}\n";
-        let mut reader = Reader::new(BufReader::new(io::Read::chain(line, Failing)));
+        let mut reader = Reader::new(BufReader::new(io::Read::chain(line, Failing)), 0);
         let given = Given::by(|warnings| reader.next(warnings));
         assert_eq!(given.names(), ["a"]);
         assert_eq!(given.errors, [ReadError::remainder(Some(2), "the disk is gone")]);

@@ -4,17 +4,16 @@
 //! documents in one text are read one after another, as `jq` and `cat` leave them. Where a text begins
 //! and ends an element is the matter of `document`.
 
-use std::io::Read;
-
 pub mod document;
 pub mod lines;
+mod scanner;
 
 use super::error::ReadError;
 use super::format::{Format, ReportReader};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::util::text::excerpt;
-use document::{Cursor, Document, EXCERPT, Element, Item, Object, ResultShape};
+use document::{Cursor, Document, EXCERPT, Element, Item, Object, ResultShape, Source};
 
 /// The fields of a result.
 const FIELDS: [&str; 6] = ["name", "status", "category", "template_id", "comment", "io_log"];
@@ -29,13 +28,14 @@ const CHECKBOX_FIELDS: [&str; 3] = ["full_id", "certification_status", "outcome"
 const RESULT: ResultShape = ResultShape {
     matches: |keys| has_any(keys, &["name"]) && has_any(keys, &["status"]),
     lacking: "nothing in it has both a `name` and a `status`",
+    lists: &["results"],
 };
 
 /// The API's own JSON as a document.
 pub static FORMAT: Format = Format {
     name: "json",
     detect: |head| shape(head) == Some(Shape::Document),
-    open: |input, _, _| Ok(Box::new(Reader::new(input.file)?)),
+    open: |input, options, _| Ok(Box::new(Reader::new(input.file, options.longest())?)),
     is_live: false,
 };
 
@@ -112,8 +112,8 @@ impl Reader {
     /// # Errors
     ///
     /// It cannot be read, or nothing in it has both a `name` and a `status`.
-    pub fn new(source: impl Read) -> Result<Self, ReadError> {
-        Document::open(source, &RESULT).map(Self)
+    pub fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
+        Document::open(source, &RESULT, longest).map(Self)
     }
 }
 
@@ -181,6 +181,8 @@ fn status(object: &mut Object<'_, '_>) -> Result<(Status, bool), ReadError> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Cursor, Read, Seek, SeekFrom};
+
     use proptest::prelude::*;
 
     use super::*;
@@ -190,7 +192,7 @@ mod tests {
     };
 
     fn read(text: impl AsRef<[u8]>) -> Given {
-        match Reader::new(text.as_ref()) {
+        match Reader::new(Cursor::new(text.as_ref().to_vec()), 1 << 20) {
             Ok(mut reader) => Given::by(|warnings| reader.next(warnings)),
             Err(error) => Given::error(error),
         }
@@ -467,7 +469,12 @@ mod tests {
                 Err(std::io::Error::other("the disk is gone"))
             }
         }
-        let error = Reader::new(Failing).err();
+        impl Seek for Failing {
+            fn seek(&mut self, _: SeekFrom) -> std::io::Result<u64> {
+                Ok(0)
+            }
+        }
+        let error = Reader::new(Failing, 0).err();
         assert_eq!(error, Some(ReadError::remainder(None, "the disk is gone")));
     }
 

@@ -1,0 +1,400 @@
+//! JSON from a stream: moves over values, and copies those that are wanted.
+//!
+//! Only brackets, quotes and commas are looked at, so that an element with a bad escape, bad UTF-8 or too
+//! deep a nesting costs no other. Of a long string head and tail are copied: a log may be longer than
+//! memory.
+
+use std::io::{self, BufRead, BufReader, Read, Seek};
+
+use super::document::{EXCERPT, cut_short};
+use crate::reports::error::ReadError;
+use crate::util::clip::mark;
+use crate::util::text::excerpt;
+
+/// Bytes of the longest copy of a value, beside those of its longest string.
+const LONGEST_VALUE: usize = 4 << 20;
+
+/// A place in a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    at: u64,
+    pub line: u64,
+    /// Counted in bytes from 1.
+    pub column: u64,
+}
+
+/// A stream that can go back.
+pub struct Scanner<R> {
+    source: BufReader<R>,
+    place: Place,
+    /// Bytes of a string that are copied at least, at either end.
+    longest: usize,
+}
+
+/// A value as it was copied.
+#[derive(Debug, Default)]
+pub struct Copied {
+    pub json: Vec<u8>,
+    /// It is too long to be copied.
+    pub is_cut: bool,
+}
+
+impl<R: Read + Seek> Scanner<R> {
+    /// Begins at the place where `source` is.
+    pub fn new(source: R, longest: usize) -> Self {
+        let place = Place { at: 0, line: 1, column: 1 };
+        Self {
+            source: BufReader::with_capacity(64 << 10, source),
+            place,
+            longest: longest.max(1024),
+        }
+    }
+
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Goes back to a place where it was before.
+    ///
+    /// # Errors
+    /// A source that cannot be read.
+    pub fn go_back(&mut self, to: Place) -> Result<(), ReadError> {
+        let back = i64::try_from(self.place.at - to.at).unwrap_or(i64::MAX);
+        self.source.seek_relative(-back).map_err(|error| self.unreadable(&error))?;
+        self.place = to;
+        Ok(())
+    }
+
+    /// Returns the next byte that is not white space.
+    ///
+    /// # Errors
+    /// A source that cannot be read.
+    pub fn peek(&mut self) -> Result<Option<u8>, ReadError> {
+        loop {
+            let ahead = self.ahead()?;
+            let blank = ahead.iter().take_while(|byte| b" \t\r\n".contains(byte)).count();
+            let next = ahead.get(blank).copied();
+            let is_end = ahead.is_empty();
+            self.pass(blank);
+            if next.is_some() || is_end {
+                return Ok(next);
+            }
+        }
+    }
+
+    /// Passes the byte that was seen.
+    pub fn bump(&mut self) {
+        self.pass(1);
+    }
+
+    fn ahead(&mut self) -> Result<&[u8], ReadError> {
+        let line = self.place.line;
+        self.source.fill_buf().map_err(|error| ReadError::remainder(Some(line), error.to_string()))
+    }
+
+    fn pass(&mut self, length: usize) {
+        let passed = &self.source.buffer()[..length.min(self.source.buffer().len())];
+        if let Some(last) = memchr::memrchr(b'\n', passed) {
+            self.place.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+            self.place.column = (passed.len() - last) as u64;
+        } else {
+            self.place.column += passed.len() as u64;
+        }
+        self.place.at += passed.len() as u64;
+        self.source.consume(length);
+    }
+
+    /// Passes one value, and copies it to `copy` where it is wanted.
+    ///
+    /// # Errors
+    /// A source that cannot be read, or ends within the value.
+    pub fn value(&mut self, copy: Option<&mut Copied>) -> Result<(), ReadError> {
+        self.peek()?;
+        let mut copier = copy.map(|copy| Copier::new(copy, self.longest));
+        let mut shape = Shape::default();
+        loop {
+            let ahead = self.ahead()?;
+            if ahead.is_empty() {
+                return if shape.is_scalar() { Ok(()) } else { Err(cut_short(self.place.line)) };
+            }
+            let (length, is_over) = shape.take(ahead, copier.as_mut());
+            self.pass(length);
+            if is_over {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Passes a member's key and its colon. A key that cannot be decoded is none that anybody looks for.
+    ///
+    /// # Errors
+    /// A source that cannot be read, something else than a key.
+    pub fn key(&mut self) -> Result<String, ReadError> {
+        if self.peek()? != Some(b'"') {
+            return Err(self.unexpected("a key in quotes"));
+        }
+        let mut quoted = Copied::default();
+        self.value(Some(&mut quoted))?;
+        let key = serde_json::from_slice(&quoted.json)
+            .unwrap_or_else(|_| String::from_utf8_lossy(&quoted.json).into_owned());
+        if self.peek()? != Some(b':') {
+            return Err(self.unexpected("`:`"));
+        }
+        self.bump();
+        Ok(key)
+    }
+
+    /// Makes an error of the byte that was seen.
+    pub fn unexpected(&mut self, wanted: &str) -> ReadError {
+        let Place { line, column, .. } = self.place;
+        let found = match self.ahead() {
+            Err(error) => return error,
+            Ok([]) => return cut_short(line),
+            Ok(ahead) => String::from_utf8_lossy(&ahead[..ahead.len().min(4)]).chars().next(),
+        };
+        let found = found.map(String::from).unwrap_or_default();
+        let reason = format!("not JSON: expected {wanted}, not `{}`", excerpt(&found, EXCERPT));
+        ReadError::remainder(Some(line), format!("{reason} (column {column})"))
+    }
+
+    fn unreadable(&self, error: &io::Error) -> ReadError {
+        ReadError::remainder(Some(self.place.line), error.to_string())
+    }
+}
+
+/// The shape of the value that is passed.
+#[derive(Default)]
+pub struct Shape {
+    depth: u64,
+    is_begun: bool,
+    in_string: bool,
+    is_escaped: bool,
+}
+
+impl Shape {
+    fn is_scalar(&self) -> bool {
+        self.is_begun && self.depth == 0 && !self.in_string
+    }
+
+    /// Takes a piece of the value. Returns how much of it belongs to the value, and whether that is its
+    /// end.
+    fn take(&mut self, ahead: &[u8], mut copier: Option<&mut Copier<'_>>) -> (usize, bool) {
+        let mut at = 0;
+        while at < ahead.len() {
+            if self.in_string {
+                let (length, is_over) = self.take_string(&ahead[at..]);
+                if let Some(copier) = copier.as_deref_mut() {
+                    copier.push_string(&ahead[at..at + length], is_over);
+                }
+                at += length;
+                if is_over && self.depth == 0 {
+                    return (at, true);
+                }
+                continue;
+            }
+            let rest = &ahead[at..];
+            let plain = rest.iter().take_while(|byte| !b"\"{}[],: \t\r\n".contains(byte)).count();
+            self.is_begun |= plain > 0;
+            if let Some(copier) = copier.as_deref_mut() {
+                copier.push(&rest[..plain]);
+            }
+            at += plain;
+            let Some(&byte) = ahead.get(at) else { break };
+            let is_end = match byte {
+                b'"' if self.depth > 0 || !self.is_begun => {
+                    self.in_string = true;
+                    false
+                }
+                b'{' | b'[' if self.depth > 0 || !self.is_begun => {
+                    self.depth += 1;
+                    false
+                }
+                b'}' | b']' if self.depth > 0 => {
+                    self.depth -= 1;
+                    self.depth == 0
+                }
+                // At the top these end a number or a word, or stand where a value is missing.
+                _ if self.depth == 0 => return (at, true),
+                _ => false,
+            };
+            self.is_begun = true;
+            if let Some(copier) = copier.as_deref_mut() {
+                copier.push(&[byte]);
+            }
+            at += 1;
+            if is_end {
+                return (at, true);
+            }
+        }
+        (at, false)
+    }
+
+    /// Takes a piece of a string, and tells whether it ends there.
+    fn take_string(&mut self, ahead: &[u8]) -> (usize, bool) {
+        let mut at = 0;
+        if self.is_escaped {
+            self.is_escaped = false;
+            at = 1;
+        }
+        while let Some(found) = memchr::memchr2(b'"', b'\\', ahead.get(at..).unwrap_or_default()) {
+            at += found + 1;
+            if ahead[at - 1] == b'"' {
+                self.in_string = false;
+                return (at, true);
+            }
+            if at == ahead.len() {
+                self.is_escaped = true;
+                return (at, false);
+            }
+            at += 1;
+        }
+        (ahead.len(), false)
+    }
+}
+
+/// Copies a value, but for the middle of long strings.
+pub struct Copier<'a> {
+    to: &'a mut Copied,
+    longest: usize,
+    /// The beginning of the string that is copied, and where it was cut.
+    string: Option<CutString>,
+}
+
+struct CutString {
+    start: usize,
+    /// The end of its head, once something was cut.
+    head_end: Option<usize>,
+    cut: u64,
+}
+
+impl<'a> Copier<'a> {
+    pub fn new(to: &'a mut Copied, longest: usize) -> Self {
+        to.json.clear();
+        to.is_cut = false;
+        Self { to, longest, string: None }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        if self.to.is_cut {
+            return;
+        }
+        if self.to.json.len() + bytes.len() > LONGEST_VALUE + 8 * self.longest {
+            self.to.json = Vec::new();
+            self.to.is_cut = true;
+            return;
+        }
+        self.to.json.extend_from_slice(bytes);
+    }
+
+    fn push_string(&mut self, bytes: &[u8], is_over: bool) {
+        let start = self.to.json.len();
+        let string = self.string.get_or_insert(CutString { start, head_end: None, cut: 0 });
+        let held = start - string.head_end.unwrap_or(string.start);
+        if held > 4 * self.longest && !self.to.is_cut {
+            string.cut_middle(&mut self.to.json, self.longest);
+        }
+        self.push(bytes);
+        if is_over && let Some(string) = self.string.take() {
+            string.finish(&mut self.to.json);
+        }
+    }
+}
+
+impl CutString {
+    /// Cuts what is behind the head, but for the last `longest` bytes.
+    fn cut_middle(&mut self, json: &mut Vec<u8>, longest: usize) {
+        let head_end = self.head_end.unwrap_or_else(|| {
+            let limit = self.start + 2 * longest;
+            units(json, self.start)
+                .map(|(end, _)| end)
+                .find(|end| *end >= limit)
+                .unwrap_or(json.len())
+        });
+        self.head_end = Some(head_end);
+        let limit = json.len() - longest;
+        let mut tail = head_end;
+        for (end, decoded) in units(json, head_end) {
+            if end > limit {
+                break;
+            }
+            tail = end;
+            self.cut += decoded;
+        }
+        json.drain(head_end..tail);
+    }
+
+    /// Puts the line that says what was cut in its place.
+    fn finish(self, json: &mut Vec<u8>) {
+        if let Some(head_end) = self.head_end.filter(|_| self.cut > 0) {
+            let line = mark(self.cut).replace('\n', "\\n");
+            json.splice(head_end..head_end, line.into_bytes());
+        }
+    }
+}
+
+/// Walks over the characters and escapes of a string from `from` on: where each ends, and its bytes once
+/// it is decoded.
+fn units(json: &[u8], from: usize) -> impl Iterator<Item = (usize, u64)> {
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let (length, decoded) = match json.get(at..)? {
+            [] => return None,
+            [b'\\', b'u', hex @ ..] => (6, decoded_length(hex)),
+            [b'\\', ..] => (2, 1),
+            [0xC0..=0xDF, ..] => (2, 2),
+            [0xE0..=0xEF, ..] => (3, 3),
+            [0xF0..=0xFF, ..] => (4, 4),
+            _ => (1, 1),
+        };
+        at += length;
+        (at <= json.len()).then_some((at, decoded))
+    })
+}
+
+/// Returns the bytes of the character behind `\u`; each half of a pair is half of its four.
+fn decoded_length(hex: &[u8]) -> u64 {
+    let digits = hex.get(..4).and_then(|digits| std::str::from_utf8(digits).ok());
+    match digits.and_then(|digits| u16::from_str_radix(digits, 16).ok()) {
+        Some(0..0x80) => 1,
+        Some(0x80..0x800 | 0xD800..0xE000) => 2,
+        _ => 3,
+    }
+}
+
+/// Copies one line of JSON without holding long strings whole. Returns false at the end of the source.
+///
+/// # Errors
+/// A source that cannot be read.
+pub fn read_line(source: &mut impl BufRead, copy: &mut Copied, longest: usize) -> io::Result<bool> {
+    let mut copier = Copier::new(copy, longest.max(1024));
+    let mut shape = Shape::default();
+    let mut is_any = false;
+    loop {
+        let ahead = source.fill_buf()?;
+        if ahead.is_empty() {
+            return Ok(is_any);
+        }
+        is_any = true;
+        let end = memchr::memchr(b'\n', ahead).map(|end| end + 1);
+        let length = end.unwrap_or(ahead.len());
+        let mut rest = &ahead[..length];
+        while !rest.is_empty() {
+            let taken = if shape.in_string {
+                let (taken, is_over) = shape.take_string(rest);
+                copier.push_string(&rest[..taken], is_over || taken == rest.len() && end.is_some());
+                taken
+            } else {
+                let quote = memchr::memchr(b'"', rest);
+                shape.in_string = quote.is_some();
+                let taken = quote.map_or(rest.len(), |at| at + 1);
+                copier.push(&rest[..taken]);
+                taken
+            };
+            rest = &rest[taken..];
+        }
+        source.consume(length);
+        if end.is_some() {
+            return Ok(true);
+        }
+    }
+}
