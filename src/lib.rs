@@ -6,6 +6,8 @@ mod api;
 mod cli;
 mod commands;
 mod delivery;
+#[doc(hidden)]
+pub mod fuzz;
 mod model;
 mod options;
 mod reports;
