@@ -112,7 +112,7 @@ fn a_report_is_found_in_what_its_tool_said_around_it() {
                  more ===`, `- generated xml file: /dev/stdout -`\n\
                  warning: a report behind another in one file was read too (1): `s`\n\
                  warning: result merged into the first of its name (2): `a`, `b`\n";
-    let expected = delivered("2 results", [1, 1, 0], "1 file, 1 batch", notes);
+    let expected = delivered("2 results", [1, 1, 0], "", notes);
     assert_eq!(sandbox.to("submit said.xml"), expected);
 }
 
