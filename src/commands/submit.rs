@@ -187,7 +187,7 @@ fn send_metadata(
         return Ok(Exit::Success);
     }
     let patch = Patch { execution_metadata: Some(metadata), ..Patch::default() };
-    Ok(session.change(&[Change::Patch(patch)], context)?.exit)
+    Ok(session.change(vec![Change::Patch(patch)], context)?.1)
 }
 
 fn file_summary(file: &File) -> FileSummary {

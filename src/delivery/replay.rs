@@ -20,7 +20,7 @@ use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::delivery::state_error::StateError;
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::{ExecutionId, ExecutionRef};
-use crate::model::limits::Limits;
+use crate::model::limits::{DEFAULT_MAX_LOG, Limits};
 use crate::model::start_request::{Draft, InvalidRequest, StartRequest};
 use crate::model::tally::{RefusedResult, Tally};
 use crate::model::update::{Change, StatusUpdate};
@@ -252,7 +252,7 @@ impl Delivery<'_> {
     /// Hands over each result, through the gate that all pass.
     fn send_all(&mut self, sender: &mut BatchSender<'_>) -> Result<(), ReplayError> {
         let extent = self.record.extent()?;
-        let mut reader = Reader::new(self.record.results(&extent)?);
+        let mut reader = Reader::new(self.record.results(&extent)?, DEFAULT_MAX_LOG);
         let (limits, warnings) = (Limits::default(), &mut self.report.tally.warnings);
         loop {
             match reader.next(warnings) {
