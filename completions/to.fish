@@ -137,7 +137,7 @@ first\t''
 last\t''
 error\t''"
 complete -c to -n "__fish_to_using_subcommand submit" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail' -r -f
-complete -c to -n "__fish_to_using_subcommand submit" -l redact -d 'Replace the value of this variable in results by [redacted]; repeatable (TO_REDACT has several, separated by white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are replaced anyway' -r -f
+complete -c to -n "__fish_to_using_subcommand submit" -l redact -d 'Keep the value of this variable out of results; repeatable (TO_REDACT has several, separated by white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are kept out anyway' -r -f
 complete -c to -n "__fish_to_using_subcommand submit" -l properties-as-metadata -d 'Send properties of JUnit cases and suites as metadata of the execution, with PREFIX before their names; a value that is a JSON list is several values' -r -f
 complete -c to -n "__fish_to_using_subcommand submit" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place' -r -f
 complete -c to -n "__fish_to_using_subcommand submit" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes' -r -f
@@ -150,7 +150,7 @@ complete -c to -n "__fish_to_using_subcommand submit" -l retry-for -d 'Go on ret
 complete -c to -n "__fish_to_using_subcommand submit" -l color -d 'When to colour output' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c to -n "__fish_to_using_subcommand submit" -l no-redact -d 'Replace nothing in results but the API key'
+complete -c to -n "__fish_to_using_subcommand submit" -l no-redact -d 'Keep nothing out of results but the API key'
 complete -c to -n "__fish_to_using_subcommand submit" -l salvage -d 'Send the whole cases of a truncated file too'
 complete -c to -n "__fish_to_using_subcommand submit" -l allow-empty -d 'Do not fail when nothing matches, or when what matches holds no results'
 complete -c to -n "__fish_to_using_subcommand submit" -l dry-run -d 'Print the results as JSON lines and send nothing'
@@ -247,7 +247,7 @@ first\t''
 last\t''
 error\t''"
 complete -c to -n "__fish_to_using_subcommand run" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail' -r -f
-complete -c to -n "__fish_to_using_subcommand run" -l redact -d 'Replace the value of this variable in results by [redacted]; repeatable (TO_REDACT has several, separated by white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are replaced anyway' -r -f
+complete -c to -n "__fish_to_using_subcommand run" -l redact -d 'Keep the value of this variable out of results; repeatable (TO_REDACT has several, separated by white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are kept out anyway' -r -f
 complete -c to -n "__fish_to_using_subcommand run" -l properties-as-metadata -d 'Send properties of JUnit cases and suites as metadata of the execution, with PREFIX before their names; a value that is a JSON list is several values' -r -f
 complete -c to -n "__fish_to_using_subcommand run" -l results -d 'Files, directories or quoted globs that the command writes; those that are older than the start are not sent [env: TO_RESULTS]' -r -F
 complete -c to -n "__fish_to_using_subcommand run" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place' -r -f
@@ -261,7 +261,7 @@ complete -c to -n "__fish_to_using_subcommand run" -l retry-for -d 'Go on retryi
 complete -c to -n "__fish_to_using_subcommand run" -l color -d 'When to colour output' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c to -n "__fish_to_using_subcommand run" -l no-redact -d 'Replace nothing in results but the API key'
+complete -c to -n "__fish_to_using_subcommand run" -l no-redact -d 'Keep nothing out of results but the API key'
 complete -c to -n "__fish_to_using_subcommand run" -l salvage -d 'Send the whole cases of a truncated file too'
 complete -c to -n "__fish_to_using_subcommand run" -l allow-empty -d 'Do not fail when nothing matches, or when what matches holds no results'
 complete -c to -n "__fish_to_using_subcommand run" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0'
@@ -274,7 +274,7 @@ complete -c to -n "__fish_to_using_subcommand result" -l log -d 'Its log: a text
 complete -c to -n "__fish_to_using_subcommand result" -l category -d 'The group of tests that it belongs to' -r -f
 complete -c to -n "__fish_to_using_subcommand result" -l template-id -d 'The template that it was made from, which it has in common with other tests' -r -f
 complete -c to -n "__fish_to_using_subcommand result" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail' -r -f
-complete -c to -n "__fish_to_using_subcommand result" -l redact -d 'Replace the value of this variable in results by [redacted]; repeatable (TO_REDACT has several, separated by white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are replaced anyway' -r -f
+complete -c to -n "__fish_to_using_subcommand result" -l redact -d 'Keep the value of this variable out of results; repeatable (TO_REDACT has several, separated by white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are kept out anyway' -r -f
 complete -c to -n "__fish_to_using_subcommand result" -l url -d 'The API, https://HOST, or file:DIR for a spool directory in its place' -r -f
 complete -c to -n "__fish_to_using_subcommand result" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes' -r -f
 complete -c to -n "__fish_to_using_subcommand result" -l api-key-file -d 'A file that holds the key' -r -F
@@ -286,7 +286,7 @@ complete -c to -n "__fish_to_using_subcommand result" -l retry-for -d 'Go on ret
 complete -c to -n "__fish_to_using_subcommand result" -l color -d 'When to colour output' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c to -n "__fish_to_using_subcommand result" -l no-redact -d 'Replace nothing in results but the API key'
+complete -c to -n "__fish_to_using_subcommand result" -l no-redact -d 'Keep nothing out of results but the API key'
 complete -c to -n "__fish_to_using_subcommand result" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0'
 complete -c to -n "__fish_to_using_subcommand result" -l json -d 'Print one JSON object instead of plain data'
 complete -c to -n "__fish_to_using_subcommand result" -s q -l quiet -d 'Print errors and warnings only'

@@ -7,13 +7,12 @@ use clap::Args;
 /// Secrets that are replaced in results.
 #[derive(Debug, Default, Args)]
 pub struct RedactionOptions {
-    /// Replace the value of this variable in results by [redacted]; repeatable (TO_REDACT has several,
-    /// separated by white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are replaced
-    /// anyway
+    /// Keep the value of this variable out of results; repeatable (TO_REDACT has several, separated by
+    /// white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are kept out anyway
     #[arg(long, value_name = "NAME")]
     pub redact: Vec<String>,
 
-    /// Replace nothing in results but the API key
+    /// Keep nothing out of results but the API key
     #[arg(long)]
     pub no_redact: bool,
 }
