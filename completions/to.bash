@@ -34,6 +34,12 @@ _to() {
             to,push)
                 cmd="to__subcmd__push"
                 ;;
+            to,rerun)
+                cmd="to__subcmd__rerun"
+                ;;
+            to,reruns)
+                cmd="to__subcmd__reruns"
+                ;;
             to,result)
                 cmd="to__subcmd__result"
                 ;;
@@ -70,6 +76,12 @@ _to() {
             to__subcmd__help,push)
                 cmd="to__subcmd__help__subcmd__push"
                 ;;
+            to__subcmd__help,rerun)
+                cmd="to__subcmd__help__subcmd__rerun"
+                ;;
+            to__subcmd__help,reruns)
+                cmd="to__subcmd__help__subcmd__reruns"
+                ;;
             to__subcmd__help,result)
                 cmd="to__subcmd__help__subcmd__result"
                 ;;
@@ -95,7 +107,7 @@ _to() {
 
     case "${cmd}" in
         to)
-            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help start submit end run result update show push check completions man help"
+            opts="-q -v -h --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help start submit end run result update show rerun reruns push check completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -128,6 +140,10 @@ _to() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --execution)
@@ -185,7 +201,7 @@ _to() {
             return 0
             ;;
         to__subcmd__check)
-            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -218,6 +234,10 @@ _to() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --execution)
@@ -275,7 +295,7 @@ _to() {
             return 0
             ;;
         to__subcmd__completions)
-            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help bash elvish fish powershell zsh"
+            opts="-q -v -h --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +328,10 @@ _to() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --execution)
@@ -365,7 +389,7 @@ _to() {
             return 0
             ;;
         to__subcmd__end)
-            opts="-q -v -h --status --exit-code --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --status --exit-code --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -402,6 +426,10 @@ _to() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --execution)
@@ -459,7 +487,7 @@ _to() {
             return 0
             ;;
         to__subcmd__help)
-            opts="start submit end run result update show push check completions man help"
+            opts="start submit end run result update show rerun reruns push check completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -543,6 +571,34 @@ _to() {
             return 0
             ;;
         to__subcmd__help__subcmd__push)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        to__subcmd__help__subcmd__rerun)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        to__subcmd__help__subcmd__reruns)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -641,7 +697,7 @@ _to() {
             return 0
             ;;
         to__subcmd__man)
-            opts="-q -v -h --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help start submit end run result update show push check completions man"
+            opts="-q -v -h --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help start submit end run result update show rerun reruns push check completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -674,6 +730,10 @@ _to() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --execution)
@@ -731,7 +791,7 @@ _to() {
             return 0
             ;;
         to__subcmd__push)
-            opts="-q -v -h --start-again --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --start-again --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -764,6 +824,227 @@ _to() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --execution)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --retry-for)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        to__subcmd__rerun)
+            opts="-q -v -h --priority --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --priority)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --api-key)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --api-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --execution)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --retry-for)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        to__subcmd__reruns)
+            opts="-q -v -h --family --environment --arch --done --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --family)
+                    COMPREPLY=($(compgen -W "snap deb charm image solution" -- "${cur}"))
+                    return 0
+                    ;;
+                --environment)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -W "amd64 arm64 armhf i386 ppc64el riscv64 s390x host" -- "${cur}"))
+                    return 0
+                    ;;
+                --done)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --api-key)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --api-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --execution)
@@ -821,7 +1102,7 @@ _to() {
             return 0
             ;;
         to__subcmd__result)
-            opts="-q -v -h --comment --log --category --template-id --max-log --redact --no-redact --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help passed failed skipped"
+            opts="-q -v -h --comment --log --category --template-id --max-log --redact --no-redact --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help passed failed skipped"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -898,6 +1179,10 @@ _to() {
                     fi
                     return 0
                     ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --execution)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -953,7 +1238,7 @@ _to() {
             return 0
             ;;
         to__subcmd__run)
-            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --format --case-name --case-category --case-template-id --on-duplicate --max-log --redact --no-redact --properties-as-metadata --salvage --allow-empty --results --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --format --case-name --case-category --case-template-id --on-duplicate --max-log --redact --no-redact --properties-as-metadata --salvage --allow-empty --results --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1207,6 +1492,10 @@ _to() {
                     fi
                     return 0
                     ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --execution)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1262,7 +1551,7 @@ _to() {
             return 0
             ;;
         to__subcmd__show)
-            opts="-q -v -h --logs --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --failed --logs --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1295,6 +1584,10 @@ _to() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --execution)
@@ -1352,7 +1645,7 @@ _to() {
             return 0
             ;;
         to__subcmd__start)
-            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --example --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --family --name --version --arch --environment --test-plan --stage --execution-stage --revision --track --store --branch --series --repo --source --os --release --sha256 --owner --image-url --ci-link --initial-status --needs-assignment --relevant-link --from --example --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1556,6 +1849,10 @@ _to() {
                     fi
                     return 0
                     ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --execution)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1611,7 +1908,7 @@ _to() {
             return 0
             ;;
         to__subcmd__submit)
-            opts="-q -v -h --format --case-name --case-category --case-template-id --on-duplicate --max-log --redact --no-redact --properties-as-metadata --salvage --allow-empty --dry-run --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --format --case-name --case-category --case-template-id --on-duplicate --max-log --redact --no-redact --properties-as-metadata --salvage --allow-empty --dry-run --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1696,6 +1993,10 @@ _to() {
                     fi
                     return 0
                     ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --execution)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1751,7 +2052,7 @@ _to() {
             return 0
             ;;
         to__subcmd__update)
-            opts="-q -v -h --status --ci-link --c3-link --metadata --link --event --url --api-key --api-key-file --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --status --ci-link --c3-link --metadata --link --event --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1823,6 +2124,10 @@ _to() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --web-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --execution)
@@ -1905,7 +2210,7 @@ _to_offers() {
         esac
     done
     case "$3" in
-        --allow-empty | --best-effort | --dry-run | --exit-code | --help | --json | --logs | --no-redact | --quiet | --salvage | --start-again | --verbose | -q | -v) ;;
+        --allow-empty | --best-effort | --dry-run | --exit-code | --failed | --help | --json | --logs | --no-redact | --quiet | --salvage | --start-again | --verbose | -q | -v) ;;
         -*) paths= ;;
     esac
     [[ ${#words[@]} -eq 0 && -n "${paths}" ]] && compopt -o "${paths}"

@@ -161,6 +161,11 @@ impl Refusal {
         self.status == 404 && !self.from_proxy && self.words == "TestExecution not found"
     }
 
+    /// Tells whether the API says that there is no such execution to be run again.
+    pub fn is_unknown_rerun(&self) -> bool {
+        self.status == 404 && self.words == "Didn't find test executions with provided ids"
+    }
+
     /// Tells whether the API, and not a proxy, refuses for want of a key or a permission.
     pub fn is_for_want_of_permission(&self) -> bool {
         let words = ["Insufficient permissions", "Not authenticated"];

@@ -12,8 +12,11 @@ mod target;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::batch::Batch;
 use crate::model::execution::{ExecutionId, JsonObject, Link};
+use crate::model::family::Family;
 use crate::model::start_request::StartRequest;
 use crate::model::update::{Patch, StatusUpdate};
 
@@ -68,11 +71,66 @@ pub trait Server {
         each: &mut dyn FnMut(String) -> bool,
     ) -> Result<bool, ApiError>;
 
+    /// Finds the artefact of an execution. `None` where the server does not tell (before 2026-03).
+    fn artefact(
+        &self,
+        id: ExecutionId,
+        search: &ArtefactSearch,
+    ) -> Result<Option<Artefact>, ApiError>;
+
+    /// Requests that an execution be run again, and tells whether the server knows it.
+    fn request_rerun(&self, id: ExecutionId, priority: Option<i32>) -> Result<bool, ApiError>;
+
+    /// Lists the reruns that are requested, as the server tells them: the most urgent first.
+    fn reruns(&self, filter: &RerunFilter) -> Result<Vec<JsonObject>, ApiError>;
+
+    /// Takes the request for an execution off the list, whether it is on it or not, and tells whether
+    /// the server knows the execution.
+    fn remove_rerun(&self, id: ExecutionId) -> Result<bool, ApiError>;
+
     /// Finds out whether this is a server, and what may be done there. Tries once.
     ///
     /// # Errors
     /// What makes it none.
     fn access(&self) -> Result<Access, ApiError>;
+}
+
+/// The artefact and build that an execution tests; what is not known is empty.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Artefact {
+    /// Absent where only a server could tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u64>,
+    #[serde(default)]
+    pub family: String,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub version: String,
+    #[serde(default)]
+    pub stage: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
+    #[serde(default)]
+    pub arch: String,
+}
+
+/// What is known of an execution whose artefact is looked for: it cannot be searched by its id.
+#[derive(Debug, Default)]
+pub struct ArtefactSearch {
+    pub environment: Option<String>,
+    pub has_results: bool,
+    /// One of its results, which finds it alone.
+    pub result: Option<u64>,
+}
+
+/// The reruns that a lab can do.
+#[derive(Debug, Default)]
+pub struct RerunFilter {
+    pub family: Option<Family>,
+    pub environment: Option<String>,
+    /// That of the environment.
+    pub arch: Option<String>,
 }
 
 /// What may be done at a server.
@@ -102,6 +160,7 @@ pub enum Key {
 #[derive(Debug)]
 pub struct Execution {
     pub status: String,
+    pub environment: Option<JsonObject>,
     pub relevant_links: Vec<Link>,
     /// The server knows metadata: those from before 2025-07-30 do not.
     pub has_metadata: bool,

@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Command, CommandFactory, Parser, Subcommand};
 
 use super::{completions, man};
-use crate::commands::{check, end, push, result, run, show, start, submit, update};
+use crate::commands::{check, end, push, rerun, reruns, result, run, show, start, submit, update};
 use crate::options::variables::{Environment, with_variables};
 use crate::options::{Common, start_help};
 
@@ -41,6 +41,8 @@ pub enum Task {
     Result(result::NewResult),
     Update(update::Update),
     Show(show::Show),
+    Rerun(rerun::Rerun),
+    Reruns(reruns::Reruns),
     Push(push::Push),
     Check(check::Check),
     Completions(completions::Completions),

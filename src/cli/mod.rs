@@ -12,7 +12,9 @@ use std::process::ExitCode;
 use args::{Cli, Task};
 
 use crate::commands::exit::Exit;
-use crate::commands::{Context, check, end, push, result, run, show, start, submit, update};
+use crate::commands::{
+    Context, check, end, push, rerun, reruns, result, run, show, start, submit, update,
+};
 use crate::options::color::Color;
 use crate::util::files;
 
@@ -39,6 +41,8 @@ fn run(cli: Cli) -> Exit {
         Task::Update(update) => update::run(update, &context),
         Task::Show(show) => show::run(&show, &context),
         Task::Check(_) => check::run(&context),
+        Task::Rerun(rerun) => rerun::run(&rerun, &context),
+        Task::Reruns(reruns) => reruns::run(reruns, &context),
         Task::Push(push) => push::run(&push, &context),
         Task::Run(run) => run::run(*run, &context),
         Task::Completions(completions) => completions::run(&completions),

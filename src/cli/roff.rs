@@ -5,7 +5,7 @@
 
 use roff::{Roff, roman};
 
-/// The paragraphs that are no listings, to follow the description.
+/// Returns the paragraphs that are no listings, to follow the description.
 pub fn paragraphs(text: &str) -> Roff {
     let mut page = Roff::new();
     for paragraph in text.split("\n\n").filter(|paragraph| listing(paragraph).is_none()) {
@@ -15,7 +15,7 @@ pub fn paragraphs(text: &str) -> Roff {
     page
 }
 
-/// The listings, each as a section of its own.
+/// Returns the listings, each as a section of its own.
 pub fn listings(text: &str) -> Roff {
     let mut page = Roff::new();
     for (heading, lines) in text.split("\n\n").filter_map(listing) {
@@ -29,7 +29,7 @@ pub fn listings(text: &str) -> Roff {
     page
 }
 
-/// Where else to read.
+/// Returns the section that links to other pages.
 pub fn see_also(pages: &str) -> Roff {
     let mut page = Roff::new();
     page.control("SH", ["SEE ALSO"]);
@@ -37,13 +37,13 @@ pub fn see_also(pages: &str) -> Roff {
     page
 }
 
-/// A page whose characters are those that were written: roff takes some for typography, and what is
+/// Returns a page whose characters are those that were written: roff takes some for typography, and what is
 /// copied from the page would not run.
 pub fn literally(page: &str) -> String {
     page.replace('`', r"\(ga").replace('~', r"\(ti").replace('^', r"\(ha")
 }
 
-/// The heading and the lines of a listing.
+/// Returns the heading and the lines of a listing.
 fn listing(paragraph: &str) -> Option<(&str, &str)> {
     let (heading, lines) = paragraph.split_once(":\n  ")?;
     (!heading.contains('\n')).then_some((heading, lines))

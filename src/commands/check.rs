@@ -58,6 +58,9 @@ struct Report {
 /// # Errors
 /// The first that stands in the way of a submission.
 pub fn run(context: &Context) -> Result<Exit, CommandError> {
+    if let Some(exit) = context.nothing_to_do()? {
+        return Ok(exit);
+    }
     let target = context.target()?;
     let access = context.server()?.access();
     if context.json() {

@@ -5,6 +5,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Serialize;
 
 use crate::api::{self, HttpSettings, Policy, Server, Spool, Target, Token};
 use crate::commands::error::CommandError;
@@ -22,7 +25,9 @@ use crate::model::start_request::{FIELDS, variable};
 use crate::model::tally::RefusedResult;
 use crate::options::Common;
 use crate::options::redaction::RedactionOptions;
+use crate::options::target::Destination;
 use crate::ui::github::{self, GitHub};
+use crate::ui::terminal;
 use crate::ui::terminal::{Level, Ui};
 use crate::util::signals::Interrupt;
 use crate::util::text::{os_message, plural};
@@ -39,6 +44,13 @@ pub struct Context {
     retries: Rc<Cell<u64>>,
     /// Those of `start` that are set.
     variables: Variables,
+}
+
+/// The object that `--json` prints where nothing is done.
+#[derive(Serialize)]
+struct Disabled {
+    schema: u8,
+    disabled: bool,
 }
 
 impl Context {
@@ -71,6 +83,11 @@ impl Context {
         self.common.best_effort
     }
 
+    /// Returns the address of the web pages that was given.
+    pub fn web_url(&self) -> Option<&str> {
+        self.common.web_url.as_deref()
+    }
+
     /// The size of batches to begin with.
     pub fn batch_size(&self) -> BatchSize {
         BatchSize::new(self.common.batch_time)
@@ -86,12 +103,13 @@ impl Context {
     /// # Errors
     /// Nothing says where to.
     pub fn target(&self) -> Result<&Target, CommandError> {
-        self.common.url.as_ref().ok_or_else(|| {
-            CommandError::usage("no server is given").hint(
+        match &self.common.url {
+            Some(Destination::Server(target)) => Ok(target),
+            _ => Err(CommandError::usage("no server is given").hint(
                 "--url (or TO_URL) takes the API's address, https://HOST, \
                  or file:DIR for a spool directory",
-            )
-        })
+            )),
+        }
     }
 
     /// The state directory, found to be writable.
@@ -249,20 +267,73 @@ impl Context {
         if is_failure { error.exit } else { Exit::Success }
     }
 
+    /// Returns the end of a command that is to do nothing, and says so; `None` where there is
+    /// something to do.
+    ///
+    /// # Errors
+    /// An outbox that cannot be read; a stdout that cannot be written.
+    pub fn nothing_to_do(&self) -> Result<Option<Exit>, CommandError> {
+        if !self.is_disabled() {
+            return Ok(None);
+        }
+        self.say_nothing_is_done()?;
+        if self.json() {
+            terminal::json(&Disabled { schema: 1, disabled: true })?;
+        }
+        Ok(Some(Exit::Success))
+    }
+
+    /// Says once that nothing is done, and what is kept in the outbox all the same.
+    ///
+    /// # Errors
+    /// An outbox that cannot be read.
+    pub fn say_nothing_is_done(&self) -> Result<(), CommandError> {
+        self.ui.info("nothing is done: --url (or TO_URL) is none");
+        let outbox = self.state_to_read().outbox();
+        let found = Spool::new(outbox.clone()).records()?;
+        if !found.records.is_empty() || !found.problems.is_empty() {
+            let place = outbox.display();
+            self.ui.warning(&format!("what is kept in {place} stays there"));
+        }
+        Ok(())
+    }
+
+    /// Tells whether nothing is to be done: some runs of a job have no server.
+    pub fn is_disabled(&self) -> bool {
+        matches!(self.common.url, Some(Destination::Nowhere))
+    }
+
     /// The server, not asked anything yet.
     ///
     /// # Errors
     /// A key or certificate that cannot be used.
     pub fn server(&self) -> Result<Box<dyn Server>, CommandError> {
+        let Common { connect_timeout, timeout, retry_for, .. } = self.common;
+        self.server_with(connect_timeout, timeout, retry_for)
+    }
+
+    /// The server for a question that is asked once, and whose answer can be done without.
+    ///
+    /// # Errors
+    /// As those of [`Context::server`].
+    pub fn impatient_server(&self, patience: Duration) -> Result<Box<dyn Server>, CommandError> {
+        let Common { connect_timeout, timeout, .. } = self.common;
+        let half = patience / 2;
+        self.server_with(connect_timeout.min(half), timeout.min(half), Duration::ZERO)
+    }
+
+    fn server_with(
+        &self,
+        connect_timeout: Duration,
+        timeout: Duration,
+        retry_for: Duration,
+    ) -> Result<Box<dyn Server>, CommandError> {
         let settings = HttpSettings {
             token: self.token()?,
             ca_cert: self.common.ca_cert.clone(),
-            connect_timeout: self.common.connect_timeout,
-            timeout: self.common.timeout,
-            retry: Policy {
-                retry_for: self.common.retry_for,
-                first_delay: self.common.retry_delay,
-            },
+            connect_timeout,
+            timeout,
+            retry: Policy { retry_for, first_delay: self.common.retry_delay },
             interrupt: self.interrupt.clone(),
         };
         let (ui, retries) = (self.ui.clone(), Rc::clone(&self.retries));

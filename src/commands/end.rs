@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::Context;
 use super::session::Session;
+use super::web;
+use crate::api::{ArtefactSearch, Execution};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::model::execution::{COMPLETED, ExecutionId, STATUSES};
@@ -47,6 +49,9 @@ struct Report<'a> {
 /// # Errors
 /// No execution to end, a status that can neither be sent nor kept.
 pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
+    if let Some(exit) = context.nothing_to_do()? {
+        return Ok(exit);
+    }
     let session = Session::new(false, context)?;
     let patch = Patch { status: Some(end.status), ..Patch::default() };
     let (updated, exit) = session.change(vec![Change::Patch(patch)], context)?;
@@ -57,11 +62,24 @@ pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
     let status = execution.status.as_str();
     print(session.execution, status, context)?;
     tell_github(session.execution, status, context);
+    announce_page(session.execution, &execution, context);
     Ok(exit.and(match status {
         "FAILED" if end.exit_code => Exit::Failed,
         "ENDED_PREMATURELY" if end.exit_code => Exit::EndedPrematurely,
         _ => Exit::Success,
     }))
+}
+
+/// Says where an execution that has ended can be looked at, where that is known.
+pub fn announce_page(id: ExecutionId, ended: &Execution, context: &Context) {
+    let environment = ended.environment.as_ref().and_then(|environment| environment.get("name"));
+    let search = ArtefactSearch {
+        environment: environment.and_then(|name| name.as_str()).map(str::to_owned),
+        // The server computes this status of an execution without results.
+        has_results: ended.status != "ENDED_PREMATURELY",
+        result: None,
+    };
+    web::announce(id, &search, context);
 }
 
 /// Tells a step of GitHub Actions how the execution ended.

@@ -7,6 +7,8 @@ pub mod error;
 pub mod exit;
 mod hints;
 pub mod push;
+pub mod rerun;
+pub mod reruns;
 pub mod result;
 pub mod run;
 mod session;
@@ -14,5 +16,6 @@ pub mod show;
 pub mod start;
 pub mod submit;
 pub mod update;
+mod web;
 
 pub use context::Context;

@@ -2,14 +2,15 @@
 
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
+use std::io;
 use std::path::Path;
 
 use super::Context;
-use crate::api::{Record, Records, Spool, Target};
+use crate::api::{ApiError, Record, Records, Spool, Target};
 use crate::commands::error::{CommandError, NoResults};
 use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::replay::{Replay, ReplayReport};
+use crate::delivery::replay::{Replay, ReplayError, ReplayReport};
 use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::model::execution::{ExecutionId, ExecutionRef};
 use crate::ui::progress::Progress;
@@ -44,6 +45,9 @@ Examples:
 /// # Errors
 /// A directory that is none, or that is the target; a server that cannot be set up.
 pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
+    if let Some(exit) = context.nothing_to_do()? {
+        return Ok(exit);
+    }
     let state = context.state()?;
     let server = context.server()?;
     let outbox = Outbox::new(state.outbox());
@@ -85,7 +89,25 @@ pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
     Ok(exit)
 }
 
+const UNWRITABLE: &str = "a push marks what it has delivered: copy the directory to where it can be \
+                          written, and push the copy";
+
+/// Tells a directory that can be read and not written, such as one on a medium for reading alone.
+fn is_unwritable(error: &ReplayError) -> bool {
+    let (ReplayError::Api(ApiError::Spool { source, .. }) | ReplayError::Directory { source, .. }) =
+        error
+    else {
+        return false;
+    };
+    matches!(source.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+}
+
 fn spooled(directory: &Path) -> Result<Records, CommandError> {
+    if directory.is_file() {
+        let place = directory.display();
+        return Err(CommandError::usage(format!("{place} is a file, and no spool directory"))
+            .hint(format!("`to submit {place}` sends the results of a report")));
+    }
     let found = Spool::new(directory.to_path_buf()).records()?;
     if found.records.is_empty() && found.problems.is_empty() {
         return Err(NoResults::InSpool(directory.to_path_buf()).into());
@@ -152,7 +174,15 @@ fn push_record(
             Ok(refused_before(&report, &file, context).and(context.report_replay(&report, &file)))
         }
         Err(error) => {
-            let error = CommandError::from(error).context(place.to_string());
+            if report.tally.sent.total() > 0 {
+                let results = plural(report.tally.sent.total(), "result");
+                context.ui.info(format_args!("{place}: sent {results} before it ended"));
+            }
+            let is_unwritable = is_unwritable(&error);
+            let mut error = CommandError::from(error).context(place.to_string());
+            if is_unwritable {
+                error = error.hint(UNWRITABLE);
+            }
             let exit = context.report_undelivered(&error, None);
             Ok(exit.and(context.report_replay(&report, &file)))
         }
@@ -175,4 +205,23 @@ fn refused_before(report: &ReplayReport, file: &RefusedFile, context: &Context) 
     context.ui.error(&format!("{count} of it were refused before: see {}", file.path().display()));
     context.ui.hint("the file is dealt with when it is gone or empty");
     if context.best_effort() { Exit::Success } else { Exit::ResultsRefused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_medium_for_reading_alone_is_told_from_other_troubles() {
+        for (kind, is_so) in [
+            (io::ErrorKind::ReadOnlyFilesystem, true),
+            (io::ErrorKind::PermissionDenied, true),
+            (io::ErrorKind::StorageFull, false),
+        ] {
+            let (path, source) = (PathBuf::from("lab/1/execution.json"), kind.into());
+            assert_eq!(is_unwritable(&ApiError::Spool { path, source }.into()), is_so);
+            let (path, source) = (PathBuf::from("lab/1/delivered.json"), kind.into());
+            assert_eq!(is_unwritable(&ReplayError::Directory { path, source }), is_so);
+        }
+    }
 }

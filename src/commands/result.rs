@@ -37,7 +37,7 @@ pub struct NewResult {
     #[arg(long, value_name = "TEXT")]
     pub comment: Option<String>,
 
-    /// Its log: a text, @FILE, or - for standard input
+    /// Its log: a text, @FILE, or - for standard input; @@ begins a text with @
     #[arg(long, value_name = "TEXT|@FILE|-")]
     pub log: Option<LogSource>,
 
@@ -76,6 +76,7 @@ pub enum LogSource {
 impl From<String> for LogSource {
     fn from(text: String) -> Self {
         match text.strip_prefix('@') {
+            Some(escaped) if escaped.starts_with('@') => Self::Text(escaped.to_owned()),
             Some(path) => Self::File(PathBuf::from(path)),
             None if text == "-" => Self::StandardInput,
             None => Self::Text(text),
@@ -103,6 +104,9 @@ pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
         Ok(log) => log,
         Err(problem) => {
             context.ui.error(&problem);
+            if matches!(new.log, Some(LogSource::File(_))) {
+                context.ui.hint("@@ begins a text with @, which names a file alone");
+            }
             return Ok(Exit::Input);
         }
     };
@@ -116,6 +120,9 @@ pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
     };
     let limits = Limits { max_log: new.max_log, redaction: context.redaction(&new.redaction) };
     let result = EncodedResult::new(result, &limits, &mut warnings);
+    if let Some(exit) = context.nothing_to_do()? {
+        return Ok(exit);
+    }
     let session = Session::new(is_piped, context)?;
     let delivery = session.deliver(Some(1), context, |feed| {
         feed.push(result);

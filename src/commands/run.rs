@@ -82,6 +82,11 @@ pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
     if run.results.is_empty() {
         return Err(no_results());
     }
+    if context.is_disabled() {
+        start::request(run.request, context)?;
+        context.say_nothing_is_done()?;
+        return run_alone(&run.command, context);
+    }
     let opened = prepare(&run.results, context).and_then(|prepared| {
         let opened = start::open(run.request, context, |execution| {
             context.work_on(execution);
@@ -206,6 +211,7 @@ fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, 
         context.ui.info(format_args!("execution {id} is {status}"));
         end::tell_github(id, status, context);
         session.note_end()?;
+        end::announce_page(id, execution, context);
     }
     Ok(exit)
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempfile::SpooledTempFile;
 
-use super::Context;
-use crate::api::Server;
+use super::{Context, web};
+use crate::api::{Artefact, ArtefactSearch, Server};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
@@ -25,6 +25,10 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_help = SHOW_MORE)]
 pub struct Show {
+    /// Show the failures alone
+    #[arg(long)]
+    pub failed: bool,
+
     /// Show the logs too
     #[arg(long)]
     pub logs: bool,
@@ -35,7 +39,7 @@ May be repeated: nothing is changed.
 
 Examples:
   to show
-  to show --logs
+  to show --failed --logs
   to show --json | jq -r '.results[] | select(.status == \"FAILED\") | .name'";
 
 /// The statuses of results in the order in which they are shown.
@@ -58,6 +62,11 @@ struct Report<'a> {
     execution: ExecutionId,
     #[serde(flatten)]
     counts: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artefact: Option<&'a Artefact>,
+    /// The web page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<&'a str>,
     #[serde(flatten)]
     told: JsonObject,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,11 +85,15 @@ struct Counts {
 struct Results {
     by_rank: [SpooledTempFile; ORDER.len() + 1],
     counts: Counts,
+    /// The id of one of them, where the server tells it.
+    any: Option<u64>,
 }
 
 /// The part of a result that decides where it is shown.
 #[derive(Deserialize)]
 struct Head {
+    #[serde(default)]
+    id: Option<u64>,
     status: String,
     #[serde(rename = "name")]
     _name: IgnoredAny,
@@ -95,21 +108,43 @@ struct Shown {
     name: String,
     comment: Option<String>,
     io_log: Option<String>,
+    issues: Vec<JsonObject>,
+}
+
+/// The choices of what is shown, and where.
+struct View<'a> {
+    only_failed: bool,
+    has_logs: bool,
+    columns: Option<usize>,
+    artefact: Option<&'a Artefact>,
+    page: Option<&'a str>,
 }
 
 /// # Errors
 /// No execution to show, a server that does not tell.
 pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
+    if let Some(exit) = context.nothing_to_do()? {
+        return Ok(exit);
+    }
     let state = context.state_to_read();
     let id = context.execution(&state)?;
     let server = context.server_of(id, &state)?;
     let execution = server.details(id)?;
     let results = Results::read(&*server, id)?;
     let events = server.status_updates(id)?;
+    let artefact = web::artefact(id, &search(&execution, results.as_ref()), context);
+    let page = artefact.as_ref().and_then(|artefact| web::page(id, artefact, context));
+    let view = View {
+        only_failed: show.failed,
+        has_logs: show.logs,
+        columns: table::columns(),
+        artefact: artefact.as_ref(),
+        page: page.as_deref(),
+    };
     if context.json() {
-        print_json(id, execution, results, events.as_deref())?;
+        print_json(id, execution, results, events.as_deref(), &view)?;
     } else {
-        print(id, &execution, results, events.as_deref().unwrap_or_default(), show.logs, context)?;
+        print(id, &execution, results, events.as_deref().unwrap_or_default(), &view, context)?;
     }
     let outbox = Outbox::new(state.outbox());
     if let (Some(record), _) = outbox.find(&context.home(id)?)? {
@@ -120,11 +155,21 @@ pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
     Ok(Exit::Success)
 }
 
+/// Returns what finds the artefact of an execution.
+fn search(execution: &JsonObject, results: Option<&Results>) -> ArtefactSearch {
+    let environment = execution.get("environment").and_then(Value::as_object);
+    ArtefactSearch {
+        environment: environment.map(|environment| text(environment, "name").to_owned()),
+        has_results: results.is_some_and(|results| results.counts.total > 0),
+        result: results.and_then(|results| results.any),
+    }
+}
+
 impl Results {
     /// Reads all of them; `None` where the server does not tell them to this key.
     fn read(server: &dyn Server, id: ExecutionId) -> Result<Option<Self>, CommandError> {
         let by_rank = std::array::from_fn(|_| SpooledTempFile::new(IN_MEMORY));
-        let mut results = Self { by_rank, counts: Counts::default() };
+        let mut results = Self { by_rank, counts: Counts::default(), any: None };
         let mut fault = None;
         let is_told = server.results(id, &mut |json| match results.keep(json) {
             Ok(is_result) => is_result,
@@ -143,7 +188,8 @@ impl Results {
 
     /// Keeps one, and tells whether it is a result at all.
     fn keep(&mut self, json: String) -> io::Result<bool> {
-        let Ok(Head { status, .. }) = serde_json::from_str(&json) else { return Ok(false) };
+        let Ok(Head { id, status, .. }) = serde_json::from_str(&json) else { return Ok(false) };
+        self.any = self.any.or(id);
         self.counts.add(&status);
         // A line feed stands between values only: in a string it is escaped.
         let mut line = json.into_bytes();
@@ -157,9 +203,11 @@ impl Results {
     /// order in which they were stored.
     fn each(
         self,
+        only_failed: bool,
         mut each: impl FnMut(&[u8]) -> Result<(), CommandError>,
     ) -> Result<(), CommandError> {
-        for mut file in self.by_rank {
+        let ranks = if only_failed { 1 } else { self.by_rank.len() };
+        for mut file in self.by_rank.into_iter().take(ranks) {
             file.rewind().map_err(CommandError::fault)?;
             let mut lines = BufReader::new(file);
             let mut line = Vec::new();
@@ -189,11 +237,13 @@ fn print_json(
     mut told: JsonObject,
     results: Option<Results>,
     events: Option<&[StatusUpdate]>,
+    view: &View<'_>,
 ) -> Result<(), CommandError> {
     told.remove("id");
     told.retain(|_, value| !value.is_null());
     let counts = results.as_ref().map(|results| results.counts);
-    let report = Report { schema: 1, execution, counts, told, events };
+    let (artefact, page) = (view.artefact, view.page);
+    let report = Report { schema: 1, execution, counts, artefact, page, told, events };
     let mut head = serde_json::to_string(&report).map_err(CommandError::fault)?;
     let Some(results) = results else {
         return Ok(terminal::json_text(format!("{head}\n").as_bytes())?);
@@ -201,7 +251,7 @@ fn print_json(
     head.pop();
     terminal::json_text(format!("{head},\"results\":[").as_bytes())?;
     let mut separator = "";
-    results.each(|line| {
+    results.each(view.only_failed, |line| {
         terminal::data(separator.as_bytes())?;
         separator = ",";
         Ok(terminal::json_text(line)?)
@@ -215,18 +265,21 @@ fn print(
     execution: &JsonObject,
     results: Option<Results>,
     events: &[StatusUpdate],
-    has_logs: bool,
+    view: &View<'_>,
     context: &Context,
 ) -> Result<(), CommandError> {
-    let mut page = format!("execution {id}: {}\n", one_line(text(execution, "status")));
-    for (label, value) in facts(execution) {
-        page += &table::row(&label, &value, FACTS);
+    let status = text(execution, "status");
+    let mut page = format!("execution {id}: {}\n", terminal::painted(&one_line(status), status));
+    let artefact = view.artefact.map(artefact_fact);
+    let web_page = view.page.map(|page| ("  page".to_owned(), page.to_owned()));
+    for (label, value) in artefact.into_iter().chain(facts(execution)).chain(web_page) {
+        page += &table::row(&label, &value, FACTS, view.columns);
     }
     for event in events {
-        page += &table::row("  event", &event_line(event), FACTS);
+        page += &table::row("  event", &event_line(event), FACTS, view.columns);
     }
     let Some(results) = results else {
-        terminal::data(page.as_bytes())?;
+        terminal::styled_data(&page)?;
         context.ui.warning("the results are not shown: the key lacks `view_test`");
         context.ui.hint("ask an administrator of Test Observer for the permission");
         return Ok(());
@@ -237,20 +290,40 @@ fn print(
     if total > 0 {
         page.push('\n');
     }
-    terminal::data(page.as_bytes())?;
-    results.each(|line| {
+    terminal::styled_data(&page)?;
+    results.each(view.only_failed, |line| {
         let shown: Shown = serde_json::from_slice(line).map_err(CommandError::fault)?;
-        Ok(terminal::data(lines(shown, has_logs).as_bytes())?)
+        Ok(terminal::styled_data(&lines(shown, view))?)
     })
 }
 
+/// Returns what is tested, with its family as the label.
+fn artefact_fact(artefact: &Artefact) -> (String, String) {
+    let Artefact { family, name, version, stage, revision, arch, .. } = artefact;
+    let revision = revision.map(|revision| format!("revision {revision}")).unwrap_or_default();
+    let known = [stage.as_str(), &revision, arch].into_iter().filter(|part| !part.is_empty());
+    let known = known.collect::<Vec<_>>().join(", ");
+    let name: Vec<&str> = [name.as_str(), version].into_iter().filter(|p| !p.is_empty()).collect();
+    (format!("  {family}"), format!("{} ({known})", name.join(" ")))
+}
+
 /// Returns the lines of one result.
-fn lines(shown: Shown, has_logs: bool) -> String {
-    let mut lines = table::row(&shown.status, &shown.name, INDENT);
+fn lines(shown: Shown, view: &View<'_>) -> String {
+    let status = shown.status.as_str();
+    let row = table::row(status, &shown.name, INDENT, view.columns);
+    let mut lines = match row.strip_prefix(status) {
+        Some(rest) if ORDER.contains(&status) => terminal::painted(status, status) + rest,
+        _ => row,
+    };
     for line in shown.comment.unwrap_or_default().lines() {
-        lines += &table::row("", &format!("  {line}"), INDENT);
+        lines += &table::row("", &format!("  {line}"), INDENT, view.columns);
     }
-    if has_logs {
+    for issue in shown.issues.iter().filter_map(|issue| issue.get("issue")?.as_object()) {
+        let [key, title, url] = ["key", "title", "url"].map(|field| text(issue, field));
+        let line = format!("  known issue {key}: {title}, {url}");
+        lines += &table::row("", &line, INDENT, view.columns);
+    }
+    if view.has_logs {
         for line in shown.io_log.unwrap_or_default().lines() {
             // A log is shown as it is, however long its lines are.
             _ = writeln!(lines, "{:INDENT$}| {}", "", one_line(line));
@@ -269,6 +342,10 @@ fn facts(execution: &JsonObject) -> Vec<(String, String)> {
     };
     add("test plan", text(execution, "test_plan"));
     add("environment", &environment(execution));
+    if execution.get("is_rerun_requested").and_then(Value::as_bool) == Some(true) {
+        let priority = execution.get("rerun_priority").and_then(Value::as_i64).unwrap_or_default();
+        add("rerun", &format!("requested, with priority {priority}"));
+    }
     add("created", &moment(text(execution, "created_at")));
     add("CI link", text(execution, "ci_link"));
     add("C3 link", text(execution, "c3_link"));

@@ -92,6 +92,9 @@ pub fn open(
     announce: impl FnOnce(ExecutionId) -> Result<(), CommandError>,
 ) -> Result<Exit, CommandError> {
     let request = request(options, context)?;
+    if let Some(exit) = context.nothing_to_do()? {
+        return Ok(exit);
+    }
     let state = context.state()?;
     let server = context.server()?;
 
@@ -151,7 +154,11 @@ fn is_open_perhaps(request: &StartRequest, error: &ApiError) -> bool {
     error.applied() == Applied::Maybe && request.ci_link().is_none()
 }
 
-fn request(options: StartOptions, context: &Context) -> Result<StartRequest, CommandError> {
+/// Makes the request that these options ask for.
+///
+/// # Errors
+/// A file that cannot be read; all that the server would refuse.
+pub fn request(options: StartOptions, context: &Context) -> Result<StartRequest, CommandError> {
     let mut draft = options.fields.0;
     draft.set_links(options.relevant_link);
     if let Some(path) = &options.from {

@@ -27,6 +27,7 @@ use crate::submission::live::{self, Arrival};
 use crate::submission::{File, Options, Submission, properties};
 use crate::ui::summary::FileSummary;
 use crate::ui::terminal;
+use crate::util::stdin;
 
 /// Reads reports and sends their results
 #[derive(Debug, Args)]
@@ -66,17 +67,29 @@ Examples:
 /// server within five seconds, and a request takes its time.
 const LIVE_WAIT: Duration = Duration::from_secs(2);
 
+/// A pipe in which nothing comes for this long is spoken of.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// # Errors
 /// Nothing to send, no execution to send it to, a result that can neither be sent nor kept.
 pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     let reading = &submit.reading;
     let options = options(reading, context);
-    if submit.dry_run {
-        return print(Submission::survey(&paths(submit)?, &options), reading, context);
-    }
     let paths = paths(submit)?;
     let is_piped = paths.iter().any(|path| path == Path::new("-"));
+    if submit.dry_run {
+        announce_pipe(is_piped, context);
+        return print(Submission::survey(&paths, &options), reading, context);
+    }
+    if context.is_disabled() && is_piped {
+        // Whoever writes to the pipe is not to be stopped.
+        io::copy(&mut io::stdin().lock(), &mut io::sink()).map_err(CommandError::fault)?;
+    }
+    if let Some(exit) = context.nothing_to_do()? {
+        return Ok(exit);
+    }
     let session = if is_piped { Session::new(true, context)? } else { Session::of_files(context)? };
+    announce_pipe(is_piped, context);
     if paths != [Path::new("-")] {
         return send(Submission::survey(&paths, &options), &session, reading, context);
     }
@@ -87,6 +100,13 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
         send_live(piped, &session, reading, context)
     } else {
         send(Submission::survey_pipe(piped, &options), &session, reading, context)
+    }
+}
+
+/// Says that standard input is read where nothing comes: somebody may have forgotten to name a file.
+fn announce_pipe(is_piped: bool, context: &Context) {
+    if is_piped && stdin::is_silent_for(SILENCE) {
+        context.ui.info("reading standard input");
     }
 }
 

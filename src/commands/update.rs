@@ -53,8 +53,8 @@ link that the execution has is not added again, an event is added each time. Eac
 its own: one that is refused costs no other.
 
 Examples:
-  to update --metadata cloud=aws --metadata cloud=gcp --metadata kernel=6.8.0-50-generic
-  to update --link 'Logs=https://logs.example/1' --c3-link https://c3.example/submission/9
+  to update --metadata cloud=aws --metadata kernel=6.8.0-50-generic
+  to update --link 'Logs=https://logs.example/1' --c3-link https://c3.example/9
   to update --event 'provisioned=in 12 minutes'";
 
 /// The object that `--json` prints.
@@ -78,6 +78,9 @@ pub fn run(update: Update, context: &Context) -> Result<Exit, CommandError> {
     if changes.is_empty() {
         return Err(CommandError::usage("nothing is to be updated")
             .hint("give --status, --ci-link, --c3-link, --metadata, --link or --event"));
+    }
+    if let Some(exit) = context.nothing_to_do()? {
+        return Ok(exit);
     }
     let session = Session::new(false, context)?;
     let (updated, exit) = session.change(changes, context)?;

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use anstream::ColorChoice;
 use clap::ValueEnum;
 
-/// When to colour output. `auto` obeys `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM`.
+/// The cases in which output is coloured. `auto` obeys `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Color {
     Auto,

@@ -9,9 +9,8 @@ use clap::{Args, ValueHint};
 
 use super::color::Color;
 use super::secret::Secret;
-use super::target::TargetParser;
+use super::target::{Destination, TargetParser};
 use super::time::{time, time_limit};
-use crate::api::Target;
 use crate::model::execution::ExecutionId;
 
 /// The heading of the options that every command has.
@@ -21,9 +20,9 @@ const COMMON: &str = "Options of every command";
 #[command(next_help_heading = COMMON)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Common {
-    /// The API, https://HOST, or file:DIR for a spool directory in its place
+    /// The API, https://HOST; or file:DIR, a spool directory; or none, to do nothing
     #[arg(long, global = true, value_name = "URL", value_parser = TargetParser)]
-    pub url: Option<Target>,
+    pub url: Option<Destination>,
 
     /// The key; --api-key-file keeps it out of the list of processes
     #[arg(long, global = true, value_name = "KEY", allow_hyphen_values = true)]
@@ -32,6 +31,10 @@ pub struct Common {
     /// A file that holds the key
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub api_key_file: Option<PathBuf>,
+
+    /// The address of the web pages; by default the API's, without `-api` in its name
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub web_url: Option<String>,
 
     /// The execution to work on, instead of the one that `to start` noted
     #[arg(long, global = true, value_name = "ID")]
@@ -85,7 +88,7 @@ pub struct Common {
     #[arg(short, long, global = true)]
     pub verbose: bool,
 
-    /// When to colour output
+    /// Colour the output
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
 }

@@ -8,7 +8,7 @@ pub mod secret;
 pub mod size;
 pub mod start;
 pub mod start_help;
-mod target;
+pub mod target;
 pub mod time;
 pub mod variables;
 mod words;

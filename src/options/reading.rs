@@ -12,10 +12,10 @@ use crate::reports::format::{FORMATS, Format};
 use crate::reports::junit::Template;
 use crate::submission::duplicates::OnDuplicate;
 
-/// How reports are read and what is made of them.
+/// The choices of reading reports, and of what is made of them.
 #[derive(Debug, Args)]
 pub struct Reading {
-    /// What the reports are written in, instead of telling it by content
+    /// The format of the reports, instead of telling it by content
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub format: Option<&'static Format>,
 
@@ -31,7 +31,7 @@ pub struct Reading {
     #[arg(long, value_name = "TEMPLATE")]
     pub case_template_id: Option<Template>,
 
-    /// What becomes of several results of one name: merge makes one of them, number appends
+    /// The treatment of several results of one name: merge makes one of them, number appends
     /// ` [2]`, first and last keep one, error sends none
     #[arg(long, value_name = "HOW", default_value = "merge")]
     #[arg(value_parser = words::<OnDuplicate>(&OnDuplicate::ALL.map(|(name, _)| name)))]

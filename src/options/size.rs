@@ -14,7 +14,7 @@ const FORMS: &str = "a size is bytes, or has a unit: 64K, 2MB, 1MiB";
 /// Reads a number of bytes: `65536`, `64K` and `64KiB` are the same, `64KB` is 64,000.
 ///
 /// # Errors
-/// What is no size, in words.
+/// A text that is no size, in words.
 pub fn size(text: &str) -> Result<usize, String> {
     let text = text.trim();
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
@@ -61,6 +62,11 @@ fn field_arg(field: &'static Field) -> Arg {
         Kind::Boolean => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
         _ => arg,
     }
+}
+
+/// Returns a parser of architectures, which takes any and offers those of Debian.
+pub fn architecture() -> impl TypedValueParser<Value = String> {
+    Suggested(ARCHITECTURES.to_vec())
 }
 
 /// Returns the words that a shell offers for a field.

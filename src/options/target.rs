@@ -1,6 +1,7 @@
 //! Reading `--url` without showing a password in it.
 
 use std::ffi::OsStr;
+use std::str::FromStr;
 
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
@@ -8,25 +9,44 @@ use clap::{Arg, Command};
 
 use crate::api::Target;
 
-/// Reads a [`Target`], and hides one that holds a password: clap shows a value that it refuses.
+/// The server to talk to, or none at all.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    Server(Target),
+    /// Commands check what they are given, and do nothing.
+    Nowhere,
+}
+
+impl FromStr for Destination {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "none" => Ok(Self::Nowhere),
+            target => target.parse().map(Self::Server),
+        }
+    }
+}
+
+/// Reads a [`Destination`], and hides one that holds a password: clap shows a value that it refuses.
 #[derive(Clone)]
 pub struct TargetParser;
 
 impl TypedValueParser for TargetParser {
-    type Value = Target;
+    type Value = Destination;
 
     fn parse_ref(
         &self,
         command: &Command,
         arg: Option<&Arg>,
         value: &OsStr,
-    ) -> Result<Target, clap::Error> {
+    ) -> Result<Destination, clap::Error> {
         if value.to_str().is_some_and(|url| url.contains('@'))
-            && let Some(Err(said)) = value.to_str().map(str::parse::<Target>)
+            && let Some(Err(said)) = value.to_str().map(str::parse::<Destination>)
         {
             let said = format!("--url (or TO_URL): {said}");
             return Err(command.clone().error(ErrorKind::ValueValidation, said));
         }
-        TypedValueParser::parse_ref(&str::parse::<Target>, command, arg, value)
+        TypedValueParser::parse_ref(&str::parse::<Destination>, command, arg, value)
     }
 }

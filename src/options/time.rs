@@ -10,7 +10,7 @@ const FORMS: &str = "a time is seconds, or has a unit: 90s, 5m, 1h";
 /// Reads `30`, `0.5`, `90s` or `1h 30m`.
 ///
 /// # Errors
-/// What is no time, in words.
+/// A text that is no time, in words.
 pub fn time(text: &str) -> Result<Duration, String> {
     let time = match text.trim().parse::<f64>() {
         Ok(seconds) if seconds < 0.0 => return Err("a time is not negative".to_owned()),
@@ -27,7 +27,7 @@ pub fn time(text: &str) -> Result<Duration, String> {
 /// Reads a time in which something can happen.
 ///
 /// # Errors
-/// What is no time, or none at all.
+/// A text that is no time, or no time at all.
 pub fn time_limit(text: &str) -> Result<Duration, String> {
     match time(text)? {
         Duration::ZERO => Err("no request is answered in no time".to_owned()),

@@ -10,7 +10,7 @@ use crate::model::encoded::{EncodedResult, Gist};
 use crate::model::result::Status;
 use crate::util::text::{excerpt, one_line};
 
-/// So many failures are in the step's summary, which has a limit of its own.
+/// The most failures in the step's summary, which has a limit of its own.
 const FAILURES_SHOWN: usize = 50;
 
 /// The most characters of a cell of the summary's table.
@@ -19,7 +19,7 @@ const LONGEST_CELL: usize = 200;
 /// The most bytes of a step's summary: the runner refuses one of more than twice as many.
 const LONGEST_SUMMARY: u64 = 512 << 10;
 
-/// What a failure to write is about.
+/// The thing that a failure to write is about.
 pub const FILES: &str = "the files of GITHUB_OUTPUT and GITHUB_STEP_SUMMARY cannot be written";
 
 /// The files that a step of GitHub Actions writes to.

@@ -39,7 +39,7 @@ struct Delivery {
     sent: Counts,
     total: Option<u64>,
     start: Instant,
-    /// When the server last accepted anything.
+    /// The moment at which the server last accepted anything.
     answer: Instant,
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::model::execution::ExecutionId;
 use crate::util::text::plural;
 
-/// What `submit --json` prints.
+/// The object that `submit --json` prints.
 #[derive(Debug, Serialize)]
 pub struct Summary {
     pub execution: ExecutionId,
@@ -47,7 +47,7 @@ pub struct FileSummary {
 }
 
 impl Summary {
-    /// The outputs of a step in a CI job.
+    /// Returns the outputs of a step in a CI job.
     pub fn outputs(&self) -> [(&'static str, String); 6] {
         [
             ("passed", self.passed.to_string()),
@@ -90,7 +90,7 @@ impl Summary {
     }
 }
 
-/// Seconds with as many places as a person reads.
+/// Returns seconds with as many places as a person reads.
 pub fn seconds(elapsed: Duration) -> f64 {
     (elapsed.as_secs_f64() * 1000.0).round() / 1000.0
 }

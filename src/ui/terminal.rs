@@ -3,6 +3,8 @@
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
@@ -11,7 +13,7 @@ use crate::ui::github::GitHub;
 use crate::ui::screen::Screen;
 use crate::util::text::{one_line, own_line, safe_json};
 
-/// How much is said.
+/// The amount that is printed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, PartialOrd)]
 pub enum Level {
     /// Errors and warnings only.
@@ -184,6 +186,28 @@ pub fn json_text(text: &[u8]) -> Result<(), OutputError> {
         // Only where `to` is not the one who wrote it.
         Err(_) => data(text),
     }
+}
+
+/// Writes a command's data for a person, in colour where that is wanted.
+///
+/// # Errors
+/// [`OutputError`].
+pub fn styled_data(text: &str) -> Result<(), OutputError> {
+    match AutoStream::choice(&io::stdout()) {
+        ColorChoice::Never => data(strip_str(text).to_string().as_bytes()),
+        _ => data(text.as_bytes()),
+    }
+}
+
+/// Returns text in the colour of a result's or an execution's status.
+pub fn painted(text: &str, status: &str) -> String {
+    let style = match status {
+        "FAILED" => ERROR,
+        "SKIPPED" | "ENDED_PREMATURELY" => WARNING,
+        "PASSED" => AnsiColor::Green.on_default(),
+        _ => Style::new(),
+    };
+    format!("{style}{text}{style:#}")
 }
 
 /// Writes a command's data. A reader that has seen enough (`| head`) is no error.

@@ -5,5 +5,6 @@ pub mod files;
 pub mod hash;
 pub mod json;
 pub mod signals;
+pub mod stdin;
 pub mod temp_store;
 pub mod text;

@@ -47,7 +47,7 @@ fn a_shell_that_is_unknown_is_a_usage_error() {
 }
 
 /// What each shell is to offer behind a line: words, a directory and a file.
-const OFFERED: [(&str, &[&str]); 22] = [
+const OFFERED: [(&str, &[&str]); 24] = [
     ("to s", &["show", "start", "submit"]),
     ("to start --family ", &["charm", "deb", "image", "snap", "solution"]),
     (
@@ -80,6 +80,8 @@ const OFFERED: [(&str, &[&str]); 22] = [
     ("to end --retry-d", &[]),
     ("to end --batch", &[]),
     ("to end re", &[]),
+    ("to reruns --family s", &["snap", "solution"]),
+    ("to reruns --arch r", &["riscv64"]),
     ("to result boots s", &["skipped"]),
     ("to completions z", &["zsh"]),
     ("to man up", &["update"]),

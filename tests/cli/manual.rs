@@ -53,7 +53,8 @@ fn variables_do_not_change_what_is_printed() {
 #[test]
 fn a_page_of_an_unknown_command_is_a_usage_error() {
     let said = "error: invalid value 'strat' for '[COMMAND]'\n  \
-                [possible values: start, submit, end, run, result, update, show, push, check, \
+                [possible values: start, submit, end, run, result, update, show, rerun, reruns, \
+                push, check, \
                 completions, man]\n\n  tip: a similar value exists: 'start'\n\n\
                 For more information, try '--help'.\n";
     assert_eq!(Sandbox::new("").to("man strat"), Run::new(2, "", said));

@@ -109,7 +109,15 @@ fn what_the_server_cannot_store_is_mended_and_said() {
 fn a_log_that_cannot_be_read_sends_nothing() {
     let server = Server::start();
     let run = open(&server).to("result boot failed --log @missing.log");
-    assert_eq!(run, Run::new(3, "", "error: missing.log: no such file or directory\n"));
+    assert_eq!(
+        run,
+        Run::new(
+            3,
+            "",
+            "error: missing.log: no such file or directory\n\
+                hint: @@ begins a text with @, which names a file alone\n"
+        )
+    );
     server.expect_no_requests();
 }
 

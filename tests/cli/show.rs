@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::fake_server::{Builder, Fault, Response, Server};
+use crate::support::fake_server::{Builder, Fault, Request, Response, Server};
 use crate::support::{Run, Sandbox, kept};
 
 /// A sandbox with an execution that has one result of each status, links, metadata and an event.
@@ -50,6 +50,7 @@ fn without_times(run: Run) -> Run {
 
 const FACTS: &str = "\
 execution 1: FAILED
+  snap         core22 20260101 (beta, revision 4711, arm64)
   test plan    smoke
   environment  cm3 (arm64)
   CI link      https://ci.example/job/1
@@ -98,7 +99,8 @@ fn an_execution_and_its_results_failures_first() {
 fn an_execution_without_results() {
     let sandbox = Sandbox::new("file:spool").with_snap();
     assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
-    let said = "execution 1: IN_PROGRESS\n  test plan    smoke\n  environment  cm3 (arm64)\n\n\
+    let said = "execution 1: IN_PROGRESS\n  \
+                snap         core22 20260101 (beta, revision 4711, arm64)\n  test plan    smoke\n  environment  cm3 (arm64)\n\n\
                 0 results: 0 passed, 0 failed, 0 skipped\n";
     assert_eq!(sandbox.to("show"), Run::new(0, said, ""));
 }
@@ -123,6 +125,8 @@ fn json_has_all_that_the_server_tells() {
     let wifi = ["wifi", "no network\nfound within 30 s", "scan: error 5\n\ttry 2\n"];
     let expected = json!({
         "schema": 1, "execution": 1, "status": "FAILED", "total": 4, "passed": 1, "failed": 2, "skipped": 1,
+        "artefact": {"id": 1, "family": "snap", "name": "core22", "version": "20260101", "stage": "beta",
+                     "revision": 4711, "arch": "arm64"},
         "ci_link": "https://ci.example/job/1", "test_plan": "smoke",
         "environment": {"id": 1, "name": "cm3", "architecture": "arm64"},
         "execution_metadata": {"cloud": ["aws", "gcp"]},
@@ -151,6 +155,8 @@ fn json_of_a_spool_has_the_last_result_of_each_name() {
         "schema": 1, "execution": 1, "status": "IN_PROGRESS", "total": 2, "passed": 2, "failed": 0,
         "skipped": 0, "test_plan": "smoke", "relevant_links": [], "execution_metadata": {},
         "environment": {"name": "cm3", "architecture": "arm64"}, "events": [],
+        "artefact": {"family": "snap", "name": "core22", "version": "20260101", "stage": "beta",
+                     "revision": 4711, "arch": "arm64"},
         "results": [{"name": "b", "status": "PASSED"}, {"name": "a", "status": "PASSED"}],
     });
     assert_eq!(told, expected);
@@ -160,7 +166,7 @@ fn json_of_a_spool_has_the_last_result_of_each_name() {
 const NASTY: &str = "\u{1b}[2Jred\u{7}\rover\u{9b}1m\n  PASSED   forged";
 
 #[test]
-fn no_line_is_wider_than_80_columns_and_none_moves_the_cursor() {
+fn no_line_moves_the_cursor_and_none_is_forged() {
     let server = Server::start();
     let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_ENVIRONMENT", NASTY);
     assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
@@ -173,12 +179,10 @@ fn no_line_is_wider_than_80_columns_and_none_moves_the_cursor() {
     let run = sandbox.to("show --logs");
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     for line in run.stdout.lines() {
-        assert!(line.chars().count() <= 80, "{line}");
         assert!(!line.chars().any(char::is_control), "{line:?}");
         assert!(!line.starts_with("  PASSED"), "{line:?}");
     }
-    let joined: String = run.stdout.lines().map(str::trim_start).collect();
-    assert!(joined.contains(&format!("FAILED   {long}")), "names are whole: {}", run.stdout);
+    assert!(run.stdout.contains(&format!("\nFAILED   {long}\n")), "{}", run.stdout);
 }
 
 /// GET of an execution came on 2025-11-27.
@@ -249,4 +253,56 @@ fn what_is_kept_is_said_and_an_execution_of_the_outbox_is_shown() {
     let run = sandbox.to("show");
     assert!(run.stdout.starts_with("execution outbox-1: IN_PROGRESS\n"), "{run:?}");
     assert!(run.stdout.ends_with("\n\nFAILED   boot\n"), "{run:?}");
+}
+
+#[test]
+fn failures_alone_with_their_counts() {
+    let server = Server::start();
+    let sandbox = full(&server.url());
+    let run = without_times(sandbox.to("show --failed"));
+    let results = "\nFAILED   wifi/scan\n           no network\n           found within 30 s\n\
+                   FAILED   audio\n";
+    assert_eq!(run, Run::new(0, &format!("{FACTS}{results}"), ""));
+    let told: Value =
+        serde_json::from_str(&sandbox.to("show --failed --json").stdout).expect("JSON");
+    assert_eq!(
+        (told["total"].as_u64(), told["results"].as_array().map(Vec::len)),
+        (Some(4), Some(2))
+    );
+}
+
+/// A name is whole in a pipe, however long it is: somebody may search for it.
+#[test]
+fn a_pipe_gets_whole_lines() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    let name = "wifi/".repeat(60);
+    assert_eq!(sandbox.to("-q start").status, 0);
+    assert_eq!(sandbox.to(&format!("-q result {name} failed")).status, 0);
+    let run = sandbox.to("show");
+    assert!(run.stdout.contains(&format!("\nFAILED   {name}\n")), "{}", run.stdout);
+}
+
+#[test]
+fn a_rerun_that_is_requested_is_shown() {
+    let server = Server::start();
+    let sandbox = full(&server.url());
+    assert_eq!(sandbox.to("-q rerun --priority 7"), Run::new(0, "", ""));
+    let run = sandbox.to("show");
+    assert!(run.stdout.contains("\n  rerun        requested, with priority 7\n"), "{}", run.stdout);
+}
+
+#[test]
+fn known_issues_are_shown_with_their_result() {
+    let server = Server::start();
+    server.open_execution();
+    let results = json!([{
+        "id": 1, "name": "wifi", "status": "FAILED", "comment": "", "io_log": "",
+        "issues": [{"issue": {"id": 3, "key": "LP-7", "title": "it drops", "url": "https://x/7"}}],
+    }]);
+    let is_read = |request: &Request| request.path.ends_with("/test-results");
+    server.fault(is_read, 1, Fault::answer(Response::json(200, &results)));
+    let run = Sandbox::new(&server.url()).to("show --execution 1");
+    let shown = "\nFAILED   wifi\n           known issue LP-7: it drops, https://x/7\n";
+    assert!(run.stdout.ends_with(shown), "{}", run.stdout);
 }

@@ -160,3 +160,36 @@ fn help_fits_every_width() {
         assert!(text.contains(" submit Reads reports and sends their results end "), "{text}");
     }
 }
+
+/// As wide as the terminal, in colour.
+#[test]
+fn an_execution_at_every_width() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    assert_eq!(sandbox.to("-q start").status, 0);
+    let comment = "no network was found within thirty seconds of asking for one, and then some";
+    let run = sandbox.to_with(&["-q", "result", "wifi/scan", "failed", "--comment", comment]);
+    assert_eq!(run.status, 0);
+    for (columns, lines) in [
+        (
+            50,
+            "FAILED   wifi/scan\n           no network was found within thirty\n           \
+             seconds of asking for one, and then\n           some",
+        ),
+        (
+            80,
+            "FAILED   wifi/scan\n           no network was found within thirty seconds of asking \
+             for one, and\n           then some",
+        ),
+        (
+            200,
+            "FAILED   wifi/scan\n           no network was found within thirty seconds of asking \
+             for one, and then some",
+        ),
+    ] {
+        let transcript = at_terminal(&sandbox, "show --failed", columns).finish();
+        assert_eq!(transcript.status, 0);
+        assert!(transcript.last().ends_with(lines), "{}", transcript.last());
+        assert!(transcript.is_styled);
+    }
+}

@@ -8,16 +8,20 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::answer::Answer;
 use super::elements;
 use super::request::{CHANGE, Request, VIEW, locate_patch, locate_result, locate_start};
 use super::transport::{Body, HttpSettings, Transport};
 use crate::api::retry::{self, Applied, Attempts, Policy, Repeat};
-use crate::api::{Access, ApiError, Event, Execution, Key, KeyProblem, Listener, Server};
+use crate::api::{
+    Access, ApiError, Artefact, ArtefactSearch, Event, Execution, Key, KeyProblem, Listener,
+    RerunFilter, Server,
+};
 use crate::model::batch::Batch;
 use crate::model::execution::{COMPLETED, ExecutionId, JsonObject, Link};
+use crate::model::family::Family;
 use crate::model::start_request::StartRequest;
 use crate::model::update::{Patch, StatusUpdate};
 
@@ -34,6 +38,14 @@ const START_CAUSES: &str = "the server fails so at a snap of this name, version 
 
 /// Those of a new CI link.
 const CI_LINK_CAUSES: &str = "the server fails so where another execution has this CI link";
+
+/// The permission to request reruns one at a time, and to take them off the list.
+const CHANGE_RERUN: &str = "change_rerun";
+
+/// The permission to list them.
+const VIEW_RERUN: &str = "view_rerun";
+
+const RERUNS: &str = "/test-executions/reruns";
 
 /// The API behind one URL.
 pub struct HttpServer {
@@ -66,6 +78,8 @@ struct ThisExecution {
     id: i64,
     status: String,
     #[serde(default)]
+    environment: Option<JsonObject>,
+    #[serde(default)]
     relevant_links: Vec<Link>,
     #[serde(default, rename = "execution_metadata", deserialize_with = "is_there")]
     has_metadata: bool,
@@ -74,6 +88,25 @@ struct ThisExecution {
 /// Reads whatever a field holds as the fact that it is there.
 fn is_there<'de, D: serde::Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(field).map(|_| true)
+}
+
+/// The answer to a search of executions.
+#[derive(Deserialize)]
+struct Found {
+    test_executions: Vec<FoundExecution>,
+}
+
+#[derive(Deserialize)]
+struct FoundExecution {
+    id: ExecutionId,
+    artefact: Artefact,
+    artefact_build: Build,
+}
+
+#[derive(Deserialize)]
+struct Build {
+    architecture: String,
+    revision: Option<i64>,
 }
 
 /// `GET /v1/applications/me`. Its `api_key` echoes the key and is not read.
@@ -183,6 +216,71 @@ impl Server for HttpServer {
             (None, Ok(())) => Ok(true),
             (None, Err(_)) => Err(self.not_the_api("something else than results".to_owned())),
         }
+    }
+
+    fn artefact(
+        &self,
+        id: ExecutionId,
+        search: &ArtefactSearch,
+    ) -> Result<Option<Artefact>, ApiError> {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        match search.result {
+            Some(result) => query.append_pair("test_result", &result.to_string()),
+            None if search.has_results => query.append_pair("test_result", "any"),
+            None => query.append_pair("test_result", "none"),
+        };
+        query.extend_pairs(search.environment.as_deref().map(|name| ("environments", name)));
+        // Results come with the executions that have any: the newest is enough.
+        query.append_pair("limit", if search.has_results { "1" } else { "50" });
+        let get = Request::get(format!("/test-executions?{}", query.finish()));
+        let found: Found = self.parse(&self.attempt(&get, 1)?)?;
+        let of_this = found.test_executions.into_iter().find(|found| found.id == id);
+        Ok(of_this.map(|found| Artefact {
+            revision: found.artefact_build.revision,
+            arch: found.artefact_build.architecture,
+            ..found.artefact
+        }))
+    }
+
+    fn request_rerun(&self, id: ExecutionId, priority: Option<i32>) -> Result<bool, ApiError> {
+        let mut body = json!({ "test_execution_ids": [id] });
+        if let Some(priority) = priority {
+            body["priority"] = priority.into();
+        }
+        let post = Request::with(Method::POST, RERUNS, &body)?;
+        let answer = self.ask(&Request { permission: CHANGE_RERUN, ..post });
+        where_known(answer.and_then(|answer| self.parse::<Vec<IgnoredAny>>(&answer)))
+    }
+
+    fn reruns(&self, filter: &RerunFilter) -> Result<Vec<JsonObject>, ApiError> {
+        let RerunFilter { family, environment, arch } = filter;
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [
+            ("family", family.map(Family::name)),
+            ("environment", environment.as_deref()),
+            ("environment_architecture", arch.as_deref()),
+        ] {
+            query.extend_pairs(value.map(|value| (name, value)));
+        }
+        let get = Request::get(format!("{RERUNS}?{}", query.finish()));
+        let answer = self.ask(&Request { permission: VIEW_RERUN, ..get })?;
+        self.parse(&answer)
+    }
+
+    fn remove_rerun(&self, id: ExecutionId) -> Result<bool, ApiError> {
+        // The removal is answered alike for an execution that is not known. A key that may not look at
+        // one can remove it all the same.
+        let is_unknown = matches!(
+            self.read_execution(id),
+            Err(ApiError::Status(refusal)) if refusal.is_unknown_execution()
+        );
+        if is_unknown {
+            return Ok(false);
+        }
+        let body = json!({ "test_execution_ids": [id] });
+        let delete = Request::with(Method::DELETE, RERUNS, &body)?;
+        let answer = self.ask(&Request { permission: CHANGE_RERUN, ..delete })?;
+        self.parse::<Stored>(&answer).map(|_| true)
     }
 
     fn access(&self) -> Result<Access, ApiError> {
@@ -352,10 +450,10 @@ impl HttpServer {
 
     /// Reads an answer about this execution, and about no other.
     fn this_execution(&self, answer: &Answer, id: ExecutionId) -> Result<Execution, ApiError> {
-        let ThisExecution { id: told, status, relevant_links, has_metadata } =
+        let ThisExecution { id: told, status, environment, relevant_links, has_metadata } =
             self.parse(answer)?;
         if told == i64::from(id.number()) {
-            return Ok(Execution { status, relevant_links, has_metadata });
+            return Ok(Execution { status, environment, relevant_links, has_metadata });
         }
         Err(self.not_the_api(format!("execution {told} in place of {id}")))
     }
@@ -430,6 +528,14 @@ fn is_status_of(status: &str, asked: Option<&str>) -> bool {
 
 fn is_answer(error: &ApiError, status: u16) -> bool {
     matches!(error, ApiError::Status(refusal) if refusal.status == status)
+}
+
+/// Tells whether the server knows the execution that a request is about.
+fn where_known<T>(answer: Result<T, ApiError>) -> Result<bool, ApiError> {
+    match answer {
+        Err(ApiError::Status(refusal)) if refusal.is_unknown_rerun() => Ok(false),
+        answer => answer.map(|_| true),
+    }
 }
 
 /// Returns no answer where the server does not know the question, or does not answer it to this key.

@@ -17,6 +17,12 @@ impl FromStr for Token {
         if key.is_empty() {
             return Err("the key is empty");
         }
+        if key.starts_with(['"', '\'']) {
+            return Err("the key begins with a quote, which is no part of it");
+        }
+        if key.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
+            return Err("the key begins with `Bearer`, which is no part of it");
+        }
         if key.chars().any(char::is_control) {
             return Err("the key contains a control character, such as a line feed");
         }
@@ -54,5 +60,18 @@ mod tests {
         assert!("to_a b".parse::<Token>().is_err());
         assert!("to_a\u{e4}".parse::<Token>().is_err());
         assert!(" \n".parse::<Token>().is_err());
+    }
+
+    #[test]
+    fn a_key_that_was_copied_with_too_much_is_recognised() {
+        for (text, said) in [
+            ("\"to_abc\"", "the key begins with a quote, which is no part of it"),
+            ("'to_abc", "the key begins with a quote, which is no part of it"),
+            ("Bearer to_abc", "the key begins with `Bearer`, which is no part of it"),
+            ("bearer to_abc", "the key begins with `Bearer`, which is no part of it"),
+        ] {
+            assert_eq!(text.parse::<Token>().err(), Some(said));
+        }
+        assert!("bearer_of_news".parse::<Token>().is_ok());
     }
 }

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{ApiError, Execution};
+use crate::api::{ApiError, Artefact, Execution};
 use crate::model::batch::Batch;
 use crate::model::execution::{COMPLETED, Link};
 use crate::model::execution::{ExecutionRef, JsonObject};
@@ -243,7 +243,12 @@ impl Record {
             Some(status) => status.to_owned(),
             None => self.start_field("initial_status")?.unwrap_or_else(|| "IN_PROGRESS".to_owned()),
         };
-        Ok(Execution { status, relevant_links: self.links()?, has_metadata: true })
+        Ok(Execution {
+            status,
+            environment: None,
+            relevant_links: self.links()?,
+            has_metadata: true,
+        })
     }
 
     /// The execution as the server would tell it. What was not said is absent.
@@ -267,6 +272,21 @@ impl Record {
             ("execution_metadata", json!(patch.execution_metadata.unwrap_or_default())),
         ];
         Ok(told.map(|(field, value)| (field.to_owned(), value)).into_iter().collect())
+    }
+
+    /// The artefact that its start names.
+    pub fn artefact(&self) -> Result<Option<Artefact>, ApiError> {
+        let Some(start) = read_json::<Value>(&self.path.join(START))? else { return Ok(None) };
+        let text = |field: &str| start[field].as_str().unwrap_or_default().to_owned();
+        Ok(Some(Artefact {
+            id: None,
+            family: text("family"),
+            name: text("name"),
+            version: text("version"),
+            stage: text("execution_stage"),
+            revision: start["revision"].as_i64(),
+            arch: text("arch"),
+        }))
     }
 
     /// The last result of each name, in the order in which they were stored.

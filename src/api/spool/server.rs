@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::record::{self, Record};
-use crate::api::{Access, ApiError, Execution, Key, Repeat, Server};
+use crate::api::{
+    Access, ApiError, Artefact, ArtefactSearch, Execution, Key, Repeat, RerunFilter, Server,
+};
 use crate::model::batch::Batch;
 use crate::model::execution::{ExecutionId, JsonObject, Link};
 use crate::model::start_request::StartRequest;
@@ -92,6 +94,25 @@ impl Server for Spool {
             each(Value::from(result).to_string());
         }
         Ok(true)
+    }
+
+    fn artefact(&self, id: ExecutionId, _: &ArtefactSearch) -> Result<Option<Artefact>, ApiError> {
+        self.record(id)?.artefact()
+    }
+
+    /// Fails: nobody looks for what is to be run again in a directory.
+    fn request_rerun(&self, id: ExecutionId, _: Option<i32>) -> Result<bool, ApiError> {
+        let reason = "a spool directory has no list of reruns".to_owned();
+        Err(ApiError::SpoolContent { path: self.path_of(id), reason })
+    }
+
+    /// Lists none: nobody can have requested any.
+    fn reruns(&self, _: &RerunFilter) -> Result<Vec<JsonObject>, ApiError> {
+        Ok(Vec::new())
+    }
+
+    fn remove_rerun(&self, id: ExecutionId) -> Result<bool, ApiError> {
+        Ok(self.record(id).is_ok())
     }
 
     /// A directory that is missing is made by the first start, in the one that is there.

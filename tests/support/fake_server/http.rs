@@ -52,6 +52,12 @@ impl Request {
         serde_json::from_slice(&self.body).expect("a JSON body")
     }
 
+    /// What the query asks, by name.
+    pub fn query(&self) -> Vec<(String, String)> {
+        let query = self.path.split_once('?').map_or("", |(_, query)| query);
+        url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    }
+
     /// The path without a proxy's `scheme://host` and without a query.
     pub fn route(&self) -> &str {
         let path = match self.path.split_once("://") {

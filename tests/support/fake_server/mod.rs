@@ -18,6 +18,7 @@ mod clock;
 mod faults;
 mod http;
 mod port;
+mod reruns;
 mod routes;
 mod service;
 mod state;
@@ -43,7 +44,8 @@ use service::{Accept, Service};
 use state::{Application, State};
 
 /// The permissions of the endpoints that are faked.
-const PERMISSIONS: [&str; 2] = ["change_test", "view_test"];
+const PERMISSIONS: [&str; 5] =
+    ["change_test", "view_test", "change_rerun", "change_rerun_bulk", "view_rerun"];
 
 /// A running fake server; stops when it is dropped, and then fails its test if it was never called.
 pub struct Server {

@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::http::{Request, Response};
+use super::reruns;
 use super::state::{
     Application, GET_EXECUTION, KEYS, Outcome, PERMISSIONS, Refusal, State, is_before,
 };
@@ -56,6 +57,11 @@ fn route(state: &mut State, request: &Request) -> Outcome {
             check_permission(state, request, "change_test")?;
             state.start(&body)
         }
+        ("GET", ["v1", "test-executions"]) => {
+            check_permission(state, request, "view_test")?;
+            Ok(state.search(&request.query()))
+        }
+        (_, ["v1", "test-executions", "reruns"]) => route_reruns(state, request),
         ("GET", ["v1", "test-executions", _]) if is_before(state.before, GET_EXECUTION) => {
             Err(Refusal::Said(405, "Method Not Allowed"))
         }
@@ -66,6 +72,27 @@ fn route(state: &mut State, request: &Request) -> Outcome {
             Err(Refusal::Said(405, "Method Not Allowed"))
         }
         _ => Err(Refusal::Said(404, "Not Found")),
+    }
+}
+
+fn route_reruns(state: &mut State, request: &Request) -> Outcome {
+    if request.method == "GET" {
+        check_permission(state, request, "view_rerun")?;
+        return Ok(state.show_reruns(&request.query()));
+    }
+    let body = read_body(request)?;
+    let ids = reruns::ids(&body)?;
+    check_permission(state, request, "change_rerun")?;
+    if ids.len() > 1 {
+        check_permission(state, request, "change_rerun_bulk")?;
+    }
+    match request.method.as_str() {
+        "POST" => state.request_reruns(&ids, body["priority"].as_i64()),
+        "DELETE" => {
+            state.remove_reruns(&ids);
+            Ok(Value::Null)
+        }
+        _ => Err(Refusal::Said(405, "Method Not Allowed")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What Test Observer remembers, and the rules by which requests that are well formed change it.
 //!
 //! A request is done whole or not at all. What a request may say is `validation`'s, who may send it and
-//! where to is `routes`'. Not kept: reviews, reruns, issues and what they would say in an answer.
+//! where to is `routes`'. Not kept: reviews, issues and what they would say in an answer.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::SystemTime;
@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::clock::iso_time;
+use super::reruns::Rerun;
 use super::validation;
 
 /// The longest texts that the database's columns take, in characters.
@@ -126,7 +127,9 @@ pub struct State {
     pub applications: Vec<Application>,
     pub executions: Vec<Execution>,
     environments: Vec<Environment>,
-    artefacts: HashSet<String>,
+    /// The number of an artefact is its place here, counted from 1.
+    artefacts: Vec<String>,
+    pub reruns: Vec<Rerun>,
     /// The architecture of each image, by its sha256.
     images: HashMap<String, String>,
     /// Category and template id of each test name of the server.
@@ -168,7 +171,12 @@ impl Execution {
         }
     }
 
-    fn to_json(&self, before: &str) -> Value {
+    /// Whether it has the result of this id.
+    pub fn has_result(&self, id: u64) -> bool {
+        self.results.contains_key(&id)
+    }
+
+    pub fn to_json(&self, before: &str) -> Value {
         let Environment { id, name, arch } = &self.environment;
         let mut told = json!({
             "id": self.id, "ci_link": self.ci_link, "c3_link": self.c3_link,
@@ -205,10 +213,14 @@ impl State {
         if request["family"] == "image" {
             self.images.insert(text(&request, "sha256"), arch.clone());
         }
-        self.artefacts.insert(artefact_key(&request));
+        let artefact = artefact_key(&request);
+        if !self.artefacts.contains(&artefact) {
+            self.artefacts.push(artefact);
+        }
         let environment = self.environment(&text(&request, "environment"), &arch);
         let found = request.get("ci_link").and_then(|link| self.find_by_ci_link(link.as_str()));
         let id = found.unwrap_or_else(|| self.create(body, &request, environment));
+        self.forget_rerun(id);
         for link in request["relevant_links"].as_array().into_iter().flatten() {
             self.append_link(id, link);
         }
@@ -277,8 +289,8 @@ impl State {
 
     /// `GET` of an execution.
     pub fn show(&mut self, id: usize) -> Outcome {
-        let before = self.before;
-        self.find(id).map(|execution| execution.to_json(before))
+        self.find(id)?;
+        Ok(self.with_rerun(&self.executions[id - 1]))
     }
 
     /// `GET test-results`.
@@ -390,6 +402,12 @@ impl State {
             created_at: created_at.to_owned(),
         };
         self.executions[id - 1].replace(self.last_result, stored);
+    }
+
+    /// The number of the artefact that a start names.
+    pub fn artefact_id(&self, request: &Value) -> Option<usize> {
+        let key = artefact_key(request);
+        self.artefacts.iter().position(|known| *known == key).map(|index| index + 1)
     }
 
     fn find(&mut self, id: usize) -> Result<&mut Execution, Refusal> {

@@ -1,0 +1,90 @@
+//! The web page of an execution, where it can be told.
+
+use std::time::Duration;
+
+use url::Url;
+
+use crate::api::{Artefact, ArtefactSearch, Target};
+use crate::commands::context::Context;
+use crate::model::execution::ExecutionId;
+
+/// The longest that a server is asked for an artefact.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Asks once what an execution tests. That it cannot be told is no error.
+pub fn artefact(id: ExecutionId, search: &ArtefactSearch, context: &Context) -> Option<Artefact> {
+    let server = match id {
+        ExecutionId::Server(_) => context.impatient_server(PATIENCE).ok()?,
+        ExecutionId::Outbox(_) => context.server_of(id, &context.state_to_read()).ok()?,
+    };
+    server.artefact(id, search).ok().flatten()
+}
+
+/// Returns the address of the page of an execution of this artefact.
+pub fn page(id: ExecutionId, artefact: &Artefact, context: &Context) -> Option<String> {
+    let front_end = front_end(context)?;
+    // The front end has no page for solutions.
+    let family = Some(artefact.family.as_str()).filter(|family| *family != "solution")?;
+    Some(format!("{front_end}/#/{family}s/{}?testExecutionId={id}", artefact.id?))
+}
+
+/// Says where an execution can be looked at, where that is known.
+pub fn announce(id: ExecutionId, search: &ArtefactSearch, context: &Context) {
+    if front_end(context).is_none() || context.interrupt.signal().is_some() {
+        return;
+    }
+    let page = artefact(id, search, context).and_then(|artefact| page(id, &artefact, context));
+    if let Some(page) = page {
+        context.ui.info(format_args!("look at it: {page}"));
+    }
+}
+
+/// Returns the front end's address: the one given, or the API's without `-api` in its first label.
+fn front_end(context: &Context) -> Option<String> {
+    if let Some(given) = context.web_url() {
+        return Some(given.trim_end_matches('/').to_owned());
+    }
+    match context.target().ok()? {
+        Target::Api(url) => front_end_of(url),
+        Target::Spool(_) => None,
+    }
+}
+
+fn front_end_of(api: &Url) -> Option<String> {
+    let mut front_end = api.clone();
+    let (label, domain) = api.host_str()?.split_once('.')?;
+    let (before, after) = label.split_once("-api").filter(|(_, after)| is_word_end(after))?;
+    front_end.set_host(Some(&format!("{before}{after}.{domain}"))).ok()?;
+    Some(front_end.as_str().trim_end_matches('/').to_owned())
+}
+
+fn is_word_end(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_front_end_is_beside_an_api_that_is_called_so() {
+        for (api, front_end) in [
+            (
+                "https://test-observer-api.canonical.com",
+                Some("https://test-observer.canonical.com"),
+            ),
+            (
+                "https://test-observer-api-staging.canonical.com",
+                Some("https://test-observer-staging.canonical.com"),
+            ),
+            ("http://observer-api.lab:8080", Some("http://observer.lab:8080")),
+            ("https://observer.example", None),
+            ("https://observer-apiary.example", None),
+            ("http://127.0.0.1:8000", None),
+            ("http://localhost", None),
+        ] {
+            let url = api.parse().unwrap();
+            assert_eq!(front_end_of(&url).as_deref(), front_end, "{api}");
+        }
+    }
+}
