@@ -13,6 +13,7 @@ use crate::delivery::outbox::Outbox;
 use crate::delivery::replay::{Replay, ReplayError, ReplayReport};
 use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::model::execution::{ExecutionId, ExecutionRef};
+use crate::model::limits::DEFAULT_MAX_LOG;
 use crate::ui::progress::Progress;
 use crate::ui::terminal;
 use crate::util::text::plural;
@@ -68,6 +69,7 @@ pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
         progress: &|accepted| progress.advance(accepted),
         interrupt: &context.interrupt,
         state: &state,
+        max_log: if arguments.directory.is_some() { DEFAULT_MAX_LOG } else { usize::MAX },
         start_again: arguments.start_again,
     };
     let mut exit = Exit::Success;

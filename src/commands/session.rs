@@ -141,6 +141,7 @@ impl Session {
             progress,
             interrupt: &context.interrupt,
             state: &self.state,
+            max_log: usize::MAX,
             start_again: false,
         };
         match self.outbox.empty(&record, &replay, &mut report) {

@@ -20,7 +20,7 @@ use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::delivery::state_error::StateError;
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::{ExecutionId, ExecutionRef};
-use crate::model::limits::{DEFAULT_MAX_LOG, Limits};
+use crate::model::limits::Limits;
 use crate::model::start_request::{Draft, InvalidRequest, StartRequest};
 use crate::model::tally::{RefusedResult, Tally};
 use crate::model::update::{Change, StatusUpdate};
@@ -42,6 +42,8 @@ pub struct Replay<'a> {
     pub progress: Progress<'a>,
     pub interrupt: &'a Interrupt,
     pub state: &'a StateDirectory,
+    /// Bytes of a log. What the outbox holds was cut when it was kept, perhaps at a larger size.
+    pub max_log: usize,
     /// Open an execution again where an interrupted start may have opened one.
     pub start_again: bool,
 }
@@ -252,8 +254,10 @@ impl Delivery<'_> {
     /// Hands over each result, through the gate that all pass.
     fn send_all(&mut self, sender: &mut BatchSender<'_>) -> Result<(), ReplayError> {
         let extent = self.record.extent()?;
-        let mut reader = Reader::new(self.record.results(&extent)?, DEFAULT_MAX_LOG);
-        let (limits, warnings) = (Limits::default(), &mut self.report.tally.warnings);
+        let max_log = self.replay.max_log;
+        let mut reader = Reader::new(self.record.results(&extent)?, max_log);
+        let limits = Limits { max_log, ..Limits::default() };
+        let warnings = &mut self.report.tally.warnings;
         loop {
             match reader.next(warnings) {
                 Ok(Some(result)) => {

@@ -356,3 +356,16 @@ fn an_execution_that_never_was_in_the_outbox_is_an_error() {
     }
     assert!(!sandbox.path(".to/outbox/7").exists());
 }
+
+#[test]
+fn a_log_that_was_kept_whole_is_delivered_whole() {
+    let context = TestContext::new().with("TO_RETRY_FOR", "0");
+    let log = "x".repeat(2_000_000);
+    let result = format!("{{\"name\":\"long\",\"status\":\"FAILED\",\"io_log\":\"{log}\"}}\n");
+    context.sandbox.write("report.jsonl", result);
+    context.server.go_down();
+    assert_eq!(context.to("submit -q report.jsonl --max-log 3M").status, 4);
+    context.server.come_back();
+    assert_eq!(context.to("push -q"), Run::printed("1\n"));
+    assert_eq!(context.server.execution(1).result("long").io_log, log);
+}

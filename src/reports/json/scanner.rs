@@ -278,7 +278,9 @@ impl<'a> Copier<'a> {
         if self.to.is_cut {
             return;
         }
-        if self.to.json.len() + bytes.len() > LONGEST_VALUE + 8 * self.longest {
+        if self.to.json.len() + bytes.len()
+            > LONGEST_VALUE.saturating_add(self.longest.saturating_mul(8))
+        {
             self.to.json = Vec::new();
             self.to.is_cut = true;
             return;
@@ -290,7 +292,7 @@ impl<'a> Copier<'a> {
         let start = self.to.json.len();
         let string = self.string.get_or_insert(CutString { start, head_end: None, cut: 0 });
         let held = start - string.head_end.unwrap_or(string.start);
-        if held > 4 * self.longest && !self.to.is_cut {
+        if held > self.longest.saturating_mul(4) && !self.to.is_cut {
             string.cut_middle(&mut self.to.json, self.longest);
         }
         self.push(bytes);
@@ -304,7 +306,7 @@ impl CutString {
     /// Cuts what is behind the head, but for the last `longest` bytes.
     fn cut_middle(&mut self, json: &mut Vec<u8>, longest: usize) {
         let head_end = self.head_end.unwrap_or_else(|| {
-            let limit = self.start + 2 * longest;
+            let limit = self.start.saturating_add(longest.saturating_mul(2));
             units(json, self.start)
                 .map(|(end, _)| end)
                 .find(|end| *end >= limit)
