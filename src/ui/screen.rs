@@ -7,15 +7,13 @@ use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::tally::Counts;
 use crate::ui::bar::{Moment, Outage};
 
 /// The time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
-
-/// Goes to the line's beginning and clears it.
-const CLEAR: &str = "\r\x1b[K";
 
 /// Whole lines on stderr and, at a terminal, a line below them that moves.
 #[derive(Clone, Debug)]
@@ -29,8 +27,9 @@ pub struct Screen {
 struct Line {
     delivery: Option<Delivery>,
     outage: Option<Waiting>,
-    /// The text on the screen.
+    /// The text on the screen, and what draws it.
     shown: String,
+    bar: Option<ProgressBar>,
     is_moving: bool,
 }
 
@@ -70,7 +69,7 @@ impl Screen {
             }
             _ => lines,
         };
-        self.line().interrupt(lines);
+        self.line().suspend(|| _ = io::stderr().lock().write_all(lines.as_bytes()));
     }
 
     /// Shows a delivery of so many results, or of results whose number is not known, and tells
@@ -112,14 +111,7 @@ impl Screen {
 
     /// Takes the moving line off the screen while `print` writes to it.
     pub fn make_way<T>(&self, print: impl FnOnce() -> T) -> T {
-        let mut line = self.line();
-        if !line.shown.is_empty() {
-            _ = io::stderr().lock().write_all(CLEAR.as_bytes());
-            line.shown.clear();
-        }
-        let printed = print();
-        line.draw();
-        printed
+        self.line().suspend(print)
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -159,19 +151,23 @@ impl Line {
     /// Brings what is on the screen up to date.
     fn draw(&mut self) {
         let text = self.text(columns());
-        if text != self.shown {
-            _ = io::stderr().lock().write_all(format!("\r{text}\x1b[K").as_bytes());
-            self.shown = text;
+        if text == self.shown {
+            return;
         }
+        if text.is_empty() {
+            self.bar.take().iter().for_each(ProgressBar::finish_and_clear);
+        } else {
+            self.bar.get_or_insert_with(moving_line).set_message(text.clone());
+        }
+        self.shown = text;
     }
 
-    /// Writes lines where the moving one is, and that one below them.
-    fn interrupt(&mut self, lines: &str) {
-        let output = match self.shown.as_str() {
-            "" => lines.to_owned(),
-            shown => format!("{CLEAR}{lines}{shown}"),
-        };
-        _ = io::stderr().lock().write_all(output.as_bytes());
+    /// Does something while the moving line is off the screen.
+    fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(work),
+            None => work(),
+        }
     }
 
     fn text(&self, columns: usize) -> String {
@@ -193,6 +189,15 @@ impl Line {
             silence: now.saturating_duration_since(delivery.answer),
         }
         .line(columns)
+    }
+}
+
+/// Makes a line of which all is a message: what stands in it goes by the width of the terminal.
+fn moving_line() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("{msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
 }
 
