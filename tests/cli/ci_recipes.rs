@@ -52,7 +52,7 @@ fn evaluated(text: &str, matrix: &Yaml, server: &Server) -> String {
         let (expression, after) = after.split_once(" }}").expect("an end");
         value += before;
         value += &match expression {
-            "vars.TO_URL" => server.url(),
+            "vars.TO_URL" | "vars.TO_URL || 'none'" => server.url(),
             "secrets.TO_API_KEY" => "sesame".to_owned(),
             "github.repository" => "canonical/shop".to_owned(),
             "github.run_id" => "7".to_owned(),
@@ -115,6 +115,25 @@ fn a_leg_of_githubs_matrix_has_the_architecture_of_its_device() {
     let job = github_job(&recipe_for_github()["jobs"]["test"], &server);
     let expected = [("environment", "cm3"), ("arch", "armhf"), ("test_plan", "smoke")];
     assert_delivers(&job, &server, &expected);
+}
+
+/// A fork has neither the variable nor the secret.
+#[test]
+fn the_github_job_of_a_fork_passes_and_sends_nothing() {
+    let server = server();
+    server.expect_no_requests();
+    let readme = section("README.md: From nothing to a green GitHub job");
+    for workflow in [yaml(&readme.blocks[0]), recipe_for_github()] {
+        let mut job = github_job(&workflow["jobs"]["test"], &server);
+        assert_eq!(
+            text(&workflow["jobs"]["test"]["env"]["TO_URL"]),
+            "${{ vars.TO_URL || 'none' }}"
+        );
+        job.variables.push(("TO_URL".to_owned(), "none".to_owned()));
+        job.variables.push(("TO_API_KEY".to_owned(), String::new()));
+        let run = job.run(&prepared(&server));
+        assert_eq!((run.status, &*run.stdout), (0, ""), "{}", run.stderr);
+    }
 }
 
 /// Copies a directory as an artifact does that is uploaded and downloaded: without modes.
