@@ -791,12 +791,26 @@ _to() {
             return 0
             ;;
         to__subcmd__push)
-            opts="-q -v -h --start-again --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
+            opts="-q -v -h --start-again --max-log --redact --no-redact --url --api-key --api-key-file --web-url --execution --state-dir --ca-cert --timeout --retry-for --best-effort --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --max-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --redact)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --url)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then

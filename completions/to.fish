@@ -398,6 +398,8 @@ complete -c to -n "__fish_to_using_subcommand reruns" -l json -d 'Print one JSON
 complete -c to -n "__fish_to_using_subcommand reruns" -s q -l quiet -d 'Print errors and warnings only'
 complete -c to -n "__fish_to_using_subcommand reruns" -s v -l verbose -d 'Print each request with its status and time'
 complete -c to -n "__fish_to_using_subcommand reruns" -s h -l help -d 'Print help'
+complete -c to -n "__fish_to_using_subcommand push" -l max-log -d 'The longest log, in bytes or with K or M; a longer one keeps its head and tail' -r -f
+complete -c to -n "__fish_to_using_subcommand push" -l redact -d 'Keep the value of this variable out of results; repeatable (TO_REDACT has several, separated by white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are kept out anyway' -r -f
 complete -c to -n "__fish_to_using_subcommand push" -l url -d 'The API, https://HOST; or file:DIR, a spool directory; or none, to do nothing' -r -f
 complete -c to -n "__fish_to_using_subcommand push" -l api-key -d 'The key; --api-key-file keeps it out of the list of processes' -r -f
 complete -c to -n "__fish_to_using_subcommand push" -l api-key-file -d 'A file that holds the key' -r -F
@@ -411,6 +413,7 @@ complete -c to -n "__fish_to_using_subcommand push" -l color -d 'Colour the outp
 always\t''
 never\t''"
 complete -c to -n "__fish_to_using_subcommand push" -l start-again -d 'Open an execution again where an interrupted push may have opened one'
+complete -c to -n "__fish_to_using_subcommand push" -l no-redact -d 'Keep nothing out of results but the API key'
 complete -c to -n "__fish_to_using_subcommand push" -l best-effort -d 'Keep what cannot be delivered, warn, and exit 0'
 complete -c to -n "__fish_to_using_subcommand push" -l json -d 'Print one JSON object instead of plain data'
 complete -c to -n "__fish_to_using_subcommand push" -s q -l quiet -d 'Print errors and warnings only'

@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory, Parser, Subcommand};
 
 use super::{completions, man};
 use crate::commands::{check, end, push, rerun, reruns, result, run, show, start, submit, update};
-use crate::options::variables::{Environment, with_variables};
+use crate::options::variables::{Environment, with_variables, with_variables_of_limits};
 use crate::options::{Common, start_help};
 
 /// Submits test results to Test Observer: to start && to submit && to end
@@ -98,7 +98,9 @@ pub fn arranged(command: Command, is_brief: bool) -> Command {
 /// Builds the commands with the variables that are set in `environment`.
 pub fn command(environment: Environment<'_>) -> Command {
     let command = with_variables(tree(), environment);
-    ["start", "submit", "run"].into_iter().fold(command, |command, name| {
-        command.mut_subcommand(name, |command| with_variables(command, environment))
+    command.mut_subcommands(|command| match command.get_name() {
+        "start" | "submit" | "run" => with_variables(command, environment),
+        "result" | "push" => with_variables_of_limits(command, environment),
+        _ => command,
     })
 }

@@ -20,11 +20,12 @@ use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::delivery::state_error::StateError;
 use crate::model::ci_job::{Environment, Job};
 use crate::model::execution::{ExecutionId, ExecutionRef};
+use crate::model::limits::Limits;
 use crate::model::redaction::{Redaction, Secret, is_secret};
 use crate::model::start_request::{FIELDS, variable};
 use crate::model::tally::RefusedResult;
 use crate::options::Common;
-use crate::options::redaction::RedactionOptions;
+use crate::options::limits::LimitOptions;
 use crate::options::target::Destination;
 use crate::ui::github::{self, GitHub};
 use crate::ui::terminal;
@@ -346,9 +347,14 @@ impl Context {
         Ok(api::connect(self.target()?, settings, listener)?)
     }
 
+    /// Returns the limits that these options set.
+    pub fn limits(&self, options: &LimitOptions) -> Limits {
+        Limits { max_log: options.max_log, redaction: self.redaction(options) }
+    }
+
     /// Returns the secrets that must not go out in results: the key, and the values of variables. One that
     /// was named and cannot be told from other words is warned about.
-    pub fn redaction(&self, options: &RedactionOptions) -> Redaction {
+    fn redaction(&self, options: &LimitOptions) -> Redaction {
         let mut secrets = Vec::new();
         if let Ok(Some(token)) = self.token() {
             secrets.extend(Secret::of_key(token.authorization().trim_start_matches("Bearer ")));

@@ -13,7 +13,8 @@ use crate::delivery::outbox::Outbox;
 use crate::delivery::replay::{Replay, ReplayError, ReplayReport};
 use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::model::execution::{ExecutionId, ExecutionRef};
-use crate::model::limits::DEFAULT_MAX_LOG;
+use crate::model::limits::Limits;
+use crate::options::limits::LimitOptions;
 use crate::ui::progress::Progress;
 use crate::ui::terminal;
 use crate::util::text::plural;
@@ -31,11 +32,15 @@ pub struct Push {
     /// Open an execution again where an interrupted push may have opened one
     #[arg(long)]
     pub start_again: bool,
+
+    #[command(flatten)]
+    pub limits: LimitOptions,
 }
 
 const PUSH_MORE: &str = "\
 Executions that are not open at the server yet are started. What is delivered is marked, or in the
-outbox removed. Every 500 or broken connection leaves the rest where it is.
+outbox removed. Every 500 or broken connection leaves the rest where it is. Of a spool directory, long logs are
+cut and secrets kept out; of what the outbox holds, that was done when it was kept.
 
 May be repeated, also after it was interrupted: nothing is lost, and nothing is started twice.
 
@@ -69,7 +74,10 @@ pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
         progress: &|accepted| progress.advance(accepted),
         interrupt: &context.interrupt,
         state: &state,
-        max_log: if arguments.directory.is_some() { DEFAULT_MAX_LOG } else { usize::MAX },
+        limits: match arguments.directory {
+            Some(_) => context.limits(&arguments.limits),
+            None => Limits::of_kept(),
+        },
         start_again: arguments.start_again,
     };
     let mut exit = Exit::Success;

@@ -14,11 +14,9 @@ use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::commands::session::{Session, Sources};
 use crate::model::encoded::EncodedResult;
-use crate::model::limits::Limits;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
-use crate::options::redaction::RedactionOptions;
-use crate::options::size::size;
+use crate::options::limits::LimitOptions;
 use crate::util::text::os_message;
 
 /// Sends one result, typed by hand
@@ -49,12 +47,8 @@ pub struct NewResult {
     #[arg(long, value_name = "TEXT")]
     pub template_id: Option<String>,
 
-    /// The longest log, in bytes or with K or M; a longer one keeps its head and tail
-    #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = size)]
-    pub max_log: usize,
-
     #[command(flatten)]
-    pub redaction: RedactionOptions,
+    pub limits: LimitOptions,
 }
 
 const RESULT_MORE: &str = "\
@@ -118,8 +112,7 @@ pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
         comment: new.comment.unwrap_or_default(),
         io_log: log,
     };
-    let limits = Limits { max_log: new.max_log, redaction: context.redaction(&new.redaction) };
-    let result = EncodedResult::new(result, &limits, &mut warnings);
+    let result = EncodedResult::new(result, &context.limits(&new.limits), &mut warnings);
     if let Some(exit) = context.nothing_to_do()? {
         return Ok(exit);
     }

@@ -19,6 +19,7 @@ use crate::delivery::submitter::{Outcome, Submitter};
 use crate::delivery::{self, outbox::Outbox};
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::{ExecutionId, ExecutionRef};
+use crate::model::limits::Limits;
 use crate::model::result::Status;
 use crate::model::update::{self, Change, Patch};
 use crate::model::warnings::Warnings;
@@ -141,7 +142,7 @@ impl Session {
             progress,
             interrupt: &context.interrupt,
             state: &self.state,
-            max_log: usize::MAX,
+            limits: Limits::of_kept(),
             start_again: false,
         };
         match self.outbox.empty(&record, &replay, &mut report) {

@@ -15,7 +15,6 @@ use crate::commands::error::{CommandError, NoResults};
 use crate::commands::exit::Exit;
 use crate::commands::session::{Session, Sources};
 use crate::model::encoded::EncodedResult;
-use crate::model::limits::Limits;
 use crate::model::update::{Change, Patch};
 use crate::model::warnings::Warnings;
 use crate::options::reading::Reading;
@@ -120,18 +119,14 @@ pub fn options(reading: &Reading, context: &Context) -> Options {
                 category: reading.case_category.clone(),
                 template_id: reading.case_template_id.clone(),
             },
-            max_log: reading.max_log,
+            max_log: reading.limits.max_log,
             properties: reading.properties_as_metadata.is_some(),
         },
         on_duplicate: reading.on_duplicate,
-        limits: limits(reading, context),
+        limits: context.limits(&reading.limits),
         salvage: reading.salvage,
         newer_than: None,
     }
-}
-
-fn limits(reading: &Reading, context: &Context) -> Limits {
-    Limits { max_log: reading.max_log, redaction: context.redaction(&reading.redaction) }
 }
 
 /// The paths given, or standard input where something is piped in.
@@ -229,7 +224,7 @@ fn send_live(
     // What was read from a pipe cannot be read again: from now on a signal must not lose it.
     context.interrupt.catch().map_err(CommandError::fault)?;
     let format = piped.format;
-    let limits = limits(reading, context);
+    let limits = context.limits(&reading.limits);
     let (hasher, mut seen) = (RandomState::new(), HashSet::new());
     let (mut warnings, mut aside) = (Warnings::default(), Warnings::default());
     let mut errors = Vec::new();

@@ -42,8 +42,7 @@ pub struct Replay<'a> {
     pub progress: Progress<'a>,
     pub interrupt: &'a Interrupt,
     pub state: &'a StateDirectory,
-    /// Bytes of a log. What the outbox holds was cut when it was kept, perhaps at a larger size.
-    pub max_log: usize,
+    pub limits: Limits,
     /// Open an execution again where an interrupted start may have opened one.
     pub start_again: bool,
 }
@@ -254,14 +253,13 @@ impl Delivery<'_> {
     /// Hands over each result, through the gate that all pass.
     fn send_all(&mut self, sender: &mut BatchSender<'_>) -> Result<(), ReplayError> {
         let extent = self.record.extent()?;
-        let max_log = self.replay.max_log;
-        let mut reader = Reader::new(self.record.results(&extent)?, max_log);
-        let limits = Limits { max_log, ..Limits::default() };
+        let limits = &self.replay.limits;
+        let mut reader = Reader::new(self.record.results(&extent)?, limits.max_log);
         let warnings = &mut self.report.tally.warnings;
         loop {
             match reader.next(warnings) {
                 Ok(Some(result)) => {
-                    sender.push(EncodedResult::new(result, &limits, warnings))?;
+                    sender.push(EncodedResult::new(result, limits, warnings))?;
                 }
                 Ok(None) => break,
                 Err(error) => {

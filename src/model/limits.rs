@@ -12,9 +12,6 @@ use crate::util::hash::fnv1a;
 /// Bytes of a name, category or template id: the server's index takes about 2,690.
 const LONGEST_NAME: usize = 2000;
 
-/// Bytes of a log where nothing else is said.
-pub const DEFAULT_MAX_LOG: usize = 1 << 20;
-
 /// Bytes of a comment, without the line that says what was cut of it: it is read in a table.
 pub const MAX_COMMENT: usize = 64 << 10;
 
@@ -29,11 +26,17 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_log: DEFAULT_MAX_LOG, redaction: Redaction::default() }
+        Self { max_log: 1 << 20, redaction: Redaction::default() }
     }
 }
 
 impl Limits {
+    /// Returns the limits of what the outbox holds: it was brought within those that held when it was
+    /// kept.
+    pub fn of_kept() -> Self {
+        Self { max_log: usize::MAX, ..Self::default() }
+    }
+
     /// Brings a result within the limits. Applying them twice is the same as once.
     pub fn apply(&self, result: &mut TestResult, warnings: &mut Warnings) {
         let TestResult { name, status: _, category, template_id, comment, io_log } = result;

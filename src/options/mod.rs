@@ -2,8 +2,8 @@
 
 pub mod color;
 pub mod common;
+pub mod limits;
 pub mod reading;
-pub mod redaction;
 pub mod secret;
 pub mod size;
 pub mod start;

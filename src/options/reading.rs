@@ -5,8 +5,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::redaction::RedactionOptions;
-use super::size::size;
+use super::limits::LimitOptions;
 use super::words::words;
 use crate::reports::format::{FORMATS, Format};
 use crate::reports::junit::Template;
@@ -37,12 +36,8 @@ pub struct Reading {
     #[arg(value_parser = words::<OnDuplicate>(&OnDuplicate::ALL.map(|(name, _)| name)))]
     pub on_duplicate: OnDuplicate,
 
-    /// The longest log, in bytes or with K or M; a longer one keeps its head and tail
-    #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = size)]
-    pub max_log: usize,
-
     #[command(flatten)]
-    pub redaction: RedactionOptions,
+    pub limits: LimitOptions,
 
     /// Send properties of JUnit cases and suites as metadata of the execution, with PREFIX before
     /// their names; a value that is a JSON list is several values

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
+use super::limits::LimitOptions;
 use crate::model::start_request;
 
 /// Returns the one of two options which exclude each other that is not used: a flag beats the
@@ -56,10 +57,26 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 /// clap takes a blank variable for a value, so the variable is bound only where it is not blank;
 /// and it would show the variable only where it is bound, so the help says it itself.
 pub fn with_variables(command: Command, environment: Environment<'_>) -> Command {
+    with_some_variables(command, |_| true, environment)
+}
+
+/// Gives the options that all results have in common their variables: what is secret for one command
+/// is so for all.
+pub fn with_variables_of_limits(command: Command, environment: Environment<'_>) -> Command {
+    let limits = LimitOptions::augment_args(Command::default());
+    let is_limit = |arg: &Arg| limits.get_arguments().any(|limit| limit.get_id() == arg.get_id());
+    with_some_variables(command, is_limit, environment)
+}
+
+fn with_some_variables(
+    command: Command,
+    is_bound: impl Fn(&Arg) -> bool,
+    environment: Environment<'_>,
+) -> Command {
     command.mut_args(|arg| {
         let Some(variable) = arg.get_long().map(start_request::variable) else { return arg };
         // TO_RESULTS has several paths, which clap would take for one.
-        let is_apart = arg.get_id() == "results";
+        let is_apart = arg.get_id() == "results" || !is_bound(&arg);
         if is_apart || matches!(arg.get_action(), ArgAction::Help | ArgAction::Version) {
             return arg;
         }

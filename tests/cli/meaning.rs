@@ -307,18 +307,19 @@ fn secrets_do_not_go_out_in_results() {
 #[test]
 fn a_result_that_is_typed_has_no_secrets_either() {
     let (server, sandbox) = open();
-    let run = sandbox.with("A_SECRET", "12345678").to_with(&[
+    let sandbox = sandbox.with("A_SECRET", "12345678").with("TO_REDACT", "B").with("B", "mine-5678");
+    let run = sandbox.to_with(&[
         "result",
         "a",
         "failed",
         "--comment",
         "it said 12345678",
         "--log",
-        "12345678",
+        "12345678 mine-5678",
     ]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     let record = held(&server).remove(0);
-    assert_eq!((&*record.comment, &*record.io_log), ("it said [redacted]", "[redacted]"));
+    assert_eq!((&*record.comment, &*record.io_log), ("it said [redacted]", "[redacted] [redacted]"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::fake_server::{
     ALWAYS, Fault, Poison, Request, Response, Server, anything, patches, results, starts,
 };
-use crate::support::{Run, Sandbox, files, lines, names};
+use crate::support::{Run, Sandbox, TestContext, files, lines, names};
 
 const START: &str = r#"{"family": "snap", "name": "core22", "version": "1", "revision": 1,
 "track": "22", "store": "ubuntu", "arch": "amd64", "execution_stage": "beta", "environment": "vm",
@@ -254,6 +254,55 @@ fn a_spool_that_is_damaged_is_named_with_its_file() {
         let run = sandbox.to("push -q spool");
         assert_eq!((run.status, &*run.stderr), (0, ""), "{file}");
     }
+}
+
+#[test]
+fn a_spool_passes_the_gate_that_reports_pass() {
+    let of = |flags: &str, redact: &str| {
+        let server = Server::start();
+        let sandbox = Sandbox::new(&server.url())
+            .with("TO_REDACT", redact)
+            .with("TO_API_KEY", "to_12345678")
+            .with("DEPLOY_TOKEN", "hunter-2222")
+            .with("MINE", "s3cr3t-value");
+        let result = json!({
+            "name": "a", "status": "FAILED", "comment": "with to_12345678",
+            "io_log": format!("hunter-2222 {} s3cr3t-value", "x".repeat(2000)),
+        });
+        sandbox.write("spool/1/start.json", START);
+        sandbox.write("spool/1/results.jsonl", result.to_string() + "\n");
+        let run = sandbox.to(&format!("push -q spool {flags}"));
+        assert_eq!((run.status, &*run.stdout), (0, "1\n"), "{}", run.stderr);
+        let held = server.execution(1).result("a").clone();
+        (held.comment, held.io_log, run.stderr)
+    };
+    let log = |token, mine| format!("{token} {} {mine}", "x".repeat(2000));
+    let became = |name| format!("warning: the value of {name} became [redacted] (1): `a`\n");
+    for (flags, redact) in [("--redact MINE", ""), ("", "MINE")] {
+        let (comment, io_log, said) = of(flags, redact);
+        assert_eq!((&*comment, io_log), ("with [redacted]", log("[redacted]", "[redacted]")));
+        assert_eq!(said, ["the API key", "DEPLOY_TOKEN", "MINE"].map(became).concat());
+    }
+    let (comment, io_log, said) = of("--no-redact", "");
+    assert_eq!((&*comment, io_log), ("with [redacted]", log("hunter-2222", "s3cr3t-value")));
+    assert_eq!(said, became("the API key"));
+    let (_, io_log, said) = of("--no-redact --max-log 100", "");
+    assert!(io_log.len() < 200 && io_log.ends_with("s3cr3t-value"), "{io_log}");
+    assert!(said.contains("a log was cut to the length of --max-log (1): `a`\n"), "{said}");
+}
+
+/// It was cut and redacted when it was kept, perhaps by other options: those hold.
+#[test]
+fn what_is_kept_is_sent_as_it_was_kept() {
+    let context = TestContext::new().with("TO_RETRY_FOR", "0").with("A_TOKEN", "hunter-2222");
+    let log = format!("hunter-2222 {}", "x".repeat(2_000_000));
+    let result = json!({ "name": "a", "status": "FAILED", "io_log": log });
+    context.sandbox.write("report.jsonl", result.to_string() + "\n");
+    context.server.go_down();
+    assert_eq!(context.to("submit -q --no-redact --max-log 3M report.jsonl").status, 4);
+    context.server.come_back();
+    assert_eq!(context.to("push -q --max-log 1K"), Run::printed("1\n"));
+    assert!(context.server.execution(1).result("a").io_log == log);
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn result(name: &str, log: usize, comment: usize) -> EncodedResult {
         comment: "c".repeat(comment),
         io_log: "l".repeat(log),
     };
-    let limits = Limits { max_log: usize::MAX, ..Limits::default() };
+    let limits = Limits::of_kept();
     EncodedResult::new(result, &limits, &mut Warnings::default())
 }
 

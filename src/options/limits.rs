@@ -1,12 +1,18 @@
-//! The options of `submit`, `run` and `result` that say what is secret.
+//! The options that say what a result may hold: those of the gate that every result passes.
 
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
 use clap::Args;
 
-/// Secrets that are replaced in results.
-#[derive(Debug, Default, Args)]
-pub struct RedactionOptions {
+use super::size::size;
+
+/// The length of logs, and the secrets that are replaced.
+#[derive(Debug, Args)]
+pub struct LimitOptions {
+    /// The longest log, in bytes or with K or M; a longer one keeps its head and tail
+    #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = size)]
+    pub max_log: usize,
+
     /// Keep the value of this variable out of results; repeatable (TO_REDACT has several, separated by
     /// white space). Those of *_TOKEN, *_SECRET, *_PASSWORD and *_API_KEY are kept out anyway
     #[arg(long, value_name = "NAME")]
@@ -17,7 +23,7 @@ pub struct RedactionOptions {
     pub no_redact: bool,
 }
 
-impl RedactionOptions {
+impl LimitOptions {
     /// Returns the names of the variables that were named.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.redact.iter().flat_map(|names| names.split_whitespace())
