@@ -49,11 +49,6 @@ fn run(cli: Cli) -> Exit {
         Task::Man(man) => man::run(&man),
     };
     let exit = context.exit_of(outcome);
-    if files::lacks_locks() {
-        context.ui.warning(
-            "the file system of the state directory or spool has no locks: let only one `to` work \
-             there at a time",
-        );
-    }
+    files::take_warnings().iter().for_each(|warning| context.ui.warning(warning));
     exit
 }

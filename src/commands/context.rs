@@ -240,12 +240,12 @@ impl Context {
             self.ui.hint(&format!("{count} refused: written to {}", path.display()));
             exit = exit.and(if self.best_effort() { Exit::Success } else { Exit::ResultsRefused });
         }
-        for path in &report.torn {
-            let path = path.display();
-            self.ui.warning(&format!("{path}: the last line is cut short: moved to torn.jsonl"));
+        if let Some((path, count)) = &report.torn {
+            let lines = plural(*count as u64, "line");
+            self.ui.error(&format!("{}: {lines} cut short, not sent", path.display()));
         }
         report.unreadable.iter().for_each(|line| self.ui.error(line));
-        let is_whole = report.unreadable.is_empty() && report.torn.is_empty();
+        let is_whole = report.unreadable.is_empty() && report.torn.is_none();
         exit.and(if is_whole { Exit::Success } else { Exit::Input })
     }
 

@@ -215,7 +215,7 @@ impl Session {
         context: &Context,
     ) -> Result<Exit, CommandError> {
         let is_taken = change.has_identity() && error.retry() != Retry::Never;
-        let reason = describe(&error);
+        let reason = error.reason();
         updated.refused.push(RefusedLine { name: change.describe(), reason: reason.clone() });
         let mut error = CommandError::from(error);
         if !is_single {

@@ -55,8 +55,8 @@ pub struct ReplayReport {
     pub refused: Vec<String>,
     /// Lines that cannot be read, each with its place and reason.
     pub unreadable: Vec<String>,
-    /// Files whose last line was torn.
-    pub torn: Vec<PathBuf>,
+    /// The file that holds lines which were cut short, and how many it does.
+    pub torn: Option<(PathBuf, usize)>,
     /// It was delivered before, and so many results and changes were refused then which nobody has
     /// dealt with.
     pub refused_before: usize,
@@ -94,6 +94,17 @@ struct Delivery<'a> {
     report: &'a mut ReplayReport,
 }
 
+impl ReplayReport {
+    /// Has the files of `record` end with whole lines. Those that were cut short, now or before, are
+    /// never sent.
+    fn mend(&mut self, record: &Record) -> Result<(), ApiError> {
+        record.mend()?;
+        let count = record.torn_lines()?.len();
+        self.torn = (count > 0).then(|| (record.torn_path(), count));
+        Ok(())
+    }
+}
+
 impl Replay<'_> {
     /// Returns the server's address as directories note it.
     fn url(&self) -> Result<String, ReplayError> {
@@ -116,7 +127,7 @@ impl Replay<'_> {
                 Err(ReplayError::OtherServer { directory, url: home.url })
             };
         }
-        let request = read_request(record)?;
+        let (request, _) = read_request(record)?;
         if request.ci_link().is_none() {
             if record.is_starting() && !self.start_again {
                 return Err(ReplayError::MayBeStarted { directory });
@@ -145,7 +156,7 @@ impl Replay<'_> {
         report: &mut ReplayReport,
     ) -> Result<Option<ExecutionId>, ReplayError> {
         let Some(_alone) = record.lock(self.interrupt)? else { return Ok(None) };
-        report.torn = record.mend()?;
+        report.mend(record)?;
         let path = record.path.join(DELIVERED);
         let mark = files::read_json::<Mark>(&path)
             .map_err(|source| ReplayError::Directory { path: path.clone(), source })?;
@@ -195,15 +206,35 @@ impl Replay<'_> {
 impl Delivery<'_> {
     fn run(&mut self) -> Result<(), ReplayError> {
         let patch = self.record.patch()?.unwrap_or_default();
+        let mut unknown = self.record.unknown_in_patch()?;
+        let mut problems = Vec::new();
+        let of_start = match read_request(self.record) {
+            Ok((request, more)) => {
+                unknown.extend(more);
+                request.links
+            }
+            Err(ReplayError::NoRequest { .. }) => Vec::new(),
+            // It was opened before, and what else the request asked for is not known.
+            Err(error) => {
+                problems.push(describe(&error));
+                Vec::new()
+            }
+        };
+        for name in unknown {
+            let warning = "unknown field of start.json or patch.json, not sent";
+            self.report.tally.warnings.add(warning, &name);
+        }
         let (metadata, rest) = changes::split(patch);
         self.make(metadata)?;
         self.results()?;
-        let mut problems = Vec::new();
-        let mut links = self.record.good_links(&mut problems)?;
-        links.extend(read_request(self.record).map(|request| request.links).unwrap_or_default());
+        let mut bad_lines = Vec::new();
+        let mut links = self.record.good_links(&mut bad_lines)?;
+        links.extend(of_start);
+        let events = self.record.good_status_updates(&mut bad_lines)?;
+        self.report.unreadable.extend(problems);
+        self.report.unreadable.extend(bad_lines.iter().map(|line| describe(line)));
         self.make(links.into_iter().map(Change::Link).collect())?;
-        self.events(&mut problems)?;
-        self.report.unreadable.extend(problems.iter().map(|problem| describe(problem)));
+        self.events(events)?;
         self.make(rest)
     }
 
@@ -211,13 +242,21 @@ impl Delivery<'_> {
     fn make(&mut self, changes: Vec<Change>) -> Result<(), ReplayError> {
         let mut maker = Maker::new(self.replay.server, self.home.execution);
         for change in changes {
-            let Err(error) = maker.make(&change) else { continue };
-            if !changes::is_refused(&change, &error, &mut maker) {
-                return Err(error.into());
-            }
-            self.set_aside(&change, &describe(&error))?;
+            self.make_one(&change, &mut maker)?;
         }
         Ok(())
+    }
+
+    fn make_one(&mut self, change: &Change, maker: &mut Maker<'_>) -> Result<(), ReplayError> {
+        if let Some(problem) = change.problem() {
+            return self.set_aside(change, &problem);
+        }
+        match maker.make(change) {
+            Err(error) if changes::is_refused(change, &error, maker) => {
+                self.set_aside(change, &error.reason())
+            }
+            made => Ok(made?),
+        }
     }
 
     fn set_aside(&mut self, change: &Change, reason: &str) -> Result<(), ReplayError> {
@@ -238,7 +277,7 @@ impl Delivery<'_> {
                 if error.scope() == Scope::Batch(BatchProblem::Invalid)
                     && error.retry() == Retry::Never =>
             {
-                let refuse = |result| RefusedResult { result, reason: error.to_string() };
+                let refuse = |result| RefusedResult { result, reason: error.reason() };
                 tally.refused.extend(rest.into_iter().map(refuse));
                 Ok(())
             }
@@ -275,8 +314,7 @@ impl Delivery<'_> {
     }
 
     /// Adds the events that the server lacks; where it does not tell, those that were not sent before.
-    fn events(&mut self, problems: &mut Vec<ApiError>) -> Result<(), ReplayError> {
-        let events = self.record.good_status_updates(problems)?;
+    fn events(&mut self, events: Vec<StatusUpdate>) -> Result<(), ReplayError> {
         if events.is_empty() {
             return Ok(());
         }
@@ -290,15 +328,7 @@ impl Delivery<'_> {
             if known.iter().any(|known| is_same(known, &event)) {
                 continue;
             }
-            let change = Change::Event(event);
-            let mut maker = Maker::new(self.replay.server, self.home.execution);
-            match maker.make(&change) {
-                Ok(()) => {}
-                Err(error) if changes::is_refused(&change, &error, &mut maker) => {
-                    self.set_aside(&change, &describe(&error))?;
-                }
-                Err(error) => return Err(error.into()),
-            }
+            self.make(vec![Change::Event(event)])?;
             self.record.note_sent_events(number + 1)?;
         }
         Ok(())
@@ -318,7 +348,7 @@ impl Outbox {
         report: &mut ReplayReport,
     ) -> Result<Option<ExecutionId>, ReplayError> {
         let Some(_alone) = record.lock(replay.interrupt)? else { return Ok(None) };
-        report.torn = record.mend()?;
+        report.mend(record)?;
         let execution = replay.open(record)?;
         loop {
             let extent = record.extent()?;
@@ -333,6 +363,7 @@ impl Outbox {
                 for torn in record.torn_lines()? {
                     refused.add_change(&home, "cut short", "line", &torn.into())?;
                 }
+                report.torn = report.torn.take().map(|(_, count)| (refused.changes_path(), count));
                 let has_waited = record.start()?.is_some();
                 record.clone().remove()?;
                 if has_waited {
@@ -359,12 +390,18 @@ struct Mark {
     unreadable: Vec<String>,
 }
 
-fn read_request(record: &Record) -> Result<StartRequest, ReplayError> {
+/// Reads the request of a start, and the names in it that are none of its fields.
+fn read_request(record: &Record) -> Result<(StartRequest, Vec<String>), ReplayError> {
     let place = format!("{}/start.json", record.path.display());
     let Some(text) = record.start()? else { return Err(ReplayError::NoRequest { place }) };
     match Draft::from_json(&text) {
         Err(source) => Err(ReplayError::NotJson { place, source }),
-        Ok(draft) => draft.check().map_err(|source| ReplayError::Request { place, source }),
+        Ok(draft) => {
+            let unknown = draft.unknown().to_vec();
+            let request = draft.check();
+            let request = request.map_err(|source| ReplayError::Request { place, source })?;
+            Ok((request, unknown))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use crate::model::execution::{JsonObject, Link, http_url_problem};
@@ -31,6 +32,11 @@ pub struct Patch {
 }
 
 impl Patch {
+    /// Tells whether it has a field of this name.
+    pub fn has(name: &str) -> bool {
+        matches!(name, "status" | "ci_link" | "c3_link" | "execution_metadata")
+    }
+
     /// Tells whether it changes nothing.
     pub fn is_empty(&self) -> bool {
         let Self { status, ci_link, c3_link, execution_metadata } = self;
@@ -174,6 +180,16 @@ impl Change {
         matches!(self, Self::Patch(Patch { ci_link: Some(_), .. }))
     }
 
+    /// Returns what the server would answer with a bare 500 every time, in a change that somebody else
+    /// wrote down.
+    pub fn problem(&self) -> Option<String> {
+        if holds_nul(&self.to_json()) {
+            return Some("it holds a NUL character".to_owned());
+        }
+        let Self::Patch(Patch { ci_link, c3_link, .. }) = self else { return None };
+        [ci_link, c3_link].into_iter().flatten().find_map(|link| job_link_problem(link))
+    }
+
     /// Returns the word for the change in a file.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -184,7 +200,7 @@ impl Change {
     }
 
     /// Returns the change as the server takes it.
-    pub fn to_json(&self) -> serde_json::Value {
+    pub fn to_json(&self) -> Value {
         match self {
             Self::Patch(patch) => serde_json::json!(patch),
             Self::Link(link) => serde_json::json!(link),
@@ -205,6 +221,17 @@ impl Change {
                 format!("the event `{}`", name.unwrap_or_default())
             }
         }
+    }
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(fields) => {
+            fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value))
+        }
+        _ => false,
     }
 }
 

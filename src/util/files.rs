@@ -6,7 +6,7 @@
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use tempfile::Builder;
@@ -185,12 +185,20 @@ pub fn is_private(metadata: &Metadata) -> bool {
     }
 }
 
-/// Some file systems have no locks.
-static IS_UNLOCKED: AtomicBool = AtomicBool::new(false);
+/// What is to be said of files that stood in nobody's way, each once.
+static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Tells whether a file system had no locks: then what several processes write may be mixed up.
-pub fn lacks_locks() -> bool {
-    IS_UNLOCKED.load(Ordering::Relaxed)
+/// Has something said of a file at the end.
+pub fn warn(text: String) {
+    let mut warnings = WARNINGS.lock().unwrap_or_else(PoisonError::into_inner);
+    if !warnings.contains(&text) {
+        warnings.push(text);
+    }
+}
+
+/// Takes what is to be said.
+pub fn take_warnings() -> Vec<String> {
+    std::mem::take(&mut *WARNINGS.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Waits until no other process holds the lock of this file, and holds it until the file is dropped.
@@ -219,7 +227,11 @@ fn without_locks(error: io::Error) -> io::Result<()> {
     if !has_none {
         return Err(error);
     }
-    IS_UNLOCKED.store(true, Ordering::Relaxed);
+    warn(
+        "the file system of the state directory or spool has no locks: let only one `to` work \
+         there at a time"
+            .to_owned(),
+    );
     Ok(())
 }
 

@@ -31,6 +31,7 @@ mod exchanges;
 mod fake_server;
 mod fixtures;
 mod floors;
+mod foreign_spools;
 mod help;
 mod hostile;
 mod identity;

@@ -5,18 +5,7 @@
 use std::time::Duration;
 
 use crate::support::fake_server::{ALWAYS, Fault, Response, Server, anything};
-use crate::support::{Run, Sandbox, lines, names};
-
-/// A fixed sequence, the same at each run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).expect("31 bits") % sides
-    }
-}
+use crate::support::{Dice, Run, Sandbox, lines, names};
 
 /// What a request meets, each with a name.
 fn fault(number: usize) -> (String, Fault) {
@@ -95,7 +84,7 @@ fn run(sandbox: &Sandbox, command: &str) -> Run {
 
 #[test]
 fn whatever_goes_wrong_nothing_is_lost_claimed_or_doubled() {
-    let mut dice = Dice(20_261_125);
+    let mut dice = Dice::new(20_261_125);
     for case in 0..320 {
         let (name, fault) = fault(dice.roll(FAULTS));
         let command = COMMANDS[case % COMMANDS.len()];

@@ -307,7 +307,8 @@ fn secrets_do_not_go_out_in_results() {
 #[test]
 fn a_result_that_is_typed_has_no_secrets_either() {
     let (server, sandbox) = open();
-    let sandbox = sandbox.with("A_SECRET", "12345678").with("TO_REDACT", "B").with("B", "mine-5678");
+    let sandbox =
+        sandbox.with("A_SECRET", "12345678").with("TO_REDACT", "B").with("B", "mine-5678");
     let run = sandbox.to_with(&[
         "result",
         "a",
@@ -319,7 +320,10 @@ fn a_result_that_is_typed_has_no_secrets_either() {
     ]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     let record = held(&server).remove(0);
-    assert_eq!((&*record.comment, &*record.io_log), ("it said [redacted]", "[redacted] [redacted]"));
+    assert_eq!(
+        (&*record.comment, &*record.io_log),
+        ("it said [redacted]", "[redacted] [redacted]")
+    );
 }
 
 #[test]

@@ -152,11 +152,32 @@ fn a_torn_last_line_is_moved_away_at_the_next_opening() {
         let sandbox = with_results(&[]);
         sandbox.write("spool/1/results.jsonl", format!("{whole}{torn}"));
         let run = sandbox.pipe(r#"[{"name": "c", "status": "PASSED"}]"#, "-q submit -");
-        assert_eq!(run, Run::new(0, "", ""));
+        let said =
+            "warning: spool/1/results.jsonl: the last line is cut short: moved to torn.jsonl\n";
+        assert_eq!(run, Run::new(0, "", said));
         let name = |line: Value| line["name"].as_str().expect("a name").to_owned();
         let lines = lines_of(&sandbox, "spool/1/results.jsonl");
         assert_eq!(lines.into_iter().map(name).collect::<Vec<_>>(), ["a", "c"]);
         assert_eq!(sandbox.read("spool/1/torn.jsonl"), format!("{torn}\n"));
+    }
+}
+
+#[test]
+fn a_torn_last_line_stands_in_nobodys_way() {
+    let whole = "{\"name\": \"a\", \"status\": \"PASSED\"}\n";
+    for (command, stdout) in [("end -q", "PASSED\n"), ("update -q --event e", "")] {
+        let sandbox = with_results(&[]);
+        sandbox.write("spool/1/results.jsonl", format!("{whole}{{\"name\": \"b\", \"status\""));
+        let said = "warning: spool/1/results.jsonl: the last line is cut short\n";
+        let said = if command.starts_with("end") { said } else { "" };
+        assert_eq!(sandbox.to(command), Run::new(0, stdout, said));
+        // Nothing is written by who only looks.
+        let run = sandbox.to("show -q");
+        assert_eq!(
+            (run.status, &*run.stderr),
+            (0, "warning: spool/1/results.jsonl: the last line is cut short\n")
+        );
+        assert!(!sandbox.path("spool/1/torn.jsonl").exists());
     }
 }
 

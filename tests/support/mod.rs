@@ -3,6 +3,7 @@
 
 pub mod authority;
 pub mod context;
+pub mod dice;
 pub mod fake_server;
 pub mod peer;
 pub mod process;
@@ -11,6 +12,7 @@ pub mod sandbox;
 pub mod terminal;
 
 pub use context::{Switch, TestContext, files, lines, names};
+pub use dice::Dice;
 pub use process::{Process, Run, eventually};
 pub use sandbox::{BINARY, Sandbox, fixture, kept};
 pub use terminal::Terminal;

@@ -17,8 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{ApiError, Artefact, Execution};
 use crate::model::batch::Batch;
-use crate::model::execution::{COMPLETED, Link};
-use crate::model::execution::{ExecutionRef, JsonObject};
+use crate::model::execution::{COMPLETED, ExecutionId, ExecutionRef, JsonObject, Link};
 use crate::model::result::{Status, TestResult};
 use crate::model::start_request::StartRequest;
 use crate::model::update::{Patch, StatusUpdate, add_value};
@@ -102,7 +101,14 @@ impl Record {
 
     /// The execution that the server has already.
     pub fn home(&self) -> Result<Option<ExecutionRef>, ApiError> {
-        read_json(&self.path.join(EXECUTION))
+        let path = self.path.join(EXECUTION);
+        let home = read_json::<ExecutionRef>(&path)?;
+        match home.as_ref().map(|home| home.execution) {
+            Some(id @ ExecutionId::Outbox(_)) => {
+                Err(ApiError::SpoolContent { path, reason: format!("`{id}` is at no server") })
+            }
+            _ => Ok(home),
+        }
     }
 
     pub fn ci_link(&self) -> Result<Option<String>, ApiError> {
@@ -192,9 +198,14 @@ impl Record {
         self.write_json(SENT_EVENTS, &count)
     }
 
+    /// Returns the path of the lines that were cut short.
+    pub fn torn_path(&self) -> PathBuf {
+        self.path.join(TORN)
+    }
+
     /// Returns the lines that were cut short.
     pub fn torn_lines(&self) -> Result<Vec<String>, ApiError> {
-        let path = self.path.join(TORN);
+        let path = self.torn_path();
         let text = files::read(&path).map_err(at(&path))?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
@@ -233,6 +244,12 @@ impl Record {
 
     pub fn patch(&self) -> Result<Option<Patch>, ApiError> {
         read_json(&self.path.join(PATCH))
+    }
+
+    /// Returns the names in the patch that are none of its fields: no server takes them.
+    pub fn unknown_in_patch(&self) -> Result<Vec<String>, ApiError> {
+        let patch = read_json::<Map<String, Value>>(&self.path.join(PATCH))?.unwrap_or_default();
+        Ok(patch.into_iter().map(|(name, _)| name).filter(|name| !Patch::has(name)).collect())
     }
 
     /// The execution by the server's rules.
@@ -343,45 +360,40 @@ impl Record {
         Ok(self.is_begun()?.then_some(directory))
     }
 
-    /// Has every file end with a whole line, and returns the files whose last one was torn: a killed
-    /// process leaves such, and another tool one without a line feed.
+    /// Has every file end with a whole line: a killed process leaves one that is torn, and another tool
+    /// one without a line feed.
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn mend(&self) -> Result<Vec<PathBuf>, ApiError> {
-        let mut torn = Vec::new();
+    pub fn mend(&self) -> Result<(), ApiError> {
         for name in [RESULTS, LINKS, EVENTS] {
             let path = self.path.join(name);
             if files::open(&path).map_err(at(&path))?.is_some() {
                 let mut file = files::open_to_write(&path, self.readers).map_err(at(&path))?;
                 files::lock(&file).map_err(at(&path))?;
-                if self.end_last_line(&mut file).map_err(at(&path))? {
-                    torn.push(path);
-                }
+                self.end_last_line(&mut file, &path).map_err(at(&path))?;
             }
         }
-        Ok(torn)
+        Ok(())
     }
 
     /// Gives a last line that is a whole object its line feed, and moves one that is torn to a file of
-    /// its own; tells whether it did.
-    fn end_last_line(&self, file: &mut File) -> io::Result<bool> {
+    /// its own.
+    fn end_last_line(&self, file: &mut File, path: &Path) -> io::Result<()> {
         let end = end_of_lines(file)?;
         let mut last = Vec::new();
         file.seek(SeekFrom::Start(end))?;
         file.read_to_end(&mut last)?;
         if last.trim_ascii().is_empty() {
-            file.set_len(end)?;
-            return Ok(false);
+            return file.set_len(end);
         }
         if serde_json::from_slice::<Map<String, Value>>(&last).is_ok() {
-            file.write_all(b"\n")?;
-            return Ok(false);
+            return file.write_all(b"\n");
         }
         last.push(b'\n');
-        files::append(&self.path.join(TORN), &last, self.readers)?;
-        file.set_len(end)?;
-        Ok(true)
+        files::append(&self.torn_path(), &last, self.readers)?;
+        files::warn(format!("{}: the last line is cut short: moved to {TORN}", path.display()));
+        file.set_len(end)
     }
 
     /// Returns how much there is to deliver.
@@ -434,7 +446,7 @@ impl Record {
         let mut file = files::open_to_write(path, self.readers)?;
         // Two processes may append to one file, and neither may break the other's line.
         files::lock(&file)?;
-        self.end_last_line(&mut file)?;
+        self.end_last_line(&mut file, path)?;
         let end = file.seek(SeekFrom::End(0))?;
         let written = file.write_all(lines).and_then(|()| file.sync_data());
         if written.is_err() {
@@ -525,6 +537,9 @@ fn each_line<T: DeserializeOwned>(
         if !line.trim_ascii().is_empty() {
             match serde_json::from_slice(&line) {
                 Ok(value) => take(value),
+                Err(_) if !line.ends_with(b"\n") => {
+                    files::warn(format!("{}: the last line is cut short", path.display()));
+                }
                 Err(error) => problems.push(line_content(path, number, &error)),
             }
         }

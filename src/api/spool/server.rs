@@ -186,14 +186,15 @@ impl Spool {
         names.sort_by_cached_key(|name| (number(name).unwrap_or(u64::MAX), name.clone()));
         let mut found = Records::default();
         for path in names.into_iter().map(|name| self.directory.join(name)) {
-            // A link to a file is no directory, nor is one that leads nowhere.
-            if !path.is_dir() {
+            // A link that leads nowhere may have been one to an execution.
+            if fs::metadata(&path).is_ok_and(|found| !found.is_dir()) {
                 continue;
             }
             let record = Record::open(path, self.readers);
             match record.and_then(|record| Ok((record.is_begun()?, record))) {
                 Ok((true, record)) => found.records.push(record),
-                Ok((false, _)) => {}
+                // Another process may take one away.
+                Ok((false, _)) | Err(ApiError::NoSuchExecution { .. }) => {}
                 Err(error) => found.problems.push(error),
             }
         }
