@@ -38,7 +38,6 @@ const CHANGE: &str = "change_test";
 /// What `--json` prints, also where something is wrong.
 #[derive(Serialize)]
 struct Report {
-    schema: u8,
     url: String,
     /// Something answers there.
     reachable: bool,
@@ -82,7 +81,6 @@ fn report(target: &Target, access: &Result<Access, ApiError>) -> Report {
         _ => None,
     };
     Report {
-        schema: 1,
         url: target.to_string(),
         reachable: access.map_or_else(is_answer, |_| true),
         api: access.is_ok(),

@@ -50,7 +50,6 @@ pub struct Context {
 /// The object that `--json` prints where nothing is done.
 #[derive(Serialize)]
 struct Disabled {
-    schema: u8,
     disabled: bool,
 }
 
@@ -279,7 +278,7 @@ impl Context {
         }
         self.say_nothing_is_done()?;
         if self.json() {
-            terminal::json(&Disabled { schema: 1, disabled: true })?;
+            terminal::json(&Disabled { disabled: true })?;
         }
         Ok(Some(Exit::Success))
     }

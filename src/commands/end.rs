@@ -2,8 +2,6 @@
 
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
-use serde::Serialize;
-
 use super::Context;
 use super::session::Session;
 use super::web;
@@ -39,13 +37,6 @@ Examples:
   to end --exit-code
   to end --status NOT_TESTED";
 
-/// The object that `--json` prints.
-#[derive(Serialize)]
-struct Report<'a> {
-    execution: ExecutionId,
-    status: &'a str,
-}
-
 /// # Errors
 /// No execution to end, a status that can neither be sent nor kept.
 pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
@@ -54,13 +45,18 @@ pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
     }
     let session = Session::new(false, context)?;
     let patch = Patch { status: Some(end.status), ..Patch::default() };
-    let (updated, exit) = session.change(vec![Change::Patch(patch)], context)?;
-    let Some(execution) = updated.execution.filter(|_| !updated.made.is_empty()) else {
+    let (updated, exit) = session.change(vec![Change::Patch(patch)], context);
+    if context.json() {
+        terminal::json(&updated)?;
+    }
+    let Some(execution) = updated.now.filter(|_| !updated.made.is_empty()) else {
         return Ok(exit);
     };
     session.note_end()?;
     let status = execution.status.as_str();
-    print(session.execution, status, context)?;
+    if !context.json() {
+        terminal::data(format!("{status}\n").as_bytes())?;
+    }
     tell_github(session.execution, status, context);
     announce_page(session.execution, &execution, context);
     Ok(exit.and(match status {
@@ -89,11 +85,4 @@ pub fn tell_github(execution: ExecutionId, status: &str, context: &Context) {
     context.warn_of_runner(github.summarise(&line, &Failures::default()));
     let outputs = [("execution", execution.to_string()), ("status", status.to_owned())];
     context.warn_of_runner(github.set(&outputs));
-}
-
-fn print(execution: ExecutionId, status: &str, context: &Context) -> Result<(), CommandError> {
-    if context.json() {
-        return Ok(terminal::json(&Report { execution, status })?);
-    }
-    Ok(terminal::data(format!("{status}\n").as_bytes())?)
 }

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Instant;
 
 use super::Context;
 use crate::api::{ApiError, Record, Records, Spool, Target};
@@ -14,10 +15,12 @@ use crate::delivery::replay::{Replay, ReplayError, ReplayReport};
 use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::model::execution::{ExecutionId, ExecutionRef};
 use crate::model::limits::Limits;
+use crate::model::tally::Tally;
 use crate::options::limits::LimitOptions;
 use crate::ui::progress::Progress;
+use crate::ui::summary::{self, FileSummary, RefusedLine, Summary};
 use crate::ui::terminal;
-use crate::util::text::plural;
+use crate::util::text::{describe, plural};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
@@ -80,7 +83,7 @@ pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
         },
         start_again: arguments.start_again,
     };
-    let mut exit = Exit::Success;
+    let (start, mut exit, mut pushed) = (Instant::now(), Exit::Success, Summary::default());
     for problem in problems {
         exit = exit.and(context.exit_of(Err(problem.into())));
     }
@@ -89,12 +92,22 @@ pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
     }
     for (record, count) in records.into_iter().zip(counts) {
         if let Some(signal) = context.interrupt.signal() {
-            return Ok(exit.and(Exit::Signal(signal)));
+            exit = exit.and(Exit::Signal(signal));
+            break;
         }
         let outbox = arguments.directory.is_none().then_some(&outbox);
         let before = progress.sent();
-        exit = exit.and(push_record(&record, outbox, &replay, &state, context)?);
+        let outcome = push_record(&record, count, outbox, &replay, &state, &mut pushed, context);
+        exit = exit.and(context.exit_of(outcome));
         progress.leave_out(count.saturating_sub(progress.sent() - before));
+    }
+    drop(progress);
+    if context.json() {
+        let mut delivered = pushed.files.iter().filter_map(|file| file.execution);
+        pushed.execution = delivered.next().filter(|_| delivered.next().is_none());
+        pushed.retries = context.retries();
+        pushed.seconds = summary::seconds(start.elapsed());
+        terminal::json(&pushed)?;
     }
     Ok(exit)
 }
@@ -143,9 +156,11 @@ fn check_target(source: &Path, target: &Target) -> Result<(), CommandError> {
 /// Delivers one directory. That one of them cannot be delivered is no reason to leave the others.
 fn push_record(
     record: &Record,
+    count: u64,
     outbox: Option<&Outbox>,
     replay: &Replay<'_>,
     state: &StateDirectory,
+    pushed: &mut Summary,
     context: &Context,
 ) -> Result<Exit, CommandError> {
     let place = record.path.display();
@@ -155,6 +170,7 @@ fn push_record(
         );
         context.ui.error(&problem);
         context.ui.hint(&format!("`to push {}` sends it", state.outbox().display()));
+        add(pushed, record, count, Err(problem), &ReplayReport::default());
         return Ok(Exit::Undelivered);
     }
     let mut report = ReplayReport::default();
@@ -163,6 +179,7 @@ fn push_record(
         Some(outbox) => outbox.empty(record, replay, &mut report),
         None => replay.spooled(record, &mut report),
     };
+    add(pushed, record, count, outcome.as_ref().copied().map_err(|error| describe(error)), &report);
     let file = match outbox {
         Some(_) => state.refused(),
         None => RefusedFile::beside(&record.path),
@@ -171,8 +188,10 @@ fn push_record(
         Ok(Some(execution)) => {
             let results = plural(report.tally.sent.total(), "result");
             context.ui.info(format_args!("{place}: sent {results} to execution {execution}"));
-            let line = format!("{execution}\n");
-            context.ui.screen().make_way(|| terminal::data(line.as_bytes()))?;
+            if !context.json() {
+                let line = format!("{execution}\n");
+                context.ui.screen().make_way(|| terminal::data(line.as_bytes()))?;
+            }
             if let Some(before) = before.filter(|_| outbox.is_some()) {
                 let to = ExecutionRef { execution, ..before.clone() };
                 state.notes().rename(&before, &to)?;
@@ -197,6 +216,37 @@ fn push_record(
             Ok(exit.and(context.report_replay(&report, &file)))
         }
     }
+}
+
+/// Adds what became of a directory with so many results to what `--json` prints.
+fn add(
+    pushed: &mut Summary,
+    record: &Record,
+    count: u64,
+    outcome: Result<Option<ExecutionId>, String>,
+    report: &ReplayReport,
+) {
+    let Tally { sent, batches, refused, warnings } = &report.tally;
+    let kept = match outcome {
+        Ok(_) => 0,
+        Err(_) => count.saturating_sub(sent.total() + refused.len() as u64),
+    };
+    pushed.total += sent.total() + refused.len() as u64 + kept;
+    pushed.passed += sent.passed;
+    pushed.failed += sent.failed;
+    pushed.skipped += sent.skipped;
+    pushed.sent += sent.total();
+    pushed.kept += kept;
+    pushed.refused.extend(refused.iter().map(RefusedLine::from));
+    pushed.batches += batches;
+    pushed.warnings.extend(warnings.lines());
+    pushed.files.push(FileSummary {
+        path: record.path.display().to_string(),
+        execution: outcome.as_ref().ok().copied().flatten(),
+        format: None,
+        results: sent.total(),
+        error: outcome.err(),
+    });
 }
 
 /// Returns the name under which an execution that waits in the outbox may be noted.

@@ -40,7 +40,6 @@ Examples:
 /// The object that `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
-    schema: u8,
     requested: &'a [ExecutionId],
     missing: &'a [ExecutionId],
 }
@@ -58,14 +57,15 @@ pub fn run(rerun: &Rerun, context: &Context) -> Result<Exit, CommandError> {
     };
     let server = context.server()?;
     let request = |id| server.request_rerun(id, rerun.priority);
-    let (requested, missing) = each(&ids, request)?;
+    let (requested, missing, asked) = each(&ids, request);
     if context.json() {
-        terminal::json(&Report { schema: 1, requested: &requested, missing: &missing })?;
+        terminal::json(&Report { requested: &requested, missing: &missing })?;
     } else if !requested.is_empty() {
         let count = plural(requested.len() as u64, "rerun");
         context.ui.info(format_args!("{count} requested"));
     }
-    Ok(exit_of(&missing, context))
+    let exit = exit_of(&missing, context);
+    asked.map(|()| exit)
 }
 
 /// Refuses a spool directory: nobody would find there what is to be run again.
@@ -81,24 +81,26 @@ pub fn refuse_spool(context: &Context) -> Result<(), CommandError> {
 }
 
 /// Makes one request for each execution, so that a key needs no permission for many at once, and
-/// returns those that the server has and those that it has not.
-///
-/// # Errors
-/// An execution that waits in the outbox; a request that fails otherwise.
+/// returns those that the server has, those that it has not, and what went wrong before the end: an
+/// execution that waits in the outbox, or a request that failed.
 pub fn each(
     ids: &[ExecutionId],
     request: impl Fn(ExecutionId) -> Result<bool, ApiError>,
-) -> Result<(Vec<ExecutionId>, Vec<ExecutionId>), CommandError> {
+) -> (Vec<ExecutionId>, Vec<ExecutionId>, Result<(), CommandError>) {
     let (mut known, mut missing) = (Vec::new(), Vec::new());
-    for &id in ids {
+    let outcome = ids.iter().try_for_each(|&id| {
         if matches!(id, ExecutionId::Outbox(_)) {
             return Err(CommandError::usage(format!("execution {id} is at no server yet"))
                 .hint("`to push` delivers it"));
         }
-        let has = request(id)?;
-        if has { known.push(id) } else { missing.push(id) }
-    }
-    Ok((known, missing))
+        if request(id)? {
+            known.push(id)
+        } else {
+            missing.push(id)
+        }
+        Ok(())
+    });
+    (known, missing, outcome)
 }
 
 /// Names the executions that the server does not know.

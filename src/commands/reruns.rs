@@ -56,7 +56,6 @@ Examples:
 /// The object that `--done --json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
-    schema: u8,
     done: &'a [ExecutionId],
     missing: &'a [ExecutionId],
 }
@@ -69,30 +68,23 @@ pub fn run(reruns: Reruns, context: &Context) -> Result<Exit, CommandError> {
     }
     let server = context.server()?;
     if !reruns.done.is_empty() {
-        let (done, missing) = each(&reruns.done, |id| server.remove_rerun(id))?;
+        let (done, missing, asked) = each(&reruns.done, |id| server.remove_rerun(id));
         if context.json() {
-            terminal::json(&Report { schema: 1, done: &done, missing: &missing })?;
+            terminal::json(&Report { done: &done, missing: &missing })?;
         }
-        return Ok(exit_of(&missing, context));
+        let exit = exit_of(&missing, context);
+        return asked.map(|()| exit);
     }
     let Reruns { family, environment, arch, .. } = reruns;
     let filter = RerunFilter { family, environment, arch };
     for rerun in server.reruns(&filter)? {
         if context.json() {
-            terminal::json(&Listed { schema: 1, rerun: &rerun })?;
+            terminal::json(&rerun)?;
         } else {
             terminal::data(line(&rerun).as_bytes())?;
         }
     }
     Ok(Exit::Success)
-}
-
-/// A request as `--json` prints it: all that the server tells.
-#[derive(Serialize)]
-struct Listed<'a> {
-    schema: u8,
-    #[serde(flatten)]
-    rerun: &'a JsonObject,
 }
 
 /// Returns the line of a request. A value has neither tabulators nor line feeds of its own.

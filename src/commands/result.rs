@@ -120,7 +120,7 @@ pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
     let delivery = session.deliver(Some(1), context, |feed| {
         feed.push(result);
         Ok(())
-    })?;
+    });
     delivery.conclude(Sources { warnings, ..Sources::default() }, context)
 }
 

@@ -188,15 +188,15 @@ fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, 
     let status =
         |status: &str| Change::Patch(Patch { status: Some(status.to_owned()), ..Patch::default() });
     let changes = event.into_iter().chain([status(COMPLETED)]).collect();
-    let (mut updated, mut exit) = session.change(changes, context)?;
-    let is_passed = updated.execution.as_ref().is_some_and(|now| now.status == "PASSED");
+    let (mut updated, mut exit) = session.change(changes, context);
+    let is_passed = updated.now.as_ref().is_some_and(|now| now.status == "PASSED");
     if let Some((detail, _)) = trouble {
-        let is_kept = updated.execution.is_none();
+        let is_kept = !updated.kept.is_empty();
         if is_kept {
             session.keep_status(ENDED_PREMATURELY)?;
         } else if is_passed {
-            let (now, second) = session.change(vec![status(ENDED_PREMATURELY)], context)?;
-            updated.execution = now.execution;
+            let (second_update, second) = session.change(vec![status(ENDED_PREMATURELY)], context);
+            updated.now = second_update.now;
             exit = exit.and(second);
         }
         if is_kept || is_passed {
@@ -206,7 +206,7 @@ fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, 
             ));
         }
     }
-    if let Some(execution) = &updated.execution {
+    if let Some(execution) = &updated.now {
         let (id, status) = (session.execution, execution.status.as_str());
         context.ui.info(format_args!("execution {id} is {status}"));
         end::tell_github(id, status, context);

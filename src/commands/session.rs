@@ -6,6 +6,8 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use crate::api::{ApiError, Applied, Execution, Retry, Scope, Server};
 use crate::commands::context::Context;
 use crate::commands::error::CommandError;
@@ -42,15 +44,23 @@ pub struct Session {
     has_failed: Cell<bool>,
 }
 
-/// What became of changes.
-#[derive(Default)]
+/// What became of changes: the object that `--json` prints.
+#[derive(Serialize)]
 pub struct Updated {
+    execution: ExecutionId,
+    /// Absent where the server is too old to tell, or was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
     /// The execution as it is then, where the server has told it.
-    pub execution: Option<Execution>,
+    #[serde(skip)]
+    pub now: Option<Execution>,
     /// In a few words each.
     pub made: Vec<String>,
     pub kept: Vec<String>,
-    pub refused: Vec<RefusedLine>,
+    refused: Vec<RefusedLine>,
+    /// Neither made nor kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<String>,
 }
 
 impl Session {
@@ -92,10 +102,31 @@ impl Session {
 
     /// Sends the results that `feed` gives, behind those that are kept already. `total` is the number
     /// of them, where it is known.
-    ///
-    /// # Errors
-    /// An outbox that cannot be read; results that can be neither sent nor kept.
     pub fn deliver(
+        &self,
+        total: Option<u64>,
+        context: &Context,
+        fill: impl FnOnce(&mut Feed<'_>) -> Result<(), CommandError>,
+    ) -> Delivery<'_> {
+        self.try_deliver(total, context, fill)
+            .unwrap_or_else(|error| self.undelivered(total.unwrap_or_default(), Err(error)))
+    }
+
+    /// Returns the end of results none of which was looked at.
+    fn undelivered(&self, total: u64, fed: Result<(), CommandError>) -> Delivery<'_> {
+        Delivery {
+            session: self,
+            before: ReplayReport::default(),
+            outcome: Outcome::default(),
+            failures: Failures::default(),
+            total,
+            fed,
+        }
+    }
+
+    /// # Errors
+    /// An outbox that cannot be read.
+    fn try_deliver(
         &self,
         total: Option<u64>,
         context: &Context,
@@ -120,6 +151,17 @@ impl Session {
         drop(progress);
         let total = total.unwrap_or(count);
         Ok(Delivery { session: self, before, outcome, failures, total, fed })
+    }
+
+    /// Prints what `--json` tells of reports in which there was nothing to send.
+    ///
+    /// # Errors
+    /// A stdout that cannot be written.
+    pub fn tell_nothing(&self, sources: Sources, context: &Context) -> Result<(), CommandError> {
+        if context.json() {
+            terminal::json(&self.undelivered(0, Ok(())).summary(sources, context))?;
+        }
+        Ok(())
     }
 
     /// Delivers what is kept for this execution, and says so before.
@@ -154,15 +196,30 @@ impl Session {
 
     /// Changes the execution, each change on its own, behind all that is kept for it: an execution must
     /// not be completed over results that are missing. What cannot be sent is kept, and all that comes
-    /// after it; what is refused is named.
-    ///
+    /// after it; what is refused is named. What went wrong is said here.
+    pub fn change(&self, changes: Vec<Change>, context: &Context) -> (Updated, Exit) {
+        let mut updated = Updated {
+            execution: self.execution,
+            status: None,
+            now: None,
+            made: Vec::new(),
+            kept: Vec::new(),
+            refused: Vec::new(),
+            lost: Vec::new(),
+        };
+        let exit = context.exit_of(self.make(changes, &mut updated, context));
+        updated.status = updated.now.as_ref().map(|now| now.status.clone());
+        (updated, exit)
+    }
+
     /// # Errors
     /// A change that can neither be sent nor kept.
-    pub fn change(
+    fn make(
         &self,
         changes: Vec<Change>,
+        updated: &mut Updated,
         context: &Context,
-    ) -> Result<(Updated, Exit), CommandError> {
+    ) -> Result<Exit, CommandError> {
         let kept = self.outbox.find(&self.home)?.0;
         let kept = kept.map(|record| record.count_results()).transpose()?;
         let progress = kept.map(|kept| Progress::new(Some(kept), &context.ui));
@@ -170,7 +227,7 @@ impl Session {
         let (before, mut halt) = self.empty_outbox(&show, context)?;
         drop(progress);
         let mut exit = context.report_replay(&before, &self.state.refused());
-        let (mut updated, mut left, mut tried) = (Updated::default(), Vec::new(), None);
+        let (mut left, mut tried) = (Vec::new(), None);
         let is_single = changes.len() == 1;
         let mut maker = Maker::new(&*self.server, self.execution);
         for change in changes {
@@ -181,13 +238,8 @@ impl Session {
             match maker.make(&change) {
                 Ok(()) => updated.made.push(change.describe()),
                 Err(error) if changes::is_refused(&change, &error, &mut maker) => {
-                    exit = exit.and(self.report_refused(
-                        &change,
-                        error,
-                        is_single,
-                        &mut updated,
-                        context,
-                    )?);
+                    exit =
+                        exit.and(self.report_refused(&change, error, is_single, updated, context)?);
                 }
                 Err(error) => {
                     tried = Some(change.describe())
@@ -197,12 +249,11 @@ impl Session {
                 }
             }
         }
-        updated.execution = maker.execution;
-        exit = exit.and(match halt {
+        updated.now = maker.execution;
+        Ok(exit.and(match halt {
             None => self.waiting(context),
-            Some(error) => self.keep(&left, error, tried, &mut updated, context)?,
-        });
-        Ok((updated, exit))
+            Some(error) => self.keep(&left, error, tried, updated, context)?,
+        }))
     }
 
     /// Names a change that the server will never make.
@@ -254,13 +305,26 @@ impl Session {
         if made > 0 {
             error = error.context(format!("{made} of {} changes were made", made + left.len()));
         }
+        let names = || left.iter().map(Change::describe);
         if is_in_vain && !context.best_effort() {
+            let reason = error.message();
+            let refused = names().map(|name| RefusedLine { name, reason: reason.clone() });
+            updated.refused.extend(refused);
             return Err(error);
         }
         let is_doubled = left.iter().any(Change::is_appended);
-        let kept = (update::describe(left), self.outbox.keep_changes(&self.home, left)?);
-        updated.kept.extend(left.iter().map(Change::describe));
-        let exit = context.report_undelivered(&error, Some(kept));
+        let what = update::describe(left);
+        let path = match self.outbox.keep_changes(&self.home, left) {
+            Ok(path) => path,
+            Err(unkept) => {
+                updated.lost.extend(names());
+                let why = error.message();
+                let lost = format!("{what} can be neither sent ({why}) nor kept");
+                return Err(CommandError::from(unkept).context(lost));
+            }
+        };
+        updated.kept.extend(names());
+        let exit = context.report_undelivered(&error, Some((what, path)));
         if is_doubled {
             context.ui.hint("do not repeat the command: what is kept would be added twice");
         }
@@ -363,8 +427,8 @@ impl Delivery<'_> {
         if context.json() {
             terminal::json(&summary)?;
         }
-        if outcome.halt.is_none() || summary.sent > 0 {
-            context.ui.info(summary.line());
+        if (outcome.halt.is_none() && fed.is_ok()) || summary.sent > 0 {
+            context.ui.info(summary.line(session.execution));
             summary.effort().into_iter().for_each(|line| context.ui.info(line));
         }
         summary.warnings.iter().for_each(|warning| context.ui.warning(warning));
@@ -384,7 +448,7 @@ impl Delivery<'_> {
             }
         };
         if let Some(github) = &context.github {
-            let first = summary.line();
+            let first = summary.line(session.execution);
             context.warn_of_runner(github.summarise(&first, &failures));
             context.warn_of_runner(github.set(&summary.outputs()));
         }
@@ -399,20 +463,18 @@ impl Delivery<'_> {
         let Self { session, before, outcome, .. } = self;
         let sent = outcome.tally.sent;
         let is_in_outbox = matches!(session.execution, ExecutionId::Outbox(_));
-        let refused = before.tally.refused.iter().chain(&outcome.tally.refused).map(|refused| {
-            RefusedLine { name: refused.result.name(), reason: refused.reason.clone() }
-        });
+        let refused = before.tally.refused.iter().chain(&outcome.tally.refused);
         let mut warnings = sources.warnings.lines();
         warnings.extend(outcome.tally.warnings.lines());
         Summary {
-            execution: session.execution,
+            execution: Some(session.execution),
             total: self.total,
             passed: sent.passed,
             failed: sent.failed,
             skipped: sent.skipped,
             sent: if is_in_outbox { 0 } else { sent.total() },
             kept: outcome.kept.results + if is_in_outbox { sent.total() } else { 0 },
-            refused: refused.collect(),
+            refused: refused.map(RefusedLine::from).collect(),
             lost: outcome.lost.as_ref().map(|lost| lost.names.clone()).unwrap_or_default(),
             merged: sources.merged,
             files: sources.files,

@@ -58,7 +58,6 @@ const FACTS: usize = 15;
 /// more than memory holds, are written behind it.
 #[derive(Serialize)]
 struct Report<'a> {
-    schema: u8,
     execution: ExecutionId,
     #[serde(flatten)]
     counts: Option<Counts>,
@@ -243,8 +242,8 @@ fn print_json(
     told.retain(|_, value| !value.is_null());
     let counts = results.as_ref().map(|results| results.counts);
     let (artefact, page) = (view.artefact, view.page);
-    let report = Report { schema: 1, execution, counts, artefact, page, told, events };
-    let mut head = serde_json::to_string(&report).map_err(CommandError::fault)?;
+    let report = Report { execution, counts, artefact, page, told, events };
+    let mut head = terminal::versioned(&report)?;
     let Some(results) = results else {
         return Ok(terminal::json_text(format!("{head}\n").as_bytes())?);
     };

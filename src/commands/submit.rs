@@ -166,24 +166,19 @@ pub fn send(
     reading: &Reading,
     context: &Context,
 ) -> Result<Exit, CommandError> {
-    report_errors(&submission, reading, context)?;
-    let input = exit(&submission, reading);
+    let said = report_errors(&submission, reading, context);
     if !submission.has_results() && !reading.allow_empty {
-        return Ok(input);
+        session.tell_nothing(sources(&mut submission), context)?;
+        return said.map(|()| exit(&submission, reading));
     }
-    let told = context.exit_of(send_metadata(&mut submission, session, reading, context));
+    let told = send_metadata(&mut submission, session, reading, context);
     let delivery = session.deliver(Some(submission.total()), context, |feed| {
         submission.results(|portion| {
             portion.results.into_iter().for_each(|result| feed.push(result));
             Ok(())
         })
-    })?;
-    let sources = Sources {
-        files: submission.files.iter().map(file_summary).collect(),
-        merged: submission.merged(),
-        warnings: std::mem::take(&mut submission.warnings),
-    };
-    let delivered = delivery.conclude(sources, context)?;
+    });
+    let delivered = delivery.conclude(sources(&mut submission), context)?;
     report_aside(&submission, context);
     Ok(delivered.and(told).and(exit(&submission, reading)))
 }
@@ -195,19 +190,28 @@ fn send_metadata(
     session: &Session,
     reading: &Reading,
     context: &Context,
-) -> Result<Exit, CommandError> {
+) -> Exit {
     let prefix = reading.properties_as_metadata.as_deref().unwrap_or_default();
     let metadata = properties::metadata(&submission.properties, prefix, &mut submission.warnings);
     if metadata.is_empty() {
-        return Ok(Exit::Success);
+        return Exit::Success;
     }
     let patch = Patch { execution_metadata: Some(metadata), ..Patch::default() };
-    Ok(session.change(vec![Change::Patch(patch)], context)?.1)
+    session.change(vec![Change::Patch(patch)], context).1
+}
+
+fn sources(submission: &mut Submission) -> Sources {
+    Sources {
+        files: submission.files.iter().map(file_summary).collect(),
+        merged: submission.merged(),
+        warnings: std::mem::take(&mut submission.warnings),
+    }
 }
 
 fn file_summary(file: &File) -> FileSummary {
     FileSummary {
         path: file.name.clone(),
+        execution: None,
         format: file.format.map(|format| format.name),
         results: file.results,
         error: (!file.errors.is_empty()).then(|| file.errors.join("\n")),
@@ -248,10 +252,11 @@ fn send_live(
             count = feed.count();
             Ok(feed.flush_after(LIVE_WAIT))
         })
-    })?;
+    });
     warnings.append(aside);
     let file = FileSummary {
         path: Source::StandardInput.to_string(),
+        execution: None,
         format: Some(format.name),
         results: count,
         error: (!errors.is_empty()).then(|| errors.join("\n")),

@@ -2,15 +2,12 @@
 
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
-use serde::Serialize;
-
 use super::Context;
-use super::session::{Session, Updated};
+use super::session::Session;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
-use crate::model::execution::{COMPLETED, ExecutionId, STATUSES};
+use crate::model::execution::{COMPLETED, STATUSES};
 use crate::model::update::UpdateOptions;
-use crate::ui::summary::RefusedLine;
 use crate::ui::terminal;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -57,18 +54,6 @@ Examples:
   to update --link 'Logs=https://logs.example/1' --c3-link https://c3.example/9
   to update --event 'provisioned=in 12 minutes'";
 
-/// The object that `--json` prints.
-#[derive(Serialize)]
-struct Report {
-    execution: ExecutionId,
-    /// Absent where the server is too old to tell, or was not asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<String>,
-    made: Vec<String>,
-    kept: Vec<String>,
-    refused: Vec<RefusedLine>,
-}
-
 /// # Errors
 /// Nothing to change, or something that is not right; a change that can neither be made nor kept.
 pub fn run(update: Update, context: &Context) -> Result<Exit, CommandError> {
@@ -83,12 +68,9 @@ pub fn run(update: Update, context: &Context) -> Result<Exit, CommandError> {
         return Ok(exit);
     }
     let session = Session::new(false, context)?;
-    let (updated, exit) = session.change(changes, context)?;
+    let (updated, exit) = session.change(changes, context);
     if context.json() {
-        let Updated { execution, made, kept, refused } = updated;
-        let status = execution.map(|execution| execution.status);
-        let execution = session.execution;
-        terminal::json(&Report { execution, status, made, kept, refused })?;
+        terminal::json(&updated)?;
     }
     Ok(exit)
 }

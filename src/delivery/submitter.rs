@@ -52,6 +52,7 @@ pub struct LostResults {
 }
 
 /// What became of the results.
+#[derive(Default)]
 pub struct Outcome {
     pub tally: Tally,
     pub kept: Kept,

@@ -5,12 +5,15 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::execution::ExecutionId;
+use crate::model::tally::RefusedResult;
 use crate::util::text::plural;
 
-/// The object that `submit --json` prints.
-#[derive(Debug, Serialize)]
+/// The object that `--json` prints of `submit`, `result` and `push`.
+#[derive(Debug, Default, Serialize)]
 pub struct Summary {
-    pub execution: ExecutionId,
+    /// Absent where a push delivered none, or several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution: Option<ExecutionId>,
     pub total: u64,
     pub passed: u64,
     pub failed: u64,
@@ -36,9 +39,19 @@ pub struct RefusedLine {
     pub reason: String,
 }
 
+impl From<&RefusedResult> for RefusedLine {
+    fn from(refused: &RefusedResult) -> Self {
+        Self { name: refused.result.name(), reason: refused.reason.clone() }
+    }
+}
+
+/// A report, or a directory of a spool.
 #[derive(Debug, Serialize)]
 pub struct FileSummary {
     pub path: String,
+    /// The one that a directory was delivered to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution: Option<ExecutionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<&'static str>,
     pub results: u64,
@@ -60,8 +73,8 @@ impl Summary {
     }
 
     /// Returns the line that says what became of the results.
-    pub fn line(&self) -> String {
-        let Self { execution, passed, failed, skipped, .. } = self;
+    pub fn line(&self, execution: ExecutionId) -> String {
+        let Self { passed, failed, skipped, .. } = self;
         let results = passed + failed + skipped;
         let done = match execution {
             ExecutionId::Server(_) => "sent",

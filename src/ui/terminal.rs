@@ -172,8 +172,17 @@ pub struct OutputError(#[from] io::Error);
 /// # Errors
 /// [`OutputError`].
 pub fn json(object: &impl Serialize) -> Result<(), OutputError> {
-    let line = serde_json::to_string(object).map_err(io::Error::from)?;
-    data(format!("{}\n", safe_json(&line)).as_bytes())
+    json_text(format!("{}\n", versioned(object)?).as_bytes())
+}
+
+/// Returns an object in JSON, with the version of `schemas/output.schema.json` before its fields.
+///
+/// # Errors
+/// [`OutputError`].
+pub fn versioned(object: &impl Serialize) -> Result<String, OutputError> {
+    let object = serde_json::to_string(object).map_err(io::Error::from)?;
+    let separator = if object == "{}" { "" } else { "," };
+    Ok(object.replacen('{', &format!("{{\"schema\":1{separator}"), 1))
 }
 
 /// Writes parts of JSON as a command's data.

@@ -95,7 +95,7 @@ fn json_is_one_object_with_all_of_the_summary() {
     assert_eq!(
         object,
         json!({
-            "execution": 1, "total": 3, "passed": 1, "failed": 1, "skipped": 1, "sent": 3,
+            "schema": 1, "execution": 1, "total": 3, "passed": 1, "failed": 1, "skipped": 1, "sent": 3,
             "kept": 0, "refused": [], "merged": 1,
             "files": [
                 {"path": "1.xml", "format": "junit", "results": 3},

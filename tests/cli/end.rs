@@ -126,7 +126,7 @@ fn json_is_one_whole_object_of_each_command() {
     let server = Server::start();
     let sandbox = Sandbox::new(&server.url()).with_snap();
     let start = sandbox.to("start --json");
-    assert_eq!(object(&start), json!({"execution": 1, "url": server.url()}));
+    assert_eq!(object(&start), json!({"schema": 1, "execution": 1, "url": server.url()}));
     assert_eq!(start.stderr, "");
 
     let report = fixture("pytest.xml");
@@ -137,7 +137,7 @@ fn json_is_one_whole_object_of_each_command() {
     assert_eq!(
         object(&submit),
         json!({
-            "execution": 1, "total": 32, "passed": 16, "failed": 12, "skipped": 4, "sent": 32,
+            "schema": 1, "execution": 1, "total": 32, "passed": 16, "failed": 12, "skipped": 4, "sent": 32,
             "kept": 0, "refused": [], "merged": 1,
             "files": [{"path": report.to_str().unwrap(), "format": "junit", "results": 33}],
             "batches": 1, "retries": 0, "seconds": null, "warnings": [properties, merged],
@@ -145,7 +145,13 @@ fn json_is_one_whole_object_of_each_command() {
     );
 
     let end = sandbox.to("end --json");
-    assert_eq!(object(&end), json!({"execution": 1, "status": "FAILED"}));
+    let (status, made) = ("FAILED", ["the status"]);
+    assert_eq!(
+        object(&end),
+        json!({
+            "schema": 1, "execution": 1, "status": status, "made": made, "kept": [], "refused": []
+        })
+    );
     assert_eq!(end.stderr, "");
 }
 
@@ -155,8 +161,9 @@ fn json_can_be_asked_for_by_variable() {
     let sandbox = with_results(&server, &["PASSED"]);
     for (value, is_json) in [("1", true), ("true", true), ("0", false), ("", false)] {
         let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1").with("TO_JSON", value);
-        let expected =
-            if is_json { "{\"execution\":1,\"status\":\"PASSED\"}\n" } else { "PASSED\n" };
+        let json = "{\"schema\":1,\"execution\":1,\"status\":\"PASSED\",\
+                    \"made\":[\"the status\"],\"kept\":[],\"refused\":[]}\n";
+        let expected = if is_json { json } else { "PASSED\n" };
         assert_eq!(sandbox.to("end"), Run::new(0, expected, ""), "{value}");
     }
     drop(sandbox);

@@ -175,7 +175,7 @@ fn json_is_that_of_submit() {
     let mut told: Value = serde_json::from_str(&run.stdout).expect("JSON");
     told["seconds"] = Value::Null;
     let expected = json!({
-        "execution": 1, "total": 1, "passed": 0, "failed": 1, "skipped": 0, "sent": 1, "kept": 0,
+        "schema": 1, "execution": 1, "total": 1, "passed": 0, "failed": 1, "skipped": 0, "sent": 1, "kept": 0,
         "refused": [], "merged": 0, "files": [], "batches": 1, "retries": 0, "seconds": null,
         "warnings": [],
     });

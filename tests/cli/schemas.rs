@@ -199,29 +199,85 @@ fn what_is_kept_and_refused_is_as_the_schema_says() {
     schemas.assert_file(&sandbox.path(".to/outbox/1"), "results.jsonl");
 }
 
-#[test]
-fn what_json_prints_is_as_the_schema_says() {
-    let schemas = Schemas::load();
-    let server = Server::builder().key("sesame", &["change_test", "view_test"]).start();
-    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_API_KEY", "sesame");
-    sandbox.write("results.json", document("examples/results.json"));
-    sandbox.write("broken.xml", "<testsuite><testcase");
-    for (step, status) in [
-        ("check", 0),
-        ("start", 0),
-        ("submit results.json", 0),
-        ("submit results.json broken.xml", 3),
-        ("result one passed", 0),
-        ("update --metadata cloud=aws --event provisioned", 0),
-        ("show", 0),
-        ("end", 0),
-        ("show --execution 1", 0),
-    ] {
+/// Runs commands with `--json`: each prints as many objects as are said, as the schema says.
+fn assert_printed(schemas: &Schemas, sandbox: &Sandbox, steps: &[(&str, i32, usize)]) {
+    for &(step, status, lines) in steps {
         let run = sandbox.to(&format!("{step} --json"));
         assert_eq!(run.status, status, "to {step}\n{}", run.stderr);
         let command = step.split(' ').next().expect("a command");
-        assert_eq!(run.stdout.lines().count(), 1, "to {step}\n{}", run.stdout);
-        let said = parsed(&run.stdout);
-        schemas.assert_valid(&format!("output.schema.json#/$defs/{command}"), &said);
+        assert_eq!(run.stdout.lines().count(), lines, "to {step}\n{}", run.stdout);
+        for line in run.stdout.lines() {
+            let said = parsed(line);
+            assert_eq!(said["schema"], 1, "to {step}");
+            schemas.assert_valid(&format!("output.schema.json#/$defs/{command}"), &said);
+        }
     }
+}
+
+#[test]
+fn what_json_prints_is_as_the_schema_says() {
+    let schemas = Schemas::load();
+    let permissions = ["change_test", "view_test", "change_rerun", "view_rerun"];
+    let server = Server::builder().key("sesame", &permissions).start();
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_API_KEY", "sesame");
+    sandbox.write("results.json", document("examples/results.json"));
+    sandbox.write("broken.xml", "<testsuite><testcase");
+    sandbox.write("spool/1/start.json", document("examples/snap.json"));
+    sandbox.write("spool/1/results.jsonl", crate::support::lines(&names(2)));
+    sandbox.write("spool/2/start.json", "{}");
+    let steps = [
+        ("check", 0, 1),
+        ("start", 0, 1),
+        ("submit results.json", 0, 1),
+        ("submit results.json broken.xml", 3, 1),
+        ("submit broken.xml", 3, 1),
+        ("result one passed", 0, 1),
+        ("update --metadata cloud=aws --event provisioned", 0, 1),
+        ("show", 0, 1),
+        ("end", 0, 1),
+        ("show --execution 1", 0, 1),
+        ("rerun 1 99", 5, 1),
+        ("reruns", 0, 1),
+        ("reruns --done 1 --done 99", 5, 1),
+        ("reruns", 0, 0),
+        ("push spool", 2, 1),
+        ("push", 0, 1),
+    ];
+    assert_printed(&schemas, &sandbox, &steps);
+    let disabled = parsed(&sandbox.to("end --url none --json").stdout);
+    schemas.assert_valid("output.schema.json#/$defs/disabled", &disabled);
+    let broken = json!({"execution": 1, "url": "https://api.example"});
+    assert!(!schemas.complaints("output.schema.json#/$defs/start", &broken).is_empty());
+}
+
+/// Where nothing is delivered, or refused, or only some of it, the object tells that.
+#[test]
+fn json_is_printed_also_where_something_goes_wrong() {
+    let schemas = Schemas::load();
+    let server = Server::builder().key("sesame", &["change_test", "change_rerun"]).start();
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_API_KEY", "sesame");
+    sandbox.write("results.json", document("examples/results.json"));
+    assert_eq!(sandbox.to("start").status, 0);
+    let reruns = [("rerun 1 outbox-1", 2, 1), ("reruns --done 1 --done outbox-1", 2, 1)];
+    assert_printed(&schemas, &sandbox, &reruns);
+    let unknown =
+        [("submit results.json", 5, 1), ("end", 5, 1), ("update --event a --status PASSED", 5, 1)];
+    assert_printed(&schemas, &sandbox.with("TO_EXECUTION", "99"), &unknown);
+
+    server.fault(results, ALWAYS, Fault::answer(Response::nginx(503)));
+    let away = Sandbox::new(&server.url()).with_snap().with("TO_API_KEY", "sesame");
+    let away = away.with("TO_RETRY_FOR", "0").with("TO_EXECUTION", "1");
+    away.write("results.json", document("examples/results.json"));
+    let kept = [
+        ("submit results.json", 4, 1),
+        ("result one passed", 4, 1),
+        ("update --event a", 4, 1),
+        ("end", 4, 1),
+        ("push", 4, 1),
+    ];
+    assert_printed(&schemas, &away, &kept);
+    fs::remove_file(away.path(".to/outbox/1/results.jsonl")).expect("what was kept");
+    fs::create_dir(away.path(".to/outbox/1/results.jsonl")).expect("a directory");
+    let damaged = [("submit results.json", 1, 1), ("update --event a", 1, 1), ("end", 1, 1)];
+    assert_printed(&schemas, &away, &damaged);
 }
