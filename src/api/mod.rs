@@ -13,8 +13,9 @@ mod target;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::model::batch::Batch;
+use crate::model::encoded::Batch;
 use crate::model::execution::{ExecutionId, JsonObject, Link};
 use crate::model::family::Family;
 use crate::model::start_request::StartRequest;
@@ -113,6 +114,23 @@ pub struct Artefact {
     pub revision: Option<i64>,
     #[serde(default)]
     pub arch: String,
+}
+
+impl Artefact {
+    /// Returns the one that the request of a start names.
+    pub fn of_start(request: &JsonObject) -> Self {
+        let text =
+            |field: &str| request.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self {
+            id: None,
+            family: text("family"),
+            name: text("name"),
+            version: text("version"),
+            stage: text("execution_stage"),
+            revision: request.get("revision").and_then(Value::as_i64),
+            arch: text("arch"),
+        }
+    }
 }
 
 /// What is known of an execution whose artefact is looked for: it cannot be searched by its id.

@@ -1,4 +1,7 @@
 //! `to man`: pages of the manual, made of the help.
+//!
+//! Help is plain text in paragraphs; one that is headed by a line with a colon, and indented below it, is a
+//! listing, whose lines a page must not fill.
 
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
 
@@ -7,9 +10,9 @@ use std::process::{Command as Process, Stdio};
 
 use clap::{Arg, Args, Command};
 use clap_mangen::Man as Manual;
+use roff::{Roff, roman};
 
 use super::args::command;
-use super::roff;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::model::start_request::variable;
@@ -121,15 +124,15 @@ fn page(page: Option<&str>) -> io::Result<String> {
     manual.render_name_section(&mut page_text)?;
     manual.render_synopsis_section(&mut page_text)?;
     manual.render_description_section(&mut page_text)?;
-    roff::paragraphs(&more).to_writer(&mut page_text)?;
+    paragraphs(&more).to_writer(&mut page_text)?;
     if page.is_none() {
         manual.render_subcommands_section(&mut page_text)?;
     }
     manual.render_options_section(&mut page_text)?;
-    roff::listings(&listings).to_writer(&mut page_text)?;
-    roff::listings(&more).to_writer(&mut page_text)?;
-    roff::see_also(&others(&whole, page)).to_writer(&mut page_text)?;
-    String::from_utf8(page_text).map(|text| roff::literally(&text)).map_err(io::Error::other)
+    sections(&listings).to_writer(&mut page_text)?;
+    sections(&more).to_writer(&mut page_text)?;
+    see_also(&others(&whole, page)).to_writer(&mut page_text)?;
+    String::from_utf8(page_text).map(|text| literally(&text)).map_err(io::Error::other)
 }
 
 /// Lists the variables of a command's flags.
@@ -152,4 +155,48 @@ fn others(whole: &Command, page: Option<&str>) -> String {
     let this = page.map_or("to".to_owned(), |name| format!("to-{name}"));
     let others = pages.filter(|name| *name != this).map(|name| format!("{name}(1)"));
     others.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the paragraphs that are no listings, to follow the description.
+fn paragraphs(text: &str) -> Roff {
+    let mut page = Roff::new();
+    for paragraph in text.split("\n\n").filter(|paragraph| listing(paragraph).is_none()) {
+        page.control("PP", []);
+        page.text([roman(paragraph)]);
+    }
+    page
+}
+
+/// Returns the listings, each as a section of its own.
+fn sections(text: &str) -> Roff {
+    let mut page = Roff::new();
+    for (heading, lines) in text.split("\n\n").filter_map(listing) {
+        page.control("SH", [heading.to_uppercase().as_str()]);
+        page.control("nf", []);
+        for line in lines.lines() {
+            page.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+        }
+        page.control("fi", []);
+    }
+    page
+}
+
+/// Returns the section that links to other pages.
+fn see_also(pages: &str) -> Roff {
+    let mut page = Roff::new();
+    page.control("SH", ["SEE ALSO"]);
+    page.text([roman(pages)]);
+    page
+}
+
+/// Returns a page whose characters are those that were written: roff takes some for typography, and what is
+/// copied from the page would not run.
+fn literally(page: &str) -> String {
+    page.replace('`', r"\(ga").replace('~', r"\(ti").replace('^', r"\(ha")
+}
+
+/// Returns the heading and the lines of a listing.
+fn listing(paragraph: &str) -> Option<(&str, &str)> {
+    let (heading, lines) = paragraph.split_once(":\n  ")?;
+    (!heading.contains('\n')).then_some((heading, lines))
 }

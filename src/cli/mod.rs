@@ -4,7 +4,6 @@ mod args;
 mod completions;
 mod man;
 mod parse;
-mod roff;
 
 use std::env;
 use std::process::ExitCode;
@@ -49,6 +48,8 @@ fn run(cli: Cli) -> Exit {
         Task::Man(man) => man::run(&man),
     };
     let exit = context.exit_of(outcome);
-    files::take_warnings().iter().for_each(|warning| context.ui.warning(warning));
+    for warning in files::take_warnings() {
+        context.ui.warning(&warning);
+    }
     exit
 }

@@ -26,7 +26,7 @@ use crate::model::start_request::{FIELDS, variable};
 use crate::model::tally::RefusedResult;
 use crate::options::Common;
 use crate::options::limits::LimitOptions;
-use crate::options::target::Destination;
+use crate::options::values::Destination;
 use crate::ui::github::{self, GitHub};
 use crate::ui::terminal;
 use crate::ui::terminal::{Level, Ui};

@@ -13,9 +13,9 @@ use crate::commands::hints;
 use crate::delivery::replay::ReplayError;
 use crate::delivery::state_error::StateError;
 use crate::delivery::submitter::LostResults;
-use crate::model::sample;
 use crate::model::start_request::InvalidRequest;
-use crate::submission::error::SubmissionError;
+use crate::options::start::sample_command;
+use crate::submission::SubmissionError;
 use crate::ui::terminal::OutputError;
 use crate::util::text::os_message;
 
@@ -92,7 +92,7 @@ impl From<NoResults> for CommandError {
 impl From<InvalidRequest> for CommandError {
     fn from(error: InvalidRequest) -> Self {
         let example = match error.family {
-            Some(family) => format!("for example\n  {}", sample::command(family).join("\n  ")),
+            Some(family) => format!("for example\n  {}", sample_command(family).join("\n  ")),
             None => "`to start --example FAMILY` prints a sample request for --from".to_owned(),
         };
         let example = error.is_incomplete.then_some(Cow::Owned(example));

@@ -93,11 +93,8 @@ pub fn each(
             return Err(CommandError::usage(format!("execution {id} is at no server yet"))
                 .hint("`to push` delivers it"));
         }
-        if request(id)? {
-            known.push(id)
-        } else {
-            missing.push(id)
-        }
+        let answered = if request(id)? { &mut known } else { &mut missing };
+        answered.push(id);
         Ok(())
     });
     (known, missing, outcome)

@@ -131,7 +131,7 @@ pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
     let execution = server.details(id)?;
     let results = Results::read(&*server, id)?;
     let events = server.status_updates(id)?;
-    let artefact = web::artefact(id, &search(&execution, results.as_ref()), context);
+    let artefact = web::tested(id, &search(&execution, results.as_ref()), context);
     let page = artefact.as_ref().and_then(|artefact| web::page(id, artefact, context));
     let view = View {
         only_failed: show.failed,

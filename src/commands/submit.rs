@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::commands::context::Context;
 use crate::commands::error::{CommandError, NoResults};
@@ -26,7 +27,6 @@ use crate::submission::live::{self, Arrival};
 use crate::submission::{File, Options, Submission, properties};
 use crate::ui::summary::FileSummary;
 use crate::ui::terminal;
-use crate::util::stdin;
 
 /// Reads reports and sends their results
 #[derive(Debug, Args)]
@@ -104,9 +104,17 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
 
 /// Says that standard input is read where nothing comes: somebody may have forgotten to name a file.
 fn announce_pipe(is_piped: bool, context: &Context) {
-    if is_piped && stdin::is_silent_for(SILENCE) {
+    if is_piped && is_silent_for(SILENCE) {
         context.ui.info("reading standard input");
     }
+}
+
+/// Waits until standard input can be read or has ended, and tells whether that took longer than
+/// `limit`.
+fn is_silent_for(limit: Duration) -> bool {
+    let stdin = io::stdin();
+    let mut wanted = [PollFd::new(&stdin, PollFlags::IN)];
+    Timespec::try_from(limit).is_ok_and(|limit| poll(&mut wanted, Some(&limit)) == Ok(0))
 }
 
 /// Returns the choices that these flags make.

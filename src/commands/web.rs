@@ -11,8 +11,19 @@ use crate::model::execution::ExecutionId;
 /// The longest that a server is asked for an artefact.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Returns what an execution tests, as `to start` noted it. The server is asked where nothing is noted,
+/// where only its answer leads to the page, and where a CI link may have found another start's execution.
+pub fn tested(id: ExecutionId, search: &ArtefactSearch, context: &Context) -> Option<Artefact> {
+    let note = context.state_to_read().notes().of(&context.home(id).ok()?);
+    let fields = note.map(|note| note.fields).filter(|fields| !fields.is_empty());
+    let is_sure = fields.as_ref().is_some_and(|fields| !fields.contains_key("ci_link"));
+    let asked =
+        if is_sure && front_end(context).is_none() { None } else { artefact(id, search, context) };
+    asked.or_else(|| fields.as_ref().map(Artefact::of_start))
+}
+
 /// Asks once what an execution tests. That it cannot be told is no error.
-pub fn artefact(id: ExecutionId, search: &ArtefactSearch, context: &Context) -> Option<Artefact> {
+fn artefact(id: ExecutionId, search: &ArtefactSearch, context: &Context) -> Option<Artefact> {
     let server = match id {
         ExecutionId::Server(_) => context.impatient_server(PATIENCE).ok()?,
         ExecutionId::Outbox(_) => context.server_of(id, &context.state_to_read()).ok()?,

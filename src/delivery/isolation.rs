@@ -16,8 +16,7 @@ use crate::api::{ApiError, BatchProblem, Bounds, InvalidItem, Repeat, Retry, Sco
 use crate::delivery::batch_size::BatchSize;
 use crate::delivery::queue::Queue;
 use crate::delivery::truncation::Truncation;
-use crate::model::batch::Batch;
-use crate::model::encoded::EncodedResult;
+use crate::model::encoded::{Batch, EncodedResult};
 use crate::model::tally::{RefusedResult, Tally};
 
 /// Attempts of a request that the server crashes on. Several clients that name a test for the first

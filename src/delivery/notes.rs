@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::state_error::StateError;
 use crate::model::execution::{ExecutionRef, JsonObject};
 use crate::util::files::{self, Readers};
-use crate::util::hash::fnv1a;
+use crate::util::text::fnv1a;
 
 /// Executions that have ended are remembered for a while: they may be looked at.
 const ENDED: usize = 20;

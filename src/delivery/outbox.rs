@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::api::{ApiError, Record, Records, Server, Spool, Target};
-use crate::model::batch::Batch;
+use crate::model::encoded::Batch;
 use crate::model::execution::ExecutionId;
 use crate::model::execution::ExecutionRef;
 use crate::model::start_request::StartRequest;

@@ -13,7 +13,7 @@ use crate::delivery::state_error::StateError;
 use crate::model::execution::ExecutionRef;
 use crate::model::tally::RefusedResult;
 use crate::util::files::{self, Readers};
-use crate::util::hash::fnv1a;
+use crate::util::text::fnv1a;
 
 /// The directory where nothing else is said.
 pub const DEFAULT: &str = ".to";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::util::hash::fnv1a;
+use crate::util::text::fnv1a;
 
 /// The server stores so many characters of a CI link.
 const LONGEST_LINK: usize = 200;

@@ -7,7 +7,7 @@ use crate::model::redaction::Redaction;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
 use crate::util::clip::truncate_middle;
-use crate::util::hash::fnv1a;
+use crate::util::text::fnv1a;
 
 /// Bytes of a name, category or template id: the server's index takes about 2,690.
 const LONGEST_NAME: usize = 2000;

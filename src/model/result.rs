@@ -3,6 +3,7 @@
 //! This module owns the words of the API's test results and knows nothing of the formats that they are
 //! read from, nor of the server that they are sent to.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -60,4 +61,25 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }
+}
+
+/// A text and what stands above it.
+pub type Section<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// Joins texts, each with its heading, into one: a single text stands as it is.
+pub fn join_sections(mut sections: Vec<Section<'_>>) -> String {
+    match &mut *sections {
+        [(_, text)] => std::mem::take(text).into_owned(),
+        several => under_headings(several),
+    }
+}
+
+/// Joins texts into one, each under its heading.
+pub fn under_headings(sections: &[Section<'_>]) -> String {
+    let mut joined = String::new();
+    for (heading, text) in sections {
+        let separator = if joined.is_empty() { "" } else { "\n\n" };
+        joined.extend([separator, "--- ", heading, " ---\n", text]);
+    }
+    joined
 }

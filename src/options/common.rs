@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use super::amounts::{time, time_limit};
 use super::color::Color;
-use super::secret::Secret;
-use super::target::{Destination, TargetParser};
-use super::time::{time, time_limit};
+use super::values::{Destination, Secret, TargetParser};
 use crate::model::execution::ExecutionId;
 
 /// The heading of the options that every command has.

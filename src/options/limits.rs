@@ -4,7 +4,7 @@
 
 use clap::Args;
 
-use super::size::size;
+use super::amounts::size;
 
 /// The length of logs, and the secrets that are replaced.
 #[derive(Debug, Args)]

@@ -6,7 +6,6 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::limits::LimitOptions;
-use super::words::words;
 use crate::reports::format::{FORMATS, Format};
 use crate::reports::junit::Template;
 use crate::submission::duplicates::OnDuplicate;
@@ -33,7 +32,6 @@ pub struct Reading {
     /// The treatment of several results of one name: merge makes one of them, number appends
     /// ` [2]`, first and last keep one, error sends none
     #[arg(long, value_name = "HOW", default_value = "merge")]
-    #[arg(value_parser = words::<OnDuplicate>(&OnDuplicate::ALL.map(|(name, _)| name)))]
     pub on_duplicate: OnDuplicate,
 
     #[command(flatten)]

@@ -9,7 +9,7 @@ use clap::builder::TypedValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
-use super::words::Suggested;
+use super::values::Suggested;
 use crate::model::execution::{Link, STATUSES};
 use crate::model::family::Family;
 use crate::model::start_request::{Draft, FIELDS, Field, Kind, Origin};
@@ -121,5 +121,54 @@ impl FromArgMatches for StartFields {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
+    }
+}
+
+/// The most columns of a line of a command, which stands two columns from the edge.
+const COLUMNS: usize = 78;
+
+/// Returns a command with all that an artefact needs which the server has not seen, on lines that end
+/// in a backslash where another follows.
+pub fn sample_command(family: Family) -> Vec<String> {
+    let mut lines = vec!["to start".to_owned()];
+    for field in FIELDS.iter().filter(|field| is_needed(field, family)) {
+        let Some(value) = family.sample_value(field.name) else { continue };
+        let word = format!("{} {value}", spelling(field));
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() + " \\ ".len() <= COLUMNS => {
+                *line = format!("{line} {word}");
+            }
+            _ => lines.push(format!("  {word}")),
+        }
+    }
+    let last = lines.len() - 1;
+    lines[..last].iter_mut().for_each(|line| line.push_str(" \\"));
+    lines
+}
+
+/// Tells whether a new artefact of this family has the field: the server asks for more of an image
+/// that it does not know, and of a deb that comes from the archive.
+fn is_needed(field: &Field, family: Family) -> bool {
+    field.required.contains(&family)
+        || matches!(family, Family::Deb | Family::Image) && field.kind != Kind::Boolean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_has_lines_that_fit_and_go_on() {
+        assert_eq!(
+            sample_command(Family::Snap),
+            [
+                "to start --family snap --name core22 --version 20260101 --arch arm64 \\",
+                "  --environment cm3 --test-plan smoke --stage beta --revision 4711 \\",
+                "  --track latest --store ubuntu"
+            ]
+        );
+        for family in Family::ALL {
+            assert!(sample_command(family).iter().all(|line| line.len() <= COLUMNS), "{family:?}");
+        }
     }
 }

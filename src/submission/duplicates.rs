@@ -7,46 +7,26 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::str::FromStr;
 
 use crate::model::limits::{Limits, MAX_COMMENT};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::reports::format::Origin;
-use crate::submission::error::SubmissionError;
+use crate::submission::SubmissionError;
 use crate::util::clip::Clipped;
 use crate::util::temp_store::{Span, TempStore};
 
 /// The policy of `--on-duplicate`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub enum OnDuplicate {
-    /// One result of all, in the place of the first.
+    // One result of all, in the place of the first.
     Merge,
-    /// ` [2]`, ` [3]`, … after the name.
+    // ` [2]`, ` [3]`, … after the name.
     Number,
     First,
     Last,
-    /// None of them is sent.
+    // None of them is sent.
     Error,
-}
-
-impl OnDuplicate {
-    pub const ALL: [(&'static str, Self); 5] = [
-        ("merge", Self::Merge),
-        ("number", Self::Number),
-        ("first", Self::First),
-        ("last", Self::Last),
-        ("error", Self::Error),
-    ];
-}
-
-impl FromStr for OnDuplicate {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.iter().find(|(name, _)| *name == text);
-        found.map(|(_, mode)| *mode).ok_or("none of merge, number, first, last, error")
-    }
 }
 
 /// The names of the first reading, file by file.

@@ -9,13 +9,11 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 pub mod duplicates;
-pub mod error;
 pub mod live;
 pub mod properties;
 mod read_ahead;
 
-use crate::model::batch::Batch;
-use crate::model::encoded::EncodedResult;
+use crate::model::encoded::{Batch, EncodedResult};
 use crate::model::limits::Limits;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
@@ -26,8 +24,8 @@ use crate::reports::paths;
 use crate::reports::report::{Piped, Report};
 use crate::reports::source::Source;
 use crate::submission::duplicates::{Duplicates, Names, OnDuplicate};
-use crate::submission::error::SubmissionError;
 use crate::submission::read_ahead::HandOn;
+use crate::util::text::os_message;
 
 /// Errors of one file that are said: more help nobody.
 const MAX_ERRORS: usize = 20;
@@ -60,6 +58,30 @@ pub struct Submission {
     pub empty: Vec<String>,
     /// Properties of cases and suites, where they are wanted.
     pub properties: BTreeSet<Property>,
+}
+
+/// A second reading that did not give what the first one promised.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmissionError {
+    /// A report is not what it was in the first reading.
+    #[error("{report} changed while it was read: repeat the command")]
+    Changed { report: String },
+    /// Results of one name lie there until they are merged.
+    #[error("the temporary file for results of the same name cannot be used: {}", os_message(.0))]
+    TempStore(#[source] io::Error),
+    /// Hashes of 64 bits are seeded anew in each run: for a million names this happens once in forty
+    /// million runs, and a result must not be lost even then.
+    #[error("`{known}` and `{name}` have the same hash in this run: repeat the command")]
+    SameHash { known: String, name: String },
+    /// Nobody takes any more results.
+    #[error("the reading was stopped")]
+    Stopped,
+}
+
+impl From<serde_json::Error> for SubmissionError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::TempStore(error.into())
+    }
 }
 
 /// One report, as the first reading found it.

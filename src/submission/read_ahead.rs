@@ -4,9 +4,8 @@ use std::panic::resume_unwind;
 use std::sync::mpsc;
 use std::thread;
 
-use crate::model::batch::Batch;
-use crate::model::encoded::EncodedResult;
-use crate::submission::error::SubmissionError;
+use crate::model::encoded::{Batch, EncodedResult};
+use crate::submission::SubmissionError;
 
 /// Bytes of JSON that cross over at once: with fewer, waking the other thread would cost more than
 /// encoding them.

@@ -114,6 +114,14 @@ pub fn excerpt(text: &str, longest: usize) -> String {
     }
 }
 
+/// The 64-bit FNV-1a hash of Fowler, Noll and Vo. Names and links
+/// that are cut end in it, and histories hang on them: it never changes.
+pub fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,5 +174,11 @@ mod tests {
         ] {
             assert_eq!(excerpt(text, longest), shown);
         }
+    }
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
     }
 }

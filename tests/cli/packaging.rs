@@ -57,6 +57,20 @@ fn the_root_of_each_target_is_packaged() {
     assert!(folders.contains(&"tests") && folders.contains(&"benches"), "{folders:?}");
 }
 
+/// Tests, fixtures and what other packages are made of are not worth a download.
+#[test]
+fn the_crate_is_small() {
+    let cargo = std::process::Command::new(env!("CARGO"))
+        .args(["package", "--list", "--allow-dirty", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo");
+    let files = String::from_utf8(cargo.stdout).expect("UTF-8");
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+    assert!(files.contains("\nsrc/main.rs\n"), "{files}");
+    assert!(files.lines().count() < 150, "{files}");
+}
+
 /// Requests are made one after the other, and hosts are in ASCII: neither is worth what it weighs.
 #[test]
 fn no_dependency_brings_http2_or_the_tables_of_icu() {

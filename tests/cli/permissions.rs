@@ -91,6 +91,7 @@ fn show_tells_what_a_change_of_nothing_does() {
     let lines: Vec<&str> = run.stdout.lines().filter(|line| !line.contains("created")).collect();
     let expected = [
         "execution 1: IN_PROGRESS",
+        "  snap         core22 20260101 (beta, revision 4711, arm64)",
         "  test plan    smoke",
         "  environment  cm3 (arm64)",
         "  CI link      https://ci.example/1",

@@ -125,7 +125,7 @@ fn json_has_all_that_the_server_tells() {
     let wifi = ["wifi", "no network\nfound within 30 s", "scan: error 5\n\ttry 2\n"];
     let expected = json!({
         "schema": 1, "execution": 1, "status": "FAILED", "total": 4, "passed": 1, "failed": 2, "skipped": 1,
-        "artefact": {"id": 1, "family": "snap", "name": "core22", "version": "20260101", "stage": "beta",
+        "artefact": {"family": "snap", "name": "core22", "version": "20260101", "stage": "beta",
                      "revision": 4711, "arch": "arm64"},
         "ci_link": "https://ci.example/job/1", "test_plan": "smoke",
         "environment": {"id": 1, "name": "cm3", "architecture": "arm64"},

@@ -1,5 +1,8 @@
 //! Slips that people make, each recognised and told in a line.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use rustix::process::Signal;
 
 use crate::support::fake_server::{Fault, results};
@@ -71,4 +74,31 @@ fn an_interrupted_push_says_what_it_had_delivered() {
     assert_eq!(run.status, 130, "{run:?}");
     let said = "lab/1: sent 100 results before it ended\nerror: lab/1: interrupted\n";
     assert_eq!(run.stderr, said);
+}
+
+/// Root may write anywhere but without that capability, which `setpriv` takes away.
+#[test]
+fn a_medium_for_reading_alone_is_named_with_the_cure() {
+    let sandbox = Sandbox::new("file:lab").with_snap();
+    assert_eq!(sandbox.to("start").status, 0);
+    assert_eq!(sandbox.to("-q result boot passed").status, 0);
+    let mode = |path: &str, mode| {
+        fs::set_permissions(sandbox.path(path), Permissions::from_mode(mode)).expect("a mode");
+    };
+    mode("lab/1/results.jsonl", 0o444);
+    mode("lab/1", 0o555);
+    let run = if rustix::process::geteuid().is_root() {
+        sandbox.shell("setpriv --bounding-set=-dac_override to push lab --url file:other")
+    } else {
+        sandbox.to("push lab --url file:other")
+    };
+    mode("lab/1", 0o755);
+    if run.status == 127 {
+        println!("skipped: root can write anywhere, and there is no setpriv");
+        return;
+    }
+    let said = "error: lab/1: lab/1/results.jsonl: permission denied\n\
+                hint: a push marks what it has delivered: copy the directory to where it can be \
+                written, and push the copy\n";
+    assert_eq!(run, Run::new(1, "", said));
 }

@@ -74,6 +74,35 @@ fn a_server_that_takes_too_long_is_not_waited_for() {
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
+/// A search tells it of the executions that were started elsewhere, and leads to the page.
+#[test]
+fn what_is_tested_is_shown_as_it_was_noted() {
+    let server = Server::start();
+    let tested = "\n  snap         core22 20260101 (beta, revision 4711, arm64)\n";
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    let shown = sandbox.to("show").stdout;
+    assert!(shown.contains(tested) && !shown.contains("page"), "{shown}");
+    assert_eq!(searches(&server), 0);
+
+    let elsewhere = Sandbox::new(&server.url());
+    let shown = elsewhere.to("show --execution 1").stdout;
+    assert!(shown.contains(tested), "{shown}");
+    assert_eq!(searches(&server), 1);
+
+    // A link may find what another start opened, of which this note tells nothing.
+    let link = "--ci-link https://ci.example/1";
+    assert_eq!(sandbox.to(&format!("start {link}")).stdout, "2\n");
+    assert_eq!(sandbox.to(&format!("start {link} --version 2 --state-dir again")).stdout, "2\n");
+    let shown = sandbox.to("show --state-dir again").stdout;
+    assert!(shown.contains(tested), "{shown}");
+
+    server.fault(is_search, 1, Fault::answer(Response::refusal(403, "Insufficient permissions")));
+    let run = sandbox.with("TO_WEB_URL", "https://observer.example").to("show --execution 1");
+    assert!(run.stdout.contains(tested) && !run.stdout.contains("page"), "{run:?}");
+    assert_eq!((run.status, searches(&server)), (0, 3));
+}
+
 /// Nobody knows where the pages of such a server are, and nothing is asked for them.
 #[test]
 fn a_server_whose_pages_are_not_known_is_not_asked() {

@@ -19,7 +19,7 @@ use crate::api::{
     Access, ApiError, Artefact, ArtefactSearch, Event, Execution, Key, KeyProblem, Listener,
     RerunFilter, Server,
 };
-use crate::model::batch::Batch;
+use crate::model::encoded::Batch;
 use crate::model::execution::{COMPLETED, ExecutionId, JsonObject, Link};
 use crate::model::family::Family;
 use crate::model::start_request::StartRequest;

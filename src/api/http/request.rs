@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::Locate;
 use crate::api::ApiError;
 use crate::api::retry::Repeat;
-use crate::model::batch::Batch;
+use crate::model::encoded::Batch;
 
 /// The permission that every write needs.
 pub const CHANGE: &str = "change_test";

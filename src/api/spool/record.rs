@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::api::{ApiError, Artefact, Execution};
-use crate::model::batch::Batch;
+use crate::model::encoded::Batch;
 use crate::model::execution::{COMPLETED, ExecutionId, ExecutionRef, JsonObject, Link};
 use crate::model::result::{Status, TestResult};
 use crate::model::start_request::StartRequest;
@@ -293,17 +293,8 @@ impl Record {
 
     /// The artefact that its start names.
     pub fn artefact(&self) -> Result<Option<Artefact>, ApiError> {
-        let Some(start) = read_json::<Value>(&self.path.join(START))? else { return Ok(None) };
-        let text = |field: &str| start[field].as_str().unwrap_or_default().to_owned();
-        Ok(Some(Artefact {
-            id: None,
-            family: text("family"),
-            name: text("name"),
-            version: text("version"),
-            stage: text("execution_stage"),
-            revision: start["revision"].as_i64(),
-            arch: text("arch"),
-        }))
+        let start = read_json::<JsonObject>(&self.path.join(START))?;
+        Ok(start.as_ref().map(Artefact::of_start))
     }
 
     /// The last result of each name, in the order in which they were stored.

@@ -14,7 +14,7 @@ use super::record::{self, Record};
 use crate::api::{
     Access, ApiError, Artefact, ArtefactSearch, Execution, Key, Repeat, RerunFilter, Server,
 };
-use crate::model::batch::Batch;
+use crate::model::encoded::Batch;
 use crate::model::execution::{ExecutionId, JsonObject, Link};
 use crate::model::start_request::StartRequest;
 use crate::model::update::{Patch, StatusUpdate};

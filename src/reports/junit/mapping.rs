@@ -9,9 +9,7 @@ use super::case::{Case, Kind, Outcome, Stream, without_blank_ends};
 use super::stamp::without_stamp;
 use super::suite::Suite;
 use super::template::{Template, Word};
-use crate::model::log::Section;
-use crate::model::log::join_sections;
-use crate::model::result::{Status, TestResult};
+use crate::model::result::{Section, Status, TestResult, join_sections};
 use crate::model::warnings::Warnings;
 use crate::reports::format::Origin;
 

@@ -26,8 +26,7 @@ pub use template::Template;
 
 use super::error::ReadError;
 use super::format::{Findings, Format, Origin, ReadOptions, ReportReader};
-use crate::model::log::Section;
-use crate::model::result::{Status, TestResult};
+use crate::model::result::{Section, Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::reports::decode::Decoded;
 use crate::reports::xml::{Event, Xml};

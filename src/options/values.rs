@@ -1,13 +1,13 @@
-//! Reading `--url` without showing a password in it.
+//! Values of options: the server, the key, and words that are offered.
 
 use std::ffi::OsStr;
 use std::str::FromStr;
 
-use clap::builder::TypedValueParser;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command};
 
-use crate::api::Target;
+use crate::api::{Target, Token};
 
 /// The server to talk to, or none at all.
 #[derive(Clone, Debug)]
@@ -48,5 +48,52 @@ impl TypedValueParser for TargetParser {
             return Err(command.clone().error(ErrorKind::ValueValidation, said));
         }
         TypedValueParser::parse_ref(&str::parse::<Destination>, command, arg, value)
+    }
+}
+
+/// A key that is checked only after parsing: clap would show a value that it refuses.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Reads the key.
+    ///
+    /// # Errors
+    /// The reason why this is no key.
+    pub fn token(&self) -> Result<Token, &'static str> {
+        self.0.parse()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(key: String) -> Self {
+        Self(key)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[key]")
+    }
+}
+
+/// Takes any text, and offers these words for completion.
+#[derive(Clone)]
+pub struct Suggested(pub Vec<&'static str>);
+
+impl TypedValueParser for Suggested {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(PossibleValue::new)))
     }
 }
