@@ -71,6 +71,7 @@ impl Outbox {
         }
         files::check_directory(&self.directory)
             .map_err(|source| ApiError::Spool { path: self.directory.clone(), source })?;
+        self.finish_removals();
         self.spool.records()
     }
 
@@ -145,10 +146,34 @@ impl Outbox {
     pub fn delivered(&self, execution: ExecutionId, target: &Target) -> Option<ExecutionId> {
         let ExecutionId::Outbox(_) = execution else { return None };
         let path = self.spool.path_of(execution);
+        self.finish_removals();
         // One that came with a checkout names whatever somebody wanted.
         fs::symlink_metadata(&path).ok().filter(files::is_private)?;
         let home = files::read_json::<ExecutionRef>(&path).ok()??;
         (home.url == target.absolute().ok()?.to_string()).then_some(home.execution)
+    }
+
+    /// Returns the directories that are being taken away, each with its former place. Where nobody holds
+    /// the lock, a process was killed while it did that.
+    fn removals(&self) -> Vec<(Record, PathBuf)> {
+        let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
+        let removal = |entry: fs::DirEntry| {
+            let number = entry.file_name().to_str()?.strip_prefix('.')?.parse::<i32>().ok()?;
+            let found = entry.metadata().ok()?;
+            (found.is_dir() && files::is_private(&found)).then(|| {
+                let record = Record::of(entry.path(), Readers::Owner);
+                (record, self.directory.join(number.to_string()))
+            })
+        };
+        entries.filter_map(removal).collect()
+    }
+
+    /// Has the removals ended in which a process was killed. Where they cannot be, they stand in nobody's
+    /// way.
+    fn finish_removals(&self) {
+        if !self.removals().is_empty() {
+            drop(self.lock());
+        }
     }
 
     /// Held until it is dropped; a killed process lets it go.
@@ -162,6 +187,9 @@ impl Outbox {
         let fail = |source| ApiError::Spool { path: path.clone(), source };
         let file = files::open_to_write(&path, Readers::Owner).map_err(fail)?;
         files::lock(&file).map_err(fail)?;
+        for (record, place) in self.removals() {
+            record.finish_removal(&place)?;
+        }
         Ok(file)
     }
 }

@@ -364,11 +364,7 @@ impl Outbox {
                     refused.add_change(&home, "cut short", "line", &torn.into())?;
                 }
                 report.torn = report.torn.take().map(|(_, count)| (refused.changes_path(), count));
-                let has_waited = record.start()?.is_some();
                 record.clone().remove()?;
-                if has_waited {
-                    record.leave(&home)?;
-                }
                 return Ok(Some(execution));
             }
         }

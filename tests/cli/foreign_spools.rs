@@ -41,7 +41,9 @@ fn try_spool(seed: u64) {
     let entries: Vec<Entry> =
         (0..count).map(|number| Entry::new(number, &server, &mut dice)).collect();
     let victim = sandbox.write("victim", "{\"name\": \"planted\", \"status\": \"PASSED\"}\n");
-    entries.iter().for_each(|entry| write(entry, &sandbox.path("spool"), &victim));
+    for entry in &entries {
+        write(entry, &sandbox.path("spool"), &victim);
+    }
     let has_stray_link = dice.one_in(20);
     if has_stray_link {
         fs::create_dir_all(sandbox.path("spool")).expect("a directory");
@@ -194,5 +196,5 @@ fn snapshot(server: &Server) -> Vec<String> {
 }
 
 fn shown(entries: &[Entry]) -> String {
-    entries.iter().map(|entry| format!("{entry:?}\n")).collect()
+    entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>().join("\n")
 }

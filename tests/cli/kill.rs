@@ -133,28 +133,3 @@ fn a_push_that_is_killed_is_mended_by_another() {
         assert_eq!(files(&sandbox.path(".to/outbox")), [".lock", "1"], "{moment}");
     }
 }
-
-/// At moments that no request marks: while it begins, and while it takes the delivered away. Nothing
-/// can be held there, and some of these are killed after their end.
-#[test]
-fn a_push_that_is_killed_between_requests_is_mended_by_another() {
-    for moment in 0..10_u64 {
-        let context = TestContext::new().with("TO_RETRY_FOR", "0");
-        let names = context.report(50);
-        context.server.go_down();
-        assert_eq!(context.to("submit -q report.jsonl").status, 4);
-        context.server.come_back();
-        let child = context.sandbox.spawn("push -q");
-        if moment % 2 == 0 {
-            context.server.wait_for(|requests| requests.iter().any(|r| r.answered == Some(200)));
-        }
-        thread::sleep(Duration::from_micros(200 * moment));
-        drop(child);
-        let run = context.to("push -q");
-        assert_eq!((run.status, &*run.stderr), (0, ""), "{moment}");
-        assert_eq!(context.stored(), names);
-        let left = files(&context.sandbox.path(".to/outbox"));
-        let shown: Vec<_> = left.iter().filter(|name| !name.starts_with('.')).collect();
-        assert!(shown.is_empty(), "{left:?}");
-    }
-}

@@ -39,6 +39,7 @@ mod install;
 mod jobs;
 mod key;
 mod kill;
+mod kill_anywhere;
 mod limits;
 mod live;
 mod manual;

@@ -5,6 +5,7 @@ pub mod authority;
 pub mod context;
 pub mod dice;
 pub mod fake_server;
+pub mod interposed;
 pub mod peer;
 pub mod process;
 pub mod reports;

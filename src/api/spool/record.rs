@@ -451,29 +451,34 @@ impl Record {
         write_json(&self.path.join(name), value, self.readers)
     }
 
-    /// Takes the directory away, all at once: half of one would be taken for something to deliver.
+    /// Takes the directory away, all at once: half of one would be taken for something to deliver. In the
+    /// place of an execution that waited, the server's is left: variables and notes may still name it, and
+    /// its number must not come to mean another.
     ///
     /// # Errors
     /// A directory that cannot be removed.
     pub fn remove(self) -> Result<(), ApiError> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let hidden = self.path.with_file_name(format!(".{name}"));
-        match fs::remove_dir_all(&hidden) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(at(&hidden)(error));
-            }
-            _ => fs::rename(&self.path, &hidden).map_err(at(&self.path))?,
+        let hidden = Self::of(self.path.with_file_name(format!(".{name}")), self.readers);
+        if fs::symlink_metadata(&hidden.path).is_ok() {
+            fs::remove_dir_all(&hidden.path).map_err(at(&hidden.path))?;
         }
-        fs::remove_dir_all(&hidden).map_err(at(&hidden))
+        fs::rename(&self.path, &hidden.path).map_err(at(&self.path))?;
+        hidden.finish_removal(&self.path)
     }
 
-    /// Leaves the server's execution in the place of a directory that is removed: variables and
-    /// notes may still name it, and its number must not come to mean another.
+    /// Ends the removal of what was at `path`.
     ///
     /// # Errors
-    /// A file that cannot be written.
-    pub fn leave(&self, home: &ExecutionRef) -> Result<(), ApiError> {
-        write_json(&self.path, home, self.readers)
+    /// As those of [`Record::remove`].
+    pub fn finish_removal(&self, path: &Path) -> Result<(), ApiError> {
+        if fs::symlink_metadata(path).is_err()
+            && self.start()?.is_some()
+            && let Some(home) = self.home()?
+        {
+            write_json(path, &home, self.readers)?;
+        }
+        fs::remove_dir_all(&self.path).map_err(at(&self.path))
     }
 
     fn append_json(&self, name: &str, value: &impl Serialize) -> Result<(), ApiError> {

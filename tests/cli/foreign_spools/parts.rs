@@ -168,7 +168,7 @@ impl Entry {
                     br#"{"family": 5}"#,
                     b"{\"family\": \"\xff\"}",
                     br#"{"family": "snap\u0000"}"#,
-                    &good.as_bytes()[..1 + dice.roll(good.len() - 1)],
+                    &good.as_bytes()[..=dice.roll(good.len() - 1)],
                 ];
                 self.add("start.json", dice.pick(&bad));
                 self.plan.stop("start.json");
@@ -241,7 +241,7 @@ impl Entry {
             1 => {
                 // Whichever file it is in, no beginning of it is whole.
                 let good = b"{\"name\": \"torn\", \"status\": \"PASSED\", \"label\": \"torn\"}";
-                text.extend(&good[..1 + dice.roll(good.len() - 1)]);
+                text.extend(&good[..=dice.roll(good.len() - 1)]);
                 self.plan.lack(TORN);
             }
             2 if ends_with_an_object(&text) => {
@@ -277,9 +277,9 @@ impl Entry {
             let status = dice.pick(&["COMPLETED", "COMPLETED", "NOT_TESTED", "DONE"]);
             patch["status"] = status.into();
             if status == "DONE" {
-                self.plan.refuse("the status")
+                self.plan.refuse("the status");
             } else {
-                self.plan.patched = Some(status)
+                self.plan.patched = Some(status);
             }
         }
         if dice.one_in(4) {
@@ -451,9 +451,9 @@ fn event_line(plan: &mut Plan, number: usize, dice: &mut Dice) -> Vec<u8> {
     }
     let is_good = event["timestamp"] != "yesterday" && event["detail"] == "";
     if is_good {
-        plan.events.push(name)
+        plan.events.push(name);
     } else {
-        plan.refuse(format!("the event `{name}`"))
+        plan.refuse(format!("the event `{name}`"));
     }
     event.to_string().into_bytes()
 }
