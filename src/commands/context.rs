@@ -31,6 +31,7 @@ use crate::ui::github::{self, GitHub};
 use crate::ui::terminal;
 use crate::ui::terminal::{Level, Ui};
 use crate::util::signals::Interrupt;
+use crate::util::temp_file;
 use crate::util::text::{os_message, plural};
 
 /// The options of every command, made usable.
@@ -119,6 +120,7 @@ impl Context {
     pub fn state(&self) -> Result<StateDirectory, StateError> {
         let state = StateDirectory::new(self.common.state_dir.clone());
         state.prepare()?;
+        temp_file::also_in(&self.common.state_dir);
         Ok(state)
     }
 

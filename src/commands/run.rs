@@ -113,7 +113,7 @@ pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
     context.interrupt.forget();
     let options = Options { newer_than: Some(since), ..submit::options(&run.reading, context) };
     let mut has_failed = false;
-    let sent = Session::of_files(context).and_then(|session| {
+    let sent = Session::of_results(false, context).and_then(|session| {
         let submission = Submission::survey(&run.results, &options);
         let sent = submit::send(submission, &session, &run.reading, context);
         has_failed = session.has_failed();

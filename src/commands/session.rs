@@ -70,12 +70,11 @@ impl Session {
         Self::of(context.state()?, is_piped, context)
     }
 
-    /// Begins one for results from files: these are there still where the state directory cannot be
-    /// written.
+    /// Begins one for many results: they can be sent where the state directory cannot be written, too.
     ///
     /// # Errors
     /// No server, no execution, an outbox that cannot be read.
-    pub fn of_files(context: &Context) -> Result<Self, CommandError> {
+    pub fn of_results(is_piped: bool, context: &Context) -> Result<Self, CommandError> {
         let state = match context.state() {
             Err(error @ StateError::Unwritable { .. }) if context.has_execution() => {
                 context.ui.warning(&describe(&error));
@@ -83,7 +82,7 @@ impl Session {
             }
             state => state?,
         };
-        Self::of(state, false, context)
+        Self::of(state, is_piped, context)
     }
 
     fn of(state: StateDirectory, is_piped: bool, context: &Context) -> Result<Self, CommandError> {

@@ -8,7 +8,6 @@ use std::io::{self, BufRead, BufReader, Seek, Write};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tempfile::SpooledTempFile;
 
 use super::{Context, web};
 use crate::api::{Artefact, ArtefactSearch, Server};
@@ -18,6 +17,7 @@ use crate::delivery::outbox::Outbox;
 use crate::model::execution::{ExecutionId, JsonObject};
 use crate::model::update::StatusUpdate;
 use crate::ui::{table, terminal};
+use crate::util::temp_file::TempFile;
 use crate::util::text::{one_line, plural};
 use clap::Args;
 
@@ -44,9 +44,6 @@ Examples:
 
 /// The statuses of results in the order in which they are shown.
 const ORDER: [&str; 3] = ["FAILED", "SKIPPED", "PASSED"];
-
-/// The most bytes of results of one status that are kept in memory.
-const IN_MEMORY: usize = 256 << 10;
 
 /// Columns before names and comments: the longest status fits into them.
 const INDENT: usize = 9;
@@ -82,7 +79,7 @@ struct Counts {
 
 /// The results of an execution by their rank, kept out of memory, each in JSON on a line.
 struct Results {
-    by_rank: [SpooledTempFile; ORDER.len() + 1],
+    by_rank: [TempFile; ORDER.len() + 1],
     counts: Counts,
     /// The id of one of them, where the server tells it.
     any: Option<u64>,
@@ -167,7 +164,7 @@ fn search(execution: &JsonObject, results: Option<&Results>) -> ArtefactSearch {
 impl Results {
     /// Reads all of them; `None` where the server does not tell them to this key.
     fn read(server: &dyn Server, id: ExecutionId) -> Result<Option<Self>, CommandError> {
-        let by_rank = std::array::from_fn(|_| SpooledTempFile::new(IN_MEMORY));
+        let by_rank = std::array::from_fn(|_| TempFile::small());
         let mut results = Self { by_rank, counts: Counts::default(), any: None };
         let mut fault = None;
         let is_told = server.results(id, &mut |json| match results.keep(json) {

@@ -87,18 +87,19 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     if let Some(exit) = context.nothing_to_do()? {
         return Ok(exit);
     }
-    let session = if is_piped { Session::new(true, context)? } else { Session::of_files(context)? };
+    let session = Session::of_results(is_piped, context)?;
     announce_pipe(is_piped, context);
     if paths != [Path::new("-")] {
         return send(Submission::survey(&paths, &options), &session, reading, context);
     }
-    let mut piped = Piped::open(reading.format)
-        .map_err(|error| CommandError::fault(error).context("standard input cannot be read"))?;
+    let unreadable = |error| CommandError::fault(error).context("standard input cannot be read");
+    let mut piped = Piped::open(reading.format).map_err(unreadable)?;
     piped.longest = options.read.longest();
     if piped.format.is_live {
         send_live(piped, &session, reading, context)
     } else {
-        send(Submission::survey_pipe(piped, &options), &session, reading, context)
+        let submission = Submission::survey_pipe(piped, &options).map_err(unreadable)?;
+        send(submission, &session, reading, context)
     }
 }
 

@@ -11,6 +11,7 @@ use lzma_rust2::XzReader;
 use tar::{EntryType, PaxExtensions};
 
 use super::error::{ReadError, Severity};
+use crate::util::temp_file::TempFile;
 use crate::util::text::{excerpt, innermost};
 
 /// Bytes that a file may unpack to. Real ones stay under a tenth of it.
@@ -89,7 +90,7 @@ impl Unpacked {
         let error = self.error.or(broken).or(submission.error);
         let none = || ReadError::no_results("no `submission.json` in the archive");
         let error = if submission.file.is_some() { error } else { error.or_else(|| Some(none())) };
-        let file = submission.file.map_or_else(tempfile::tempfile, Ok)?;
+        let file = submission.file.map_or_else(TempFile::new, Ok)?.into_file()?;
         Ok(Self { file, is_submission: true, error })
     }
 }
@@ -97,7 +98,7 @@ impl Unpacked {
 /// The search for a submission.
 #[derive(Default)]
 struct Submission {
-    file: Option<File>,
+    file: Option<TempFile>,
     error: Option<ReadError>,
 }
 
@@ -136,7 +137,7 @@ impl Submission {
                     Some(ReadError { severity: Severity::One, ..ReadError::of_file(reason) });
                 continue;
             }
-            let file = self.file.insert(tempfile::tempfile()?);
+            let file = self.file.insert(TempFile::new()?);
             io::copy(&mut entry, file)?;
         }
         Ok(())
@@ -155,15 +156,15 @@ fn bounded(entry: &mut impl Read) -> io::Result<Vec<u8>> {
 
 /// Copies what can be unpacked to a temporary file, and gives the error behind it.
 fn copy(from: impl Read) -> io::Result<(File, Option<ReadError>)> {
-    let mut file = tempfile::tempfile()?;
+    let mut file = TempFile::new()?;
     let mut from = Bounded { source: from, left: UNPACKED_MAX };
     let mut piece = vec![0; 64 << 10];
     loop {
         match from.read(&mut piece) {
-            Ok(0) => return Ok((file, None)),
+            Ok(0) => return Ok((file.into_file()?, None)),
             Ok(length) => file.write_all(&piece[..length])?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Ok((file, Some(broken(&error)))),
+            Err(error) => return Ok((file.into_file()?, Some(broken(&error)))),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A report that can be read several times, whatever it comes from.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, Write};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::PathBuf;
 
 use super::archive::Packing;
@@ -13,6 +13,7 @@ use super::source::Source;
 use crate::model::limits::MAX_COMMENT;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
+use crate::util::temp_file::TempFile;
 
 /// Bytes of a report that are looked at to tell its format.
 const HEAD: usize = 64 << 10;
@@ -221,8 +222,7 @@ fn read_head(
 }
 
 fn copy(mut from: impl Read) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
+    let mut file = TempFile::new()?;
     io::copy(&mut from, &mut file)?;
-    file.flush()?;
-    Ok(file)
+    file.into_file()
 }

@@ -124,10 +124,14 @@ impl Submission {
     }
 
     /// Reads standard input through.
-    pub fn survey_pipe(piped: Piped, options: &Options) -> Self {
+    ///
+    /// # Errors
+    /// A standard input that cannot be read, or that no place takes meanwhile.
+    pub fn survey_pipe(piped: Piped, options: &Options) -> io::Result<Self> {
+        let report = Report::of_pipe(piped)?;
         let mut survey = Survey::new(options);
-        survey.read(&Source::StandardInput, Report::of_pipe(piped));
-        survey.finish()
+        survey.read(&Source::StandardInput, Ok(report));
+        Ok(survey.finish())
     }
 
     /// Returns the number of results to send.

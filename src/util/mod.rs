@@ -4,5 +4,6 @@ pub mod clip;
 pub mod files;
 pub mod json;
 pub mod signals;
+pub mod temp_file;
 pub mod temp_store;
 pub mod text;

@@ -1,20 +1,16 @@
 //! Bytes that are needed again later, kept out of memory.
 //!
 //! This module owns a temporary store of byte strings and knows nothing of what they are. It exists so
-//! that memory does not go with the size of a report: a store that stays small never becomes a file,
-//! and one that grows becomes an unnamed file, which no crash leaves behind.
+//! that memory does not go with the size of a report: most stay below what a file is made for.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use tempfile::SpooledTempFile;
-
-/// Bytes that are kept in memory before a file is made: most reports stay below it.
-const IN_MEMORY: usize = 256 * 1024;
+use super::temp_file::TempFile;
 
 /// A store that only grows, and that forgets everything when it is dropped.
 #[derive(Debug)]
 pub struct TempStore {
-    file: SpooledTempFile,
+    file: TempFile,
     len: u64,
 }
 
@@ -27,7 +23,7 @@ pub struct Span {
 
 impl Default for TempStore {
     fn default() -> Self {
-        Self { file: SpooledTempFile::new(IN_MEMORY), len: 0 }
+        Self { file: TempFile::small(), len: 0 }
     }
 }
 
@@ -59,7 +55,6 @@ mod tests {
         let mut spill = TempStore::default();
         let texts: Vec<Vec<u8>> = (0..60u8).map(|n| vec![n; usize::from(n) * 500]).collect();
         let spans: Vec<Span> = texts.iter().map(|text| spill.put(text).unwrap()).collect();
-        assert!(spill.file.is_rolled(), "the texts were meant to exceed what is kept in memory");
         for (text, span) in texts.iter().zip(spans).rev() {
             assert_eq!(&spill.get(span).unwrap(), text);
         }

@@ -68,7 +68,7 @@ fn an_id_that_cannot_be_printed_is_an_error() {
 fn a_state_directory_that_cannot_be_written_is_found_before_anything_is_sent() {
     let server = Server::start();
     server.expect_no_requests();
-    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_EXECUTION", "1");
+    let sandbox = Sandbox::new(&server.url()).with_snap();
     sandbox.write("file", "");
     sandbox.write("report.jsonl", lines(&names(1)));
     let locked = sandbox.path("locked");

@@ -42,6 +42,7 @@ mod kill;
 mod kill_anywhere;
 mod limits;
 mod live;
+mod machine;
 mod manual;
 mod matrix;
 mod meaning;

@@ -15,6 +15,7 @@ use serde_json::{Value, error::Category};
 use super::scanner::{Copied, Place, Scanner};
 use crate::model::warnings::Warnings;
 use crate::reports::error::{ReadError, Severity};
+use crate::util::temp_file::TempFile;
 use crate::util::text::excerpt;
 
 /// Characters of what was read that an error repeats: enough to find it, few enough that the error stays
@@ -565,10 +566,10 @@ fn utf8(mut source: impl Source + 'static) -> Result<Box<dyn Source>, ReadError>
     if encoding == UTF_8 {
         return Ok(Box::new(source));
     }
-    let mut decoded = tempfile::tempfile().map_err(|error| cannot_read(&error))?;
+    let mut decoded = TempFile::new().map_err(|error| cannot_read(&error))?;
     decode_utf16(source, encoding, &mut decoded)?;
     decoded.rewind().map_err(|error| cannot_read(&error))?;
-    Ok(Box::new(decoded))
+    Ok(Box::new(decoded.into_file().map_err(|error| cannot_read(&error))?))
 }
 
 fn cannot_read(error: &io::Error) -> ReadError {
