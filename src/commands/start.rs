@@ -173,6 +173,9 @@ pub fn request(options: StartOptions, context: &Context) -> Result<StartRequest,
         draft = draft.over(base);
     }
     let mut request = draft.check()?;
+    for note in &request.notes {
+        context.ui.warning(note);
+    }
     if let Some(job) = context.job.as_ref().filter(|_| request.lacks_ci_link()) {
         request.set_ci_link(job.link(&request.identity()));
     }

@@ -211,6 +211,10 @@ impl Delivery<'_> {
         let of_start = match read_request(self.record) {
             Ok((request, more)) => {
                 unknown.extend(more);
+                let directory = self.record.path.display().to_string();
+                for note in &request.notes {
+                    self.report.tally.warnings.add(note.clone(), &directory);
+                }
                 request.links
             }
             Err(ReplayError::NoRequest { .. }) => Vec::new(),

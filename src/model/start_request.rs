@@ -295,9 +295,10 @@ pub struct Draft {
 
 impl Draft {
     /// Takes a value of a flag or variable, in place of any that was there.
-    pub fn set(&mut self, field: &Field, value: String, origin: Origin) {
-        if !value.trim().is_empty() {
-            self.given.insert(field.name, Given { value, origin });
+    pub fn set(&mut self, field: &Field, value: &str, origin: Origin) {
+        let value = value.trim();
+        if !value.is_empty() {
+            self.given.insert(field.name, Given { value: value.to_owned(), origin });
         }
     }
 
@@ -364,7 +365,7 @@ impl Draft {
                 return;
             }
         };
-        self.set(field, text, Origin::File);
+        self.set(field, &text, Origin::File);
     }
 
     /// Makes the request that the server will take.
@@ -393,7 +394,12 @@ impl Draft {
             }
         }
         if self.problems.is_empty() {
-            Ok(StartRequest { fields, links: self.links, wants_ci_link })
+            let notes = Vec::new();
+            let mut request = StartRequest { fields, links: self.links, wants_ci_link, notes };
+            if let Some(arch) = self.given.get("arch") {
+                request.note_architecture(&arch.value);
+            }
+            Ok(request)
         } else {
             Err(InvalidRequest { family, is_incomplete, list: self.problems })
         }
@@ -481,8 +487,8 @@ fn checked_value(field: &Field, given: &Given, family: Option<Family>) -> Result
     if let Some(family) = family.filter(|family| !field.allows(*family)) {
         return Err(format!("{who} is not a field of {}", family.name()));
     }
-    if value.contains('\0') {
-        return Err(format!("{who} contains a NUL character"));
+    if let Some(character) = value.chars().find(|character| character.is_control()) {
+        return Err(format!("{who} contains the control character {character:?}"));
     }
     let characters = value.chars().count();
     if let Some(longest) = field.longest.filter(|longest| characters > *longest) {
@@ -501,11 +507,10 @@ fn value_of_kind(kind: Kind, value: &str, family: Option<Family>) -> Result<Valu
     };
     match kind {
         Kind::Family => one_of(&Family::ALL.map(Family::name)),
-        Kind::Architecture if value == "host" => Ok(host_architecture().into()),
+        Kind::Architecture => Ok(debian_architecture(value).into()),
         Kind::Version if value == "null" => Err("is `null`, which the server refuses".to_owned()),
-        Kind::Text | Kind::Architecture | Kind::Version => Ok(value.into()),
+        Kind::Text | Kind::Version => Ok(value.into()),
         Kind::Revision => value
-            .trim()
             .parse::<i32>()
             .map(Value::from)
             .map_err(|_| format!("is not a whole number of 32 bits, but `{value}`")),
@@ -520,15 +525,20 @@ fn value_of_kind(kind: Kind, value: &str, family: Option<Family>) -> Result<Valu
     }
 }
 
-/// This machine's architecture in Debian's words.
-fn host_architecture() -> &'static str {
-    match std::env::consts::ARCH {
+/// Debian's words for the architectures that Ubuntu is built for.
+pub const ARCHITECTURES: [&str; 7] =
+    ["amd64", "arm64", "armhf", "i386", "ppc64el", "riscv64", "s390x"];
+
+/// Returns Debian's word for an architecture, of which `host` is this machine's; other words stay.
+fn debian_architecture(word: &str) -> &str {
+    let word = if word == "host" { std::env::consts::ARCH } else { word };
+    match word.to_ascii_lowercase().as_str() {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
-        "x86" => "i386",
-        "arm" => "armhf",
-        "powerpc64" => "ppc64el",
-        other => other,
+        "armv7l" | "arm" => "armhf",
+        "i686" | "x86" => "i386",
+        "ppc64le" | "powerpc64" => "ppc64el",
+        lower => ARCHITECTURES.into_iter().find(|known| *known == lower).unwrap_or(word),
     }
 }
 
@@ -543,12 +553,29 @@ pub struct StartRequest {
     /// Nobody said `--ci-link none`.
     #[serde(skip)]
     wants_ci_link: bool,
+    /// What there is to say of it, though the server takes it.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 /// Fields that say how an execution begins, not which it is.
 const NO_IDENTITY: [&str; 3] = ["ci_link", "initial_status", "needs_assignment"];
 
 impl StartRequest {
+    /// Returns what there is to say of the architecture: tests of another word are tests of another
+    /// artefact.
+    fn note_architecture(&mut self, given: &str) {
+        let Some(sent) = self.text("arch") else { return };
+        let note = if given == "host" || given == sent && ARCHITECTURES.contains(&sent) {
+            return;
+        } else if given == sent {
+            format!("`{sent}` is no architecture of Ubuntu's, such as amd64")
+        } else {
+            format!("`{sent}` is sent, Debian's word for the architecture `{given}`")
+        };
+        self.notes.push(note);
+    }
+
     /// The link that makes a repeated start find this execution again.
     pub fn ci_link(&self) -> Option<&str> {
         self.text("ci_link")

@@ -12,11 +12,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 use super::values::Suggested;
 use crate::model::execution::{Link, STATUSES};
 use crate::model::family::Family;
-use crate::model::start_request::{Draft, FIELDS, Field, Kind, Origin};
-
-/// Debian's architectures that Ubuntu is built for, and this machine's.
-const ARCHITECTURES: [&str; 8] =
-    ["amd64", "arm64", "armhf", "i386", "ppc64el", "riscv64", "s390x", "host"];
+use crate::model::start_request::{ARCHITECTURES, Draft, FIELDS, Field, Kind, Origin};
 
 /// The options that make the request of `to start`.
 #[derive(Debug, Args)]
@@ -66,14 +62,19 @@ fn field_arg(field: &'static Field) -> Arg {
 
 /// Returns a parser of architectures, which takes any and offers those of Debian.
 pub fn architecture() -> impl TypedValueParser<Value = String> {
-    Suggested(ARCHITECTURES.to_vec())
+    Suggested(architectures())
+}
+
+/// Returns Debian's words, and the one for this machine's.
+fn architectures() -> Vec<&'static str> {
+    ARCHITECTURES.into_iter().chain(["host"]).collect()
 }
 
 /// Returns the words that a shell offers for a field.
 fn words(kind: Kind) -> Option<Vec<&'static str>> {
     Some(match kind {
         Kind::Family => Family::ALL.map(Family::name).to_vec(),
-        Kind::Architecture => ARCHITECTURES.to_vec(),
+        Kind::Architecture => architectures(),
         Kind::Stage => {
             let stages = Family::ALL.iter().flat_map(|family| family.stages()).copied();
             stages.collect::<BTreeSet<_>>().into_iter().collect()
@@ -110,10 +111,10 @@ impl FromArgMatches for StartFields {
         for field in FIELDS {
             let Some(value) = matches.get_one::<String>(field.name) else { continue };
             let origin = match matches.value_source(field.name) {
-                Some(ValueSource::EnvVariable) => Origin::Variable,
-                _ => Origin::Flag,
+                Some(ValueSource::CommandLine) => Origin::Flag,
+                _ => Origin::Variable,
             };
-            draft.set(field, value.clone(), origin);
+            draft.set(field, value, origin);
         }
         Ok(Self(draft))
     }

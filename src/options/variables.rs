@@ -21,9 +21,10 @@ pub fn unused_of(
     one: &'static str,
     other: &'static str,
 ) -> Result<Option<&'static str>, String> {
+    let is_set = |name| env::var_os(start_request::variable(name)).is_some_and(|v| !is_blank(&v));
     let rank = |name| match matches.value_source(name) {
         Some(ValueSource::CommandLine) => 2,
-        Some(ValueSource::EnvVariable) => 1,
+        _ if is_set(name) => 1,
         _ => 0,
     };
     match (rank(one), rank(other)) {
@@ -82,12 +83,21 @@ fn with_some_variables(
         }
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
         let arg = arg.help(format!("{help} [env: {variable}]")).hide_env(true);
-        let set = environment(&variable).is_some_and(|value| !is_blank(&value));
+        let Some(value) = environment(&variable).filter(|value| !is_blank(value)) else {
+            return arg;
+        };
         let arg = match arg.get_action() {
             ArgAction::SetTrue => arg.value_parser(BoolishValueParser::new()),
             _ => arg,
         };
-        if set { arg.env(variable) } else { arg }
+        // clap takes the white space around a value for a part of it.
+        match value.to_str().map(|text| (text, text.trim())) {
+            Some((text, trimmed)) if text != trimmed => {
+                let takes_value = arg.get_action().takes_values();
+                arg.default_value(trimmed.to_owned()).hide_default_value(takes_value)
+            }
+            _ => arg.env(variable),
+        }
     })
 }
 
