@@ -146,6 +146,40 @@ fn a_file_system_without_locks_is_warned_of_and_used() {
     }
 }
 
+/// A name server that fails may know the host, another time.
+#[test]
+fn a_name_server_that_fails_is_told_from_an_unknown_host() {
+    let Some(interposed) = Interposed::library() else { return };
+    let url = "https://test-observer.example";
+    let sandbox = Sandbox::new(url).with_snap().with("TO_RETRY_FOR", "0");
+    let check =
+        "check --url (or TO_URL), whether the server is up, and whether the VPN is connected";
+    for (error, reason, cure) in [
+        ("-2", "unknown host", "check the host in --url (or TO_URL)"),
+        ("-3", "no name server answers", check),
+        ("-4", "no name server answers", check),
+    ] {
+        let run = interposed.run(&sandbox, "start -q", "INTERPOSED_NAMES", error);
+        let said = format!("error: cannot reach {url}/v1: {reason}\nhint: {cure}\n");
+        assert_eq!(run, Run::failed(4, &said), "{error}");
+    }
+}
+
+/// What is not certain to be this machine gets no key over plain http, and nobody is asked for it.
+#[test]
+fn a_key_asks_no_name_server_for_a_host_below_localhost() {
+    let Some(interposed) = Interposed::library() else { return };
+    let sandbox =
+        Sandbox::new("http://x.localhost:1").with_snap().with("TO_API_KEY", "to_12345678");
+    // An error that no lookup has, were there one.
+    let run = interposed.run(&sandbox, "start -q", "INTERPOSED_NAMES", "-4");
+    assert_eq!(run.status, 2, "{run:?}");
+    assert!(
+        run.stderr.starts_with("error: the key is not sent to http://x.localhost:1"),
+        "{run:?}"
+    );
+}
+
 #[test]
 fn one_thread_is_enough() {
     let Some(interposed) = Interposed::library() else { return };

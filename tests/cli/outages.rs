@@ -136,3 +136,15 @@ fn parallel_legs_with_new_names_in_different_orders_all_deliver() {
     }
     assert!(context.server.deadlocks() > 0, "nothing was locked in two orders");
 }
+
+/// The first request waits for a lock of the database, say: that tells nothing of those that follow.
+#[test]
+fn after_one_504_batches_grow_again() {
+    let context = TestContext::new();
+    let names = context.report(1_000);
+    context.server.fault(results, 1, Fault::answer(Response::nginx(504)));
+    assert_eq!(context.to("submit -q report.jsonl"), Run::quiet());
+    assert_eq!(context.stored(), names);
+    let sizes: Vec<usize> = context.posts().iter().map(|(size, _)| *size).collect();
+    assert_eq!(sizes, [100, 50, 50, 50, 100, 100, 100, 200, 200, 150]);
+}

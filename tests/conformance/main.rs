@@ -56,7 +56,7 @@ impl Target {
         }
         let fake = Server::builder()
             .auth_required()
-            .key("to_full", &["change_test", "view_test"])
+            .key("to_full", &["change_test", "view_test", "change_rerun", "view_rerun"])
             .key("to_writer", &["change_test"])
             .start();
         let key = |key: &str| Some(key.to_owned());
@@ -309,6 +309,39 @@ fn a_result_changes_and_an_end_are_told_as_they_were_asked_for() {
     let stored = by_name(told["results"].as_array().expect("results").iter());
     assert_eq!(stored[&name], ["FAILED", "c", "", "no", "lines"]);
     assert_eq!(sandbox.to("-q end --status NOT_TESTED"), Run::new(0, "NOT_TESTED\n", ""));
+}
+
+/// A lab asks for a rerun, finds it in the list, and takes it off.
+#[test]
+fn a_rerun_is_requested_listed_and_taken_off() {
+    let target = Target::find();
+    let sandbox = target.sandbox();
+    let (family, flags) = &families()[0];
+    let link = format!("https://ci.example/{}", fresh("job"));
+    let started = start(&sandbox, family, flags, &link);
+    assert_eq!(started.status, 0, "{started:?}");
+    let execution = started.stdout.trim();
+    let requested = sandbox.to(&format!("-q rerun {execution}"));
+    let listed = sandbox.to("-q reruns");
+    for run in [&requested, &listed] {
+        if matches!(run.status, 4 | 5) {
+            eprintln!(
+                "skipped: reruns, which want `change_rerun` and `view_rerun`: {}",
+                run.stderr
+            );
+            return;
+        }
+    }
+    assert_eq!(requested, Run::new(0, "", ""));
+    let line = |run: &Run| run.stdout.lines().find(|line| line.ends_with(&link)).map(str::to_owned);
+    let told = line(&listed).expect("the rerun that was requested");
+    assert!(told.starts_with(&format!("{execution}\t{family}\t")), "{told}");
+    // Requested again, it is there once.
+    assert_eq!(sandbox.to(&format!("-q rerun {execution}")), Run::new(0, "", ""));
+    let again = sandbox.to("-q reruns --environment vm --arch amd64");
+    assert_eq!(again.stdout.matches(&link).count(), 1, "{again:?}");
+    assert_eq!(sandbox.to(&format!("-q reruns --done {execution}")), Run::new(0, "", ""));
+    assert_eq!(line(&sandbox.to("-q reruns")), None);
 }
 
 #[test]

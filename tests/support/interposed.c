@@ -4,12 +4,14 @@
  *   INTERPOSED_KILL=N        ends the process as kill -9 does, at its Nth call that has an effect
  *   INTERPOSED_COUNT=PATH    writes the number of such calls there at the end
  *   INTERPOSED_FULL=PATH     the disk of the files below it is full
+ *   INTERPOSED_NAMES=N       a host that is looked up is answered with this error, such as EAI_AGAIN's -3
  *   INTERPOSED_NO_LOCKS=1    flock fails with ENOLCK, as on NFS without a lock daemon
  *   INTERPOSED_NO_THREADS=1  no thread can be started
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,6 +98,12 @@ int flock(int fd, int operation) {
         return -1;
     }
     return REAL(flock)(fd, operation);
+}
+
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    long error = number("INTERPOSED_NAMES");
+    if (error && host) return (int)error;
+    return REAL(getaddrinfo)(host, service, hints, found);
 }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *given) {
