@@ -61,64 +61,74 @@ const UNTOLD: &str = "the server does not tell whose it is (it may be of before 
 /// A key, what is said of it, and what it may do.
 type Case<'a> = (&'a str, &'a str, &'a [&'a str]);
 
+const BOTH: [&str; 2] = ["change_test", "view_test"];
+const ALL: &[&str] = &[WRITES, READS];
+
+/// Everything is open.
+const OPEN: &[Case<'_>] = &[
+    ("", NONE, ALL),
+    ("to_wrong", NEEDLESS, ALL),
+    ("to_full", OF_CI, ALL),
+    ("to_reader", OF_DASHBOARD, ALL),
+    ("to_writer", OF_LAB, ALL),
+];
+
+/// Nothing is.
+const CLOSED: &[Case<'_>] = &[
+    ("", LACKING, &[]),
+    ("to_wrong", UNKNOWN, &[]),
+    ("to_full", OF_CI, ALL),
+    ("to_reader", OF_DASHBOARD, &[READS]),
+    ("to_writer", OF_LAB, &[WRITES, BLIND]),
+];
+
+/// `IGNORE_PERMISSIONS` lets everybody write.
+const WRITABLE: &[Case<'_>] = &[
+    ("", NONE, &[WRITES, BLIND]),
+    ("to_wrong", NEEDLESS, &[WRITES, BLIND]),
+    ("to_full", OF_CI, ALL),
+    ("to_reader", OF_DASHBOARD, ALL),
+    ("to_writer", OF_LAB, &[WRITES, BLIND]),
+];
+
+/// It lets everybody look.
+const READABLE: &[Case<'_>] = &[
+    ("", LACKING, &[READS]),
+    ("to_wrong", UNKNOWN, &[READS]),
+    ("to_full", OF_CI, ALL),
+    ("to_reader", OF_DASHBOARD, &[READS]),
+    ("to_writer", OF_LAB, ALL),
+];
+
+/// The server knows no keys yet.
+const OLD: &[Case<'_>] = &[("", NONE, ALL), ("to_full", UNTOLD, ALL)];
+
 /// Every configuration of the real server, with no key, an unknown one, and each of the three: what is
 /// said of the key, and what it may do.
 #[test]
 fn a_key_is_told_right_in_every_configuration() {
-    let both = ["change_test", "view_test"];
-    let (all, none) = (&[WRITES, READS][..], &[][..]);
-    let open = [
-        ("", NONE, all),
-        ("to_wrong", NEEDLESS, all),
-        ("to_full", OF_CI, all),
-        ("to_reader", OF_DASHBOARD, all),
-        ("to_writer", OF_LAB, all),
-    ];
-    let closed = [
-        ("", LACKING, none),
-        ("to_wrong", UNKNOWN, none),
-        ("to_full", OF_CI, all),
-        ("to_reader", OF_DASHBOARD, &[READS]),
-        ("to_writer", OF_LAB, &[WRITES, BLIND]),
-    ];
-    // IGNORE_PERMISSIONS lets everybody write.
-    let writable = [
-        ("", NONE, &[WRITES, BLIND][..]),
-        ("to_wrong", NEEDLESS, &[WRITES, BLIND]),
-        ("to_full", OF_CI, all),
-        ("to_reader", OF_DASHBOARD, all),
-        ("to_writer", OF_LAB, &[WRITES, BLIND]),
-    ];
-    let readable = [
-        ("", LACKING, &[READS][..]),
-        ("to_wrong", UNKNOWN, &[READS]),
-        ("to_full", OF_CI, all),
-        ("to_reader", OF_DASHBOARD, &[READS]),
-        ("to_writer", OF_LAB, all),
-    ];
-    let old = [("", NONE, all), ("to_full", UNTOLD, all)];
     let servers: [(&str, Builder, &[Case<'_>]); 10] = [
-        ("nothing needed", Server::builder(), &open),
-        ("both needed", Server::builder().need_permissions(&both), &closed),
-        ("view_test needed", Server::builder().need_permissions(&both[1..]), &writable),
-        ("change_test needed", Server::builder().need_permissions(&both[..1]), &readable),
-        ("known keys, nothing needed", Server::builder().require_authentication(), &open),
-        ("known keys, both needed", Server::builder().auth_required(), &closed),
+        ("nothing needed", Server::builder(), OPEN),
+        ("both needed", Server::builder().need_permissions(&BOTH), CLOSED),
+        ("view_test needed", Server::builder().need_permissions(&BOTH[1..]), WRITABLE),
+        ("change_test needed", Server::builder().need_permissions(&BOTH[..1]), READABLE),
+        ("known keys, nothing needed", Server::builder().require_authentication(), OPEN),
+        ("known keys, both needed", Server::builder().auth_required(), CLOSED),
         (
             "known keys, view_test needed",
-            Server::builder().require_authentication().need_permissions(&both[1..]),
-            &writable,
+            Server::builder().require_authentication().need_permissions(&BOTH[1..]),
+            WRITABLE,
         ),
         (
             "known keys, change_test needed",
-            Server::builder().require_authentication().need_permissions(&both[..1]),
-            &readable,
+            Server::builder().require_authentication().need_permissions(&BOTH[..1]),
+            READABLE,
         ),
-        ("before keys", Server::builder().need_permissions(&both).before("2025-09-10"), &old),
+        ("before keys", Server::builder().need_permissions(&BOTH).before("2025-09-10"), OLD),
         (
             "before permissions",
-            Server::builder().need_permissions(&both).before("2025-10-13"),
-            &open,
+            Server::builder().need_permissions(&BOTH).before("2025-10-13"),
+            OPEN,
         ),
     ];
     for (name, builder, cases) in servers {

@@ -162,23 +162,17 @@ fn proxies() -> Vec<Trouble> {
     let through = |name, peer| Trouble::through(name, "https", peer);
     let said =
         |what: &str| format!("cannot reach URL/v1 through the proxy PROXY (https_proxy): {what}");
-    let port = Port::reserve();
-    let closed = format!("http://127.0.0.1:{}", port.number);
-    let unknown = format!("http://{}:3128", nowhere());
-    let api = "https://test-observer.example";
-    let down =
-        Trouble { proxy: closed.clone(), _port: Some(port), ..Trouble::new("a closed proxy", api) };
-    let lost = Trouble { proxy: unknown.clone(), ..Trouble::new("an unknown proxy", api) };
     let page = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-type: text/html\r\n\
                 content-length: 40\r\n\r\n<html><title>Who are you?</title></html>";
     vec![
         // Each failed tunnel is asked for once more, for the answer that the client hides.
-        through("a proxy that wants credentials", answer("407 Proxy Authentication Required")).ends(
-            4,
-            &said("it answers CONNECT with 407 Proxy Authentication Required"),
-            CREDENTIALS,
-            2,
-        ),
+        through("a proxy that wants credentials", answer("407 Proxy Authentication Required"))
+            .ends(
+                4,
+                &said("it answers CONNECT with 407 Proxy Authentication Required"),
+                CREDENTIALS,
+                2,
+            ),
         through("a proxy that forbids", answer("403 Forbidden")).ends(
             4,
             &said("it answers CONNECT with 403 Forbidden"),
@@ -201,6 +195,27 @@ fn proxies() -> Vec<Trouble> {
             PROXY,
             2,
         ),
+        Trouble::through("a proxy's page", "http", Peer::answering(page)).ends(
+            5,
+            "a proxy answered 407: Who are you?",
+            CREDENTIALS,
+            1,
+        ),
+    ]
+}
+
+/// What the variables of proxies name.
+fn proxy_variables() -> Vec<Trouble> {
+    let said =
+        |what: &str| format!("cannot reach URL/v1 through the proxy PROXY (https_proxy): {what}");
+    let port = Port::reserve();
+    let closed = format!("http://127.0.0.1:{}", port.number);
+    let unknown = format!("http://{}:3128", nowhere());
+    let api = "https://test-observer.example";
+    let down =
+        Trouble { proxy: closed.clone(), _port: Some(port), ..Trouble::new("a closed proxy", api) };
+    let lost = Trouble { proxy: unknown.clone(), ..Trouble::new("an unknown proxy", api) };
+    vec![
         down.with("https_proxy", &closed).goes_on(&said("connection refused"), PROXY, 0),
         lost.with("https_proxy", &unknown).goes_on(&said("unknown host"), PROXY, 0),
         Trouble::new("a proxy of another kind", api).with("ALL_PROXY", "socks5://me:secret@host").ends(
@@ -215,43 +230,24 @@ fn proxies() -> Vec<Trouble> {
             VARIABLE,
             0,
         ),
-        Trouble::through("a proxy's page", "http", Peer::answering(page)).ends(
-            5,
-            "a proxy answered 407: Who are you?",
-            CREDENTIALS,
-            1,
-        ),
     ]
+}
+
+fn trust(what: &str) -> String {
+    format!("cannot trust URL/v1: {what}")
+}
+
+/// A start that goes to a peer with this certificate, and trusts this authority.
+fn certified(name: &'static str, authority: &Authority, config: ServerConfig) -> Trouble {
+    let trouble = Trouble::at(name, "https", tls(config));
+    trouble.sandbox.write("ca.pem", authority.pem());
+    trouble.with("TO_CA_CERT", "ca.pem")
 }
 
 fn certificates() -> Vec<Trouble> {
     let authority = Authority::new();
-    let at = |name, config| {
-        let trouble = Trouble::at(name, "https", tls(config));
-        trouble.sandbox.write("ca.pem", authority.pem());
-        trouble.with("TO_CA_CERT", "ca.pem")
-    };
-    let is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let (itself, certificate) = Authority::as_server("127.0.0.1", is_ca);
-    let itself = at("an authority as a server", itself);
-    itself.sandbox.write("ca.pem", certificate.pem());
-    let unknown = Authority::new().server("127.0.0.1", 2020..2100);
-    // A fatal alert about the protocol's version, as what knows no newer than 1.1 gives it.
-    let old = Peer::new(|stream| {
-        use std::io::Write as _;
-        _ = stream.read(&mut [0; 4096]);
-        _ = stream.write_all(&[21, 3, 1, 0, 2, 2, 70]);
-    });
-    let bare = Trouble::at("no certificates", "https", Peer::silent());
-    bare.sandbox.write("trusted.pem", "");
-    let trust = |what: &str| format!("cannot trust URL/v1: {what}");
+    let at = |name, config| certified(name, &authority, config);
     vec![
-        bare.ends(
-            4,
-            &trust("no certificate authorities are installed here"),
-            "install the package ca-certificates, or name an authority with --ca-cert PEM",
-            0,
-        ),
         at("an expired certificate", authority.server("127.0.0.1", 2020..2021)).ends(
             4,
             &trust("its certificate expired on 2021-01-01"),
@@ -270,6 +266,37 @@ fn certificates() -> Vec<Trouble> {
             "--url (or TO_URL) takes a host that the certificate is for",
             1,
         ),
+        at("an unknown authority", Authority::new().server("127.0.0.1", 2020..2100)).ends(
+            4,
+            &trust("its certificate is of an authority that is not known here"),
+            "--ca-cert PEM trusts a private certificate authority",
+            1,
+        ),
+    ]
+}
+
+/// No authority, one in a server's place, and what is hardly TLS.
+fn authorities() -> Vec<Trouble> {
+    let bare = Trouble::at("no certificates", "https", Peer::silent());
+    bare.sandbox.write("trusted.pem", "");
+    let is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let (config, certificate) = Authority::as_server("127.0.0.1", is_ca);
+    let itself = certified("an authority as a server", &Authority::new(), config);
+    itself.sandbox.write("ca.pem", certificate.pem());
+    // A fatal alert about the protocol's version, as what knows no newer than 1.1 gives it.
+    let old = Peer::new(|stream| {
+        use std::io::Write as _;
+        _ = stream.read(&mut [0; 4096]);
+        _ = stream.write_all(&[21, 3, 1, 0, 2, 2, 70]);
+    });
+    let plain = Peer::greeting("HTTP/1.1 400 Bad Request\r\n\r\n");
+    vec![
+        bare.ends(
+            4,
+            &trust("no certificate authorities are installed here"),
+            "install the package ca-certificates, or name an authority with --ca-cert PEM",
+            0,
+        ),
         itself.ends(
             4,
             &trust(
@@ -279,24 +306,18 @@ fn certificates() -> Vec<Trouble> {
              `-addext basicConstraints=critical,CA:FALSE`",
             1,
         ),
-        at("an unknown authority", unknown).ends(
-            4,
-            &trust("its certificate is of an authority that is not known here"),
-            "--ca-cert PEM trusts a private certificate authority",
-            1,
-        ),
         Trouble::at("an old TLS", "https", old).ends(
             4,
             &trust("it speaks no TLS that is newer than 1.1"),
             "the server has to take TLS 1.2 or 1.3",
             1,
         ),
-        Trouble::at(
-            "http behind https",
-            "https",
-            Peer::greeting("HTTP/1.1 400 Bad Request\r\n\r\n"),
-        )
-        .ends(4, &trust("what answers there does not speak TLS"), PORT, 1),
+        Trouble::at("http behind https", "https", plain).ends(
+            4,
+            &trust("what answers there does not speak TLS"),
+            PORT,
+            1,
+        ),
     ]
 }
 
@@ -342,6 +363,13 @@ fn strangers() -> Vec<Trouble> {
             PAGE,
             1,
         ),
+    ]
+}
+
+/// Answers that do not come to their end.
+fn broken_answers() -> Vec<Trouble> {
+    let at = |name, answer: &str| Trouble::at(name, "http", Peer::answering(answer.to_owned()));
+    vec![
         at("no answer", "").ends(
             4,
             "the execution may exist all the same: the connection to URL/v1 broke: connection closed \
@@ -398,16 +426,19 @@ fn what_cannot_be_reached_is_told_and_tried_again() {
 #[test]
 fn what_a_proxy_does_is_told_as_the_proxys() {
     assert_all(proxies());
+    assert_all(proxy_variables());
 }
 
 #[test]
 fn what_cannot_be_trusted_is_told_with_its_own_cure() {
     assert_all(certificates());
+    assert_all(authorities());
 }
 
 #[test]
 fn what_is_not_the_api_is_told_from_a_server_in_trouble() {
     assert_all(strangers());
+    assert_all(broken_answers());
 }
 
 /// Without a VPN nothing reaches the server: what was to be opened is opened by a later push, and nobody
