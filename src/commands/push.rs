@@ -203,19 +203,28 @@ fn push_record(
             Ok(refused_before(&report, &file, context).and(context.report_replay(&report, &file)))
         }
         Err(error) => {
-            if report.tally.sent.total() > 0 {
-                let results = plural(report.tally.sent.total(), "result");
-                context.ui.info(format_args!("{place}: sent {results} before it ended"));
-            }
-            let is_unwritable = is_unwritable(&error);
-            let mut error = CommandError::from(error).context(place.to_string());
-            if is_unwritable {
-                error = error.hint(UNWRITABLE);
-            }
-            let exit = context.report_undelivered(&error, None);
+            let exit = report_halt(record, error, &report, context);
             Ok(exit.and(context.report_replay(&report, &file)))
         }
     }
+}
+
+/// Says why not all of a directory was delivered, and how much was.
+fn report_halt(
+    record: &Record,
+    error: ReplayError,
+    report: &ReplayReport,
+    context: &Context,
+) -> Exit {
+    let place = record.path.display();
+    if report.tally.sent.total() > 0 {
+        let results = plural(report.tally.sent.total(), "result");
+        context.ui.info(format_args!("{place}: sent {results} before it ended"));
+    }
+    let is_unwritable = is_unwritable(&error);
+    let error = CommandError::from(error).context(place.to_string());
+    let error = if is_unwritable { error.hint(UNWRITABLE) } else { error };
+    context.report_undelivered(&error, None)
 }
 
 /// Adds what became of a directory with so many results to what `--json` prints.

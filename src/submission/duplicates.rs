@@ -14,7 +14,7 @@ use crate::model::warnings::Warnings;
 use crate::reports::format::Origin;
 use crate::submission::SubmissionError;
 use crate::util::clip::Clipped;
-use crate::util::temp_store::{Span, TempStore};
+use crate::util::temp_file::{Span, TempStore};
 
 /// The policy of `--on-duplicate`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]

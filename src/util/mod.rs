@@ -5,5 +5,4 @@ pub mod files;
 pub mod json;
 pub mod signals;
 pub mod temp_file;
-pub mod temp_store;
 pub mod text;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::fake_server::{Builder, Fault, Request, Response, Server};
+use crate::support::fake_server::{Builder, Fault, Request, Response, Server, client};
 use crate::support::{Run, Sandbox, kept};
 
 /// A sandbox with an execution that has one result of each status, links, metadata and an event.
@@ -168,8 +168,16 @@ const NASTY: &str = "\u{1b}[2Jred\u{7}\rover\u{9b}1m\n  PASSED   forged";
 #[test]
 fn no_line_moves_the_cursor_and_none_is_forged() {
     let server = Server::start();
-    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_ENVIRONMENT", NASTY);
-    assert_eq!(sandbox.to("start"), Run::new(0, "1\n", ""));
+    let start = json!({
+        "family": "snap", "name": "core22", "version": "1", "revision": 1, "track": "22",
+        "store": "ubuntu", "arch": NASTY, "execution_stage": "beta", "environment": NASTY,
+        "test_plan": NASTY,
+    });
+    // Another client is not as careful as `to start`.
+    let route = "/v1/test-executions/start-test";
+    let started = client::call(server.port(), "PUT", route, &start).expect("an answer");
+    assert_eq!(started.status, 200);
+    let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1");
     let long = "suite.module.class.".repeat(12);
     let results = json!([
         {"name": long, "status": "FAILED", "comment": "many words ".repeat(30)},

@@ -10,7 +10,7 @@ use std::io;
 use super::case::Stream;
 use super::suite::Suite;
 use crate::util::clip::{MARK, truncate_middle};
-use crate::util::temp_store::{Span, TempStore};
+use crate::util::temp_file::{Span, TempStore};
 
 /// Bytes that one case gets of the output of its suites at most: enough for what explains a failure.
 pub const LIMIT: usize = 64 * 1024;

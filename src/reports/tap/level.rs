@@ -1,6 +1,6 @@
 //! Tests of one indentation.
 
-pub use crate::util::temp_store::Span;
+pub use crate::util::temp_file::Span;
 
 use crate::model::result::{Status, TestResult};
 use crate::util::clip::Clipped;

@@ -19,7 +19,7 @@ use super::source::Source;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::util::clip::Clipped;
-use crate::util::temp_store::TempStore;
+use crate::util::temp_file::TempStore;
 use level::{Level, OpenPoint};
 use line::{Line, Point};
 
