@@ -104,3 +104,60 @@ pub fn is_refused(change: &Change, error: &ApiError, maker: &mut Maker<'_>) -> b
 pub fn is_hidden(error: &ApiError) -> bool {
     matches!(error, ApiError::Status(refusal) if matches!(refusal.status, 403 | 405))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::examples::{refusal, refusal_of_proxy};
+    use crate::api::{Spool, examples};
+    use crate::model::execution::Link;
+
+    #[test]
+    fn what_will_never_be_made_is_told_from_what_may_be_made_later() {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::create_dir(place.path().join("1")).unwrap();
+        let spool = Spool::new(place.path().to_path_buf());
+        let (there, missing) = (ExecutionId::Server(1), ExecutionId::Server(2));
+        let ci_link = || {
+            let link = Some("https://ci.example/1".to_owned());
+            Change::Patch(Patch { ci_link: link, ..Patch::default() })
+        };
+        let link =
+            || Change::Link(Link { label: "log".to_owned(), url: "https://l.example/".to_owned() });
+        for (change, error, execution, expected) in [
+            (link(), refusal(422), there, true),
+            (link(), refusal(400), there, true),
+            (ci_link(), ApiError::MetadataDropped, there, true),
+            // The execution is not there, or the key may not write: that is no fault of the change.
+            (link(), refusal(404), there, false),
+            (link(), refusal(403), there, false),
+            (link(), refusal_of_proxy(403), there, false),
+            (link(), refusal(503), there, false),
+            (link(), examples::refusal_after(429, 5), there, false),
+            // The server fails so at a CI link that another execution has, where it is well otherwise.
+            (link(), refusal(500), there, false),
+            (ci_link(), refusal(500), there, true),
+            (ci_link(), refusal(500), missing, false),
+            (ci_link(), refusal(503), there, false),
+        ] {
+            let mut maker = Maker::new(&spool, execution);
+            assert_eq!(is_refused(&change, &error, &mut maker), expected, "{change:?}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_patch_is_told_part_by_part_with_metadata_first_and_the_ci_link_last() {
+        let all = Patch {
+            status: Some("COMPLETED".to_owned()),
+            ci_link: Some("https://ci.example/".to_owned()),
+            c3_link: Some("https://c3.example/".to_owned()),
+            execution_metadata: Some([("k".to_owned(), vec!["v".to_owned()])].into()),
+        };
+        let (first, rest) = split(all);
+        let said = |changes: &[Change]| changes.iter().map(Change::describe).collect::<Vec<_>>();
+        assert_eq!(said(&first), ["the metadata"]);
+        assert_eq!(said(&rest), ["the C3 link", "the status", "the CI link"]);
+        let (first, rest) = split(Patch::default());
+        assert!(first.is_empty() && rest.is_empty());
+    }
+}

@@ -156,3 +156,83 @@ impl<'a> Submitter<'a> {
 fn is_in_vain(error: &ApiError) -> bool {
     error.scope() == Scope::Request && error.retry() == Retry::Never
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::examples::refusal;
+    use crate::api::{Record, Spool};
+    use crate::delivery::batch_size::BatchSize;
+    use crate::model::execution::ExecutionId;
+    use crate::model::limits::Limits;
+    use crate::model::result::{Status, TestResult};
+    use crate::model::warnings::Warnings;
+    use crate::util::files::Readers;
+
+    fn result(name: &str) -> EncodedResult {
+        let result = TestResult {
+            name: name.to_owned(),
+            status: Status::Passed,
+            category: String::new(),
+            template_id: String::new(),
+            comment: String::new(),
+            io_log: String::new(),
+        };
+        EncodedResult::new(result, &Limits::default(), &mut Warnings::default())
+    }
+
+    /// What is at a server, in the outbox, and nowhere, of two results.
+    #[derive(Debug, Eq, PartialEq)]
+    struct Fate {
+        stored: usize,
+        kept: u64,
+        lost: Vec<String>,
+    }
+
+    /// Submits to an execution that is there or not, from a pipe or from files.
+    fn submit(is_there: bool, is_piped: bool, can_keep: bool, halt: Option<ApiError>) -> Fate {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("spool/1");
+        if is_there {
+            std::fs::create_dir_all(&path).unwrap();
+        }
+        let spool = Spool::new(place.path().join("spool"));
+        let outbox = Outbox::new(place.path().join("outbox"));
+        if !can_keep {
+            std::fs::write(place.path().join("outbox"), "").unwrap();
+        }
+        let execution = ExecutionId::Server(1);
+        let home = ExecutionRef { url: "https://api.example".to_owned(), execution };
+        let size = BatchSize::new(Duration::from_secs(5));
+        let sender = BatchSender::new(&spool, execution, size, &|_| ());
+        let mut submitter = Submitter::new(sender, &outbox, home, is_piped, halt);
+        submitter.push(result("a"));
+        submitter.push(result("b"));
+        let Outcome { kept, lost, .. } = submitter.finish();
+        let stored = Record::of(path, Readers::Usual).count_results().unwrap();
+        if let Some(path) = &kept.path {
+            let waiting = Record::of(path.clone(), Readers::Owner).count_results().unwrap();
+            assert_eq!(waiting, kept.results);
+        }
+        let lost = lost.map(|lost| lost.names).unwrap_or_default();
+        Fate { stored: usize::try_from(stored).unwrap(), kept: kept.results, lost }
+    }
+
+    #[test]
+    fn each_result_is_sent_kept_in_a_file_already_or_named() {
+        let fate = |stored, kept, lost: &[&str]| {
+            let lost = lost.iter().map(ToString::to_string).collect();
+            Fate { stored, kept, lost }
+        };
+        let outage = || Some(refusal(503));
+        assert_eq!(submit(true, false, true, None), fate(2, 0, &[]));
+        assert_eq!(submit(true, true, false, None), fate(2, 0, &[]));
+        // Where something waits already, nothing overtakes it.
+        assert_eq!(submit(true, false, true, outage()), fate(0, 2, &[]));
+        assert_eq!(submit(true, false, false, outage()), fate(0, 0, &["a", "b"]));
+        // No later push delivers to an execution that is not there: what files have is there still.
+        assert_eq!(submit(false, false, true, None), fate(0, 0, &[]));
+        assert_eq!(submit(false, true, true, None), fate(0, 2, &[]));
+        assert_eq!(submit(false, true, false, None), fate(0, 0, &["a", "b"]));
+    }
+}

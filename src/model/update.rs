@@ -273,6 +273,43 @@ mod tests {
     }
 
     #[test]
+    fn what_the_server_fails_at_every_time_is_known_of_a_change() {
+        let patch = |patch| Change::Patch(patch);
+        let link =
+            |label: &str, url: &str| Change::Link(Link { label: label.into(), url: url.into() });
+        let ci_link =
+            |text: &str| patch(Patch { ci_link: Some(text.to_owned()), ..Patch::default() });
+        let metadata = |key: &str, value: &str| {
+            let execution_metadata = [(key.to_owned(), vec![value.to_owned()])].into();
+            patch(Patch { execution_metadata: Some(execution_metadata), ..Patch::default() })
+        };
+        let event = |detail: &str| Change::Event(event("rebooted", detail));
+        let nul = Some("it holds a NUL character");
+        for (change, problem) in [
+            (link("log", "https://l.example/"), None),
+            // What is a 422 is the server's to say.
+            (link("", "ftp://l.example/"), None),
+            (link("a\0b", "https://l.example/"), nul),
+            (event("\\u0000"), None),
+            (event("\0"), nul),
+            (metadata("kernel", "6.8"), None),
+            (metadata("k\0", "6.8"), nul),
+            (metadata("kernel", "\0"), nul),
+            (ci_link("https://ci.example/1"), None),
+            (
+                ci_link("ci.example"),
+                Some("is wrong: `ci.example` is not a URL: relative URL without a base"),
+            ),
+            (
+                ci_link(&format!("https://ci.example/{}", "x".repeat(200))),
+                Some("has 219 characters; the server stores 200"),
+            ),
+        ] {
+            assert_eq!(change.problem().as_deref(), problem, "{change:?}");
+        }
+    }
+
+    #[test]
     fn an_event_has_its_time_in_utc() {
         let event = parse_event("job_end=it went = well").unwrap();
         assert_eq!(event["event_name"], "job_end");

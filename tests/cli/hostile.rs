@@ -170,7 +170,12 @@ fn no_answer_leaks_forges_or_takes_more_than_its_share() {
 
 /// Meets an answer at each endpoint.
 fn meet_everywhere(answer: &str, response: &Response) {
-    for (endpoint, on, command) in endpoints() {
+    // What is read before an answer is looked at is the same for all long ones.
+    let is_another = answer.starts_with("a long") && answer != "a long text";
+    let some = endpoints()
+        .into_iter()
+        .filter(|(endpoint, ..)| !is_another || ["start", "posts", "results"].contains(endpoint));
+    for (endpoint, on, command) in some {
         let server = Server::start();
         server.open_execution();
         server.fault(on, ALWAYS, Fault::answer(response.clone()));

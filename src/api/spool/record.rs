@@ -598,3 +598,122 @@ fn line_content(path: &Path, number: u64, error: &serde_json::Error) -> ApiError
     let reason = format!("line {number}: {reason}");
     ApiError::SpoolContent { path: path.to_path_buf(), reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "{\"name\":\"a\",\"status\":\"PASSED\"}\n";
+
+    /// A directory with these files.
+    fn record(files: &[(&str, &str)]) -> (tempfile::TempDir, Record) {
+        let place = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            fs::write(place.path().join(name), content).unwrap();
+        }
+        let record = Record::of(place.path().to_path_buf(), Readers::Usual);
+        (place, record)
+    }
+
+    fn read(place: &tempfile::TempDir, name: &str) -> String {
+        fs::read_to_string(place.path().join(name)).unwrap_or_default()
+    }
+
+    #[test]
+    fn files_end_with_whole_lines() {
+        let whole = GOOD.trim_end();
+        for (end, kept, torn) in [
+            ("", "", ""),
+            ("\n \n", "\n \n", ""),
+            (" \t", "", ""),
+            (whole, GOOD, ""),
+            ("{}", "{}\n", ""),
+            ("{\"name\"", "", "{\"name\"\n"),
+            // An array is whole, and no line of any of these files.
+            ("[1]", "", "[1]\n"),
+            ("{} {}", "", "{} {}\n"),
+        ] {
+            for name in [RESULTS, LINKS, EVENTS] {
+                let (place, record) = record(&[(name, &format!("{GOOD}{end}"))]);
+                record.mend().unwrap();
+                assert_eq!(read(&place, name), format!("{GOOD}{kept}"), "{end:?}");
+                assert_eq!(read(&place, TORN), torn, "{end:?}");
+                let lines: Vec<_> = torn.lines().map(str::to_owned).collect();
+                assert_eq!(record.torn_lines().unwrap(), lines);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_added_is_seen_in_the_extent() {
+        let (_place, record) = record(&[(RESULTS, GOOD), (PATCH, "{}")]);
+        let before = record.extent().unwrap();
+        assert_eq!(record.extent().unwrap(), before);
+        for (name, content) in [
+            (RESULTS, [GOOD, GOOD].concat()),
+            (LINKS, "{}\n".to_owned()),
+            (EVENTS, "{}\n".to_owned()),
+            (PATCH, "{\"status\":\"COMPLETED\"}".to_owned()),
+        ] {
+            fs::write(record.path.join(name), content).unwrap();
+            assert_ne!(record.extent().unwrap(), before, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_named_is_found() {
+        let (_place, record) = record(&[(RESULTS, "a\nb\n"), (LINKS, "c\nd\n")]);
+        let place = |name: &str| record.path.join(name).display().to_string();
+        for (said, line) in [
+            (format!("{}:2: not JSON", place(RESULTS)), "b"),
+            (format!("{}: line 1: not JSON", place(LINKS)), "c"),
+            (format!("{}:9: not JSON", place(RESULTS)), ""),
+            (format!("{}: not JSON", place(START)), ""),
+        ] {
+            assert_eq!(record.line_of(&said), line, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_last_result_of_a_name_counts_and_a_torn_end_does_not() {
+        let failed = GOOD.replace("PASSED", "FAILED");
+        let skipped = GOOD.replace("PASSED", "SKIPPED");
+        for (results, status) in [
+            ("", "ENDED_PREMATURELY"),
+            (GOOD, "PASSED"),
+            (&skipped, "PASSED"),
+            (&failed, "FAILED"),
+            (&[&failed, GOOD].concat(), "PASSED"),
+            (&[GOOD, &failed].concat(), "FAILED"),
+            (&[GOOD, failed.trim_end()].concat(), "FAILED"),
+            (&[GOOD, &failed[..20]].concat(), "PASSED"),
+        ] {
+            let (_place, record) =
+                record(&[(START, "{}"), (PATCH, "{\"status\":\"COMPLETED\"}"), (RESULTS, results)]);
+            assert_eq!(record.execution().unwrap().status, status, "{results}");
+        }
+    }
+
+    #[test]
+    fn a_removal_leaves_the_servers_execution_where_one_waited() {
+        let home = "{\"url\":\"https://api.example\",\"execution\":7}\n";
+        for (start, left) in [(Some("{}"), home), (None, "")] {
+            for is_cut_off in [false, true] {
+                let place = tempfile::tempdir().unwrap();
+                let path = place.path().join("1");
+                let hidden = place.path().join(".1");
+                fs::create_dir(&path).unwrap();
+                fs::write(path.join(EXECUTION), home).unwrap();
+                start.iter().for_each(|start| fs::write(path.join(START), start).unwrap());
+                if is_cut_off {
+                    fs::rename(&path, &hidden).unwrap();
+                    Record::of(hidden.clone(), Readers::Owner).finish_removal(&path).unwrap();
+                } else {
+                    Record::of(path.clone(), Readers::Owner).remove().unwrap();
+                }
+                assert_eq!(fs::read_to_string(&path).unwrap_or_default(), left);
+                assert!(!hidden.exists());
+            }
+        }
+    }
+}
