@@ -1,11 +1,14 @@
-//! A matrix of faults: what goes wrong, at which request, for how long, under which command. Whatever
-//! happens, each result and change is stored, or kept and delivered by the next push, or named with an
+//! A matrix of faults: what goes wrong or which signal comes, at which request, for how long, under which
+//! command. Whatever happens, each result and change is stored, or kept and delivered by the next push, or named with an
 //! exit status that is not 0; nothing is claimed that is missing, and nothing is doubled.
 
+use std::io::Write as _;
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::support::fake_server::{ALWAYS, Fault, Response, Server, anything};
-use crate::support::{Dice, Run, Sandbox, lines, names};
+use crate::support::{Dice, Process, Run, Sandbox, lines, names};
 
 /// What a request meets, each with a name.
 fn fault(number: usize) -> (String, Fault) {
@@ -74,51 +77,74 @@ fn sandbox(server: &Server, command: &str) -> Sandbox {
     sandbox
 }
 
-fn run(sandbox: &Sandbox, command: &str) -> Run {
+fn spawn(sandbox: &Sandbox, command: &str) -> Process {
+    let mut process = sandbox.spawn(command);
+    let mut pipe = process.stdin();
     if command.ends_with('-') {
-        sandbox.pipe(lines(&names(5)), command)
-    } else {
-        sandbox.to(command)
+        // A command that does not want its input may have closed the pipe.
+        _ = pipe.write_all(lines(&names(5)).as_bytes());
     }
+    process
+}
+
+/// Runs the command into one trouble, and says which.
+fn meet_trouble(
+    server: &Server,
+    sandbox: &Sandbox,
+    command: &str,
+    dice: &mut Dice,
+) -> (Run, String) {
+    if dice.one_in(4) {
+        let signal = dice.pick(&[Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM]);
+        // Of an update three requests are certain, of the others one.
+        let at = if command.starts_with("update") { dice.roll(3) } else { 0 };
+        let (place, fault) = if dice.one_in(2) {
+            ("before", Fault::silence())
+        } else {
+            ("after", Fault::silence().after_the_work())
+        };
+        server.fault(anything, at, Fault::none());
+        server.fault(anything, 1, fault);
+        let process = spawn(sandbox, command);
+        server.wait_for(|requests| requests.len() > at);
+        process.signal(signal);
+        let run = process.finish();
+        assert_eq!(run.status, 128 + signal.as_raw(), "{command}, {signal:?} after {at}: {run:?}");
+        return (run, format!("{signal:?} {place} the work of the request behind {at}"));
+    }
+    let (name, fault) = fault(dice.roll(FAULTS));
+    let (at, times) = (dice.roll(3), [1, 2, ALWAYS][dice.roll(3)]);
+    server.fault(anything, at, Fault::none());
+    server.fault(anything, times, fault);
+    let run = spawn(sandbox, command).finish();
+    assert!((0..=6).contains(&run.status), "{command}, {name}: {run:?}");
+    (run, format!("{name} {times} times after {at}"))
+}
+
+fn stored(server: &Server) -> Vec<String> {
+    server.execution(1).results().iter().map(|result| result.name.clone()).collect()
 }
 
 #[test]
 fn whatever_goes_wrong_nothing_is_lost_claimed_or_doubled() {
     let mut dice = Dice::new(20_261_125);
-    for case in 0..320 {
-        let (name, fault) = fault(dice.roll(FAULTS));
+    for case in 0..330 {
         let command = COMMANDS[case % COMMANDS.len()];
-        let (at, times) = (dice.roll(3), [1, 2, ALWAYS][dice.roll(3)]);
         let server = Server::start();
         server.open_execution();
         let sandbox = sandbox(&server, command);
-        server.fault(anything, at, Fault::none());
-        server.fault(anything, times, fault);
-        let first = run(&sandbox, command);
-        let what = format!("{case}: {command}, {name} {times} times after {at}: {first:?}");
-        let stored = |server: &Server| -> Vec<String> {
-            server.execution(1).results().iter().map(|result| result.name.clone()).collect()
-        };
+        let (first, trouble) = meet_trouble(&server, &sandbox, command, &mut dice);
+        let what = format!("{case}: {command}, {trouble}: {first:?}");
         let has_results = !command.starts_with("update") && !command.starts_with("end");
         if first.status == 0 && has_results {
             assert_eq!(sorted(stored(&server)), names(5), "{what}");
         }
-        assert!((0..=6).contains(&first.status), "{what}");
         // The trouble is over; what was kept is delivered by a push.
         server.mend();
         let pushed =
             sandbox.to(if command.ends_with("spool") { "push -q spool" } else { "push -q" });
-        let held = stored(&server);
-        let is_named = |result: &String| {
-            (first.status != 0 && first.stderr.contains(result.as_str()))
-                || (pushed.status != 0 && pushed.stderr.contains(result.as_str()))
-        };
         if has_results {
-            for result in names(5) {
-                let times = held.iter().filter(|stored| **stored == result).count();
-                assert!(times <= 1, "{result} is doubled: {what}");
-                assert!(times == 1 || is_named(&result), "{result} is lost: {what}\n{pushed:?}");
-            }
+            assert_results(&server, [&first, &pushed], &what);
         }
         let execution = server.execution(1);
         assert!(execution.links.len() <= 1 && execution.events.len() <= 1, "doubled: {what}");
@@ -128,6 +154,17 @@ fn whatever_goes_wrong_nothing_is_lost_claimed_or_doubled() {
         if command.starts_with("end") && first.status == 0 {
             assert_eq!(execution.status, "ENDED_PREMATURELY", "{what}");
         }
+    }
+}
+
+/// Each result is stored, once, or was named by a run that did not succeed.
+fn assert_results(server: &Server, runs: [&Run; 2], what: &str) {
+    let held = stored(server);
+    for result in names(5) {
+        let times = held.iter().filter(|stored| **stored == result).count();
+        assert!(times <= 1, "{result} is doubled: {what}");
+        let is_named = runs.iter().any(|run| run.status != 0 && run.stderr.contains(&result));
+        assert!(times == 1 || is_named, "{result} is lost: {what}\n{:?}", runs[1]);
     }
 }
 

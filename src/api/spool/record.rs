@@ -704,7 +704,9 @@ mod tests {
                 let hidden = place.path().join(".1");
                 fs::create_dir(&path).unwrap();
                 fs::write(path.join(EXECUTION), home).unwrap();
-                start.iter().for_each(|start| fs::write(path.join(START), start).unwrap());
+                if let Some(start) = start {
+                    fs::write(path.join(START), start).unwrap();
+                }
                 if is_cut_off {
                     fs::rename(&path, &hidden).unwrap();
                     Record::of(hidden.clone(), Readers::Owner).finish_removal(&path).unwrap();
