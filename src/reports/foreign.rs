@@ -1,4 +1,5 @@
-//! Formats that are recognised and not read, each with the command that makes a report of it.
+//! Hints with words for a shell: the commands that make a report of a format that is not read, and the flags
+//! of `to start` that a submission suggests.
 
 use memchr::memmem;
 
@@ -50,4 +51,21 @@ pub fn hint(head: &[u8]) -> Option<&'static str> {
 /// Tells whether all these texts are there, but for blanks behind a colon or none.
 fn has(head: &[u8], texts: &[&str]) -> bool {
     texts.iter().all(|text| memmem::find(head, text.as_bytes()).is_some())
+}
+
+/// Returns the flags of `to start` with which a submission says that it was made.
+pub fn start_hint(test_plan: Option<&str>, architecture: Option<&str>) -> Option<String> {
+    let flags = [("--test-plan", test_plan), ("--arch", architecture)];
+    let flags: Vec<String> = flags
+        .into_iter()
+        .filter_map(|(flag, value)| Some(format!("{flag} {}", value.filter(|v| is_plain(v))?)))
+        .collect();
+    let words = format!("for `to start`, the submission says `{}`", flags.join(" "));
+    (!flags.is_empty()).then_some(words)
+}
+
+/// Tells whether a word means itself in any shell.
+fn is_plain(word: &str) -> bool {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_.:/+@".contains(char);
+    !word.is_empty() && word.chars().all(is_plain)
 }

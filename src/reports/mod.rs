@@ -15,7 +15,6 @@ pub mod junit;
 mod lines;
 pub mod paths;
 pub mod report;
-mod shell;
 pub mod source;
 mod tap;
 #[cfg(test)]

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::checkbox::without_namespace;
 use super::error::ReadError;
+use super::foreign::start_hint;
 use super::format::{Findings, Format, ReportReader};
 use super::json::document::{Document, EXCERPT, Element, Item, Object, ResultShape, Source};
 use super::json::{Shape, shape};
-use super::shell::start_hint;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::util::text::excerpt;

@@ -276,6 +276,17 @@ fn json_is_printed_also_where_something_goes_wrong() {
         ("push", 4, 1),
     ];
     assert_printed(&schemas, &away, &kept);
+    let unopened = Sandbox::new("http://127.0.0.1:9").with_snap().with("TO_RETRY_FOR", "0");
+    let waiting = [
+        ("start --best-effort", 0, 1),
+        ("result one passed", 4, 1),
+        ("end --best-effort", 0, 1),
+        ("show", 0, 1),
+        ("push", 4, 1),
+        ("check", 4, 1),
+    ];
+    assert_printed(&schemas, &unopened, &waiting);
+
     fs::remove_file(away.path(".to/outbox/1/results.jsonl")).expect("what was kept");
     fs::create_dir(away.path(".to/outbox/1/results.jsonl")).expect("a directory");
     let damaged = [("submit results.json", 1, 1), ("update --event a", 1, 1), ("end", 1, 1)];

@@ -10,7 +10,6 @@ mod document;
 mod mapping;
 mod stamp;
 mod suite;
-mod suite_facts;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -21,7 +20,7 @@ use memchr::memmem;
 
 pub use document::Property;
 pub use mapping::Mapping;
-pub use suite_facts::SuiteFacts;
+pub use suite::SuiteFacts;
 pub use template::Template;
 
 use super::error::ReadError;
@@ -195,7 +194,7 @@ impl<R: Read + Seek> Results<R> {
         }
         let (case, suites) = self.document.case_in_suites();
         let failed = case.status() == Status::Failed;
-        let mut room = suite_facts::LIMIT;
+        let mut room = suite::LIMIT;
         for suite in suites.iter_mut().rev() {
             let Some(kept) = suite.kept else { continue };
             if more.skipped.is_none() {
@@ -225,7 +224,7 @@ fn output_of(
             continue;
         }
         let heading = format!("{} of suite {}", stream.name(), suite.name);
-        let text = if suite.given >= suite_facts::CASES {
+        let text = if suite.given >= suite::CASES {
             format!("[… left out: it is in the log of `{}` …]", suite.first_given)
         } else if text.len() > *room {
             *room = 0;
