@@ -418,9 +418,13 @@ impl Record {
         Ok(false)
     }
 
-    /// Tells whether the directory is this user's own: one that came with a checkout is not.
+    /// Tells whether the directory is this user's own: one that came with a checkout is not. One that
+    /// another process has delivered and removed was.
     pub fn is_private(&self) -> bool {
-        fs::symlink_metadata(&self.path).is_ok_and(|found| files::is_private(&found))
+        match fs::symlink_metadata(&self.path) {
+            Ok(found) => files::is_private(&found),
+            Err(error) => is_absence(&error),
+        }
     }
 
     /// Adds lines to a file of the directory that nobody else has.
@@ -601,6 +605,8 @@ fn line_content(path: &Path, number: u64, error: &serde_json::Error) -> ApiError
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     const GOOD: &str = "{\"name\":\"a\",\"status\":\"PASSED\"}\n";
@@ -617,6 +623,17 @@ mod tests {
 
     fn read(place: &tempfile::TempDir, name: &str) -> String {
         fs::read_to_string(place.path().join(name)).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_another_push_has_removed_is_no_strangers() {
+        let (place, record) = record(&[]);
+        for (mode, is_private) in [(0o755, false), (0o700, true)] {
+            fs::set_permissions(place.path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(record.is_private(), is_private);
+        }
+        place.close().unwrap();
+        assert!(record.is_private());
     }
 
     #[test]
