@@ -20,6 +20,7 @@ use crate::options::limits::LimitOptions;
 use crate::ui::progress::Progress;
 use crate::ui::summary::{self, FileSummary, RefusedLine, Summary};
 use crate::ui::terminal;
+use crate::util::files::Readers;
 use crate::util::text::{describe, plural};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -131,7 +132,12 @@ fn spooled(directory: &Path) -> Result<Records, CommandError> {
         return Err(CommandError::usage(format!("{place} is a file, and no spool directory"))
             .hint(format!("`to submit {place}` sends the results of a report")));
     }
-    let found = Spool::new(directory.to_path_buf()).records()?;
+    let mut found = Spool::new(directory.to_path_buf()).records()?;
+    if directory.is_dir() && Record::of(directory.to_path_buf(), Readers::Usual).is_begun()? {
+        let reason =
+            "an execution lies there itself: push the directory that it lies in".to_owned();
+        found.problems.push(ApiError::SpoolContent { path: directory.to_path_buf(), reason });
+    }
     if found.records.is_empty() && found.problems.is_empty() {
         return Err(NoResults::InSpool(directory.to_path_buf()).into());
     }

@@ -339,6 +339,21 @@ fn results_without_a_start_are_no_execution_and_named() {
     assert_eq!(files(&sandbox.path("spool")), ["1/results.jsonl"]);
 }
 
+/// Nothing of it goes out under another name, and nothing is passed over without a word.
+#[test]
+fn an_execution_in_the_place_of_a_spool_is_told() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url());
+    write_plugin_spool(&sandbox);
+    let said = "error: spool/b7e2: an execution lies there itself: push the directory that it lies \
+                in\n";
+    assert_eq!(sandbox.to("push spool/b7e2"), Run::failed(1, said));
+    sandbox.write("spool/results.jsonl", lines(&names(1)));
+    let run = sandbox.to("push -q spool");
+    assert_eq!(run, Run::new(1, "1\n", &said.replace("spool/b7e2", "spool")));
+    assert_delivered(&server);
+}
+
 #[test]
 fn a_directory_without_executions_is_an_error() {
     let server = Server::start();
