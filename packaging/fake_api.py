@@ -13,7 +13,10 @@ RESULTS = []
 
 class Api(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.answer(200, {"version": "0.0.0"} if self.path == "/v1/version" else None)
+        if self.path == "/v1/version":
+            self.answer(200, {"version": "0.0.0"})
+        else:
+            self.answer(404, {"detail": "TestExecution not found"})
 
     def do_PUT(self):
         self.body()
