@@ -545,6 +545,18 @@ mod tests {
     }
 
     #[test]
+    fn four_crashes_in_a_row_are_told_once() {
+        let mut failed = Attempts::default();
+        let mut told = |status| {
+            failed.add(&refusal(status));
+            (failed.are_crashes(), failed.have_become_crashes())
+        };
+        let answers = [500, 500, 500, 503, 500, 500, 500, 500, 500, 503].map(&mut told);
+        let (not, begins, goes_on) = ((false, false), (true, true), (true, false));
+        assert_eq!(answers, [not, not, not, not, not, not, not, begins, goes_on, not]);
+    }
+
+    #[test]
     fn patience_ends_with_a_last_attempt() {
         assert_eq!(next(&refusal(503), 9, 290, Repeat::Idempotent), Some(10.0));
         assert_eq!(next(&refusal(503), 10, 300, Repeat::Idempotent), None);

@@ -167,6 +167,14 @@ mod tests {
     }
 
     #[test]
+    fn batches_that_take_just_the_target_are_not_quick() {
+        let mut size = BatchSize::new(Duration::from_secs(5));
+        size.failed(100, 1000, BatchProblem::TooSlow);
+        (0..4).for_each(|_| size.accepted(50, Duration::from_secs(5)));
+        assert_eq!(size.ceiling, 50);
+    }
+
+    #[test]
     fn the_ceiling_is_never_above_the_most() {
         let mut size = BatchSize::new(Duration::from_secs(5));
         (0..9).for_each(|_| size.accepted(100, Duration::ZERO));

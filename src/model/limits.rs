@@ -141,8 +141,19 @@ mod tests {
     }
 
     #[test]
+    fn a_log_has_a_mebibyte_and_what_was_kept_any_length() {
+        assert_eq!((Limits::default().max_log, Limits::of_kept().max_log), (1_048_576, usize::MAX));
+    }
+
+    #[test]
+    fn a_cut_name_is_as_long_as_may_be() {
+        assert_eq!(within(named(&"x".repeat(3000)), 0).0.name.len(), LONGEST_NAME);
+    }
+
+    #[test]
     fn results_are_compared_by_the_names_that_are_sent() {
-        for name in ["a", "a\0b", &"ä".repeat(1001), &"\0".repeat(700), ""] {
+        let long = "x".repeat(2001);
+        for name in ["a", "a\0b", &"ä".repeat(1001), &"\0".repeat(700), "", &long[..2000], &long] {
             assert_eq!(Limits::default().name(name), within(named(name), 0).0.name);
         }
     }

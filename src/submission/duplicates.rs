@@ -439,6 +439,76 @@ mod tests {
     }
 
     #[test]
+    fn only_a_merge_gathers_and_only_what_is_repeated() {
+        for (mode, names, expected) in [
+            (OnDuplicate::Merge, &["a", "b", "a"][..], true),
+            (OnDuplicate::Merge, &["a", "b"], false),
+            (OnDuplicate::Last, &["a", "b", "a"], false),
+        ] {
+            let mut all = Names::new(Limits::default());
+            names.iter().for_each(|name| all.add(name));
+            assert_eq!(all.duplicates(mode).needs_gathering(), expected, "{mode:?} {names:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_a_broken_file_are_forgotten() {
+        let mut names = Names::new(Limits::default());
+        ["a", "b", "a"].iter().for_each(|name| names.add(name));
+        names.truncate(1);
+        names.add("b");
+        assert_eq!((names.len(), names.duplicates(OnDuplicate::First).remaining()), (2, 2));
+    }
+
+    #[test]
+    fn what_was_repeated_is_counted_or_named_once() {
+        for (mode, merged, refused) in
+            [(OnDuplicate::Merge, 3, vec![]), (OnDuplicate::Error, 0, vec!["a", "b"])]
+        {
+            let mut names = Names::new(Limits::default());
+            let results = ["a", "b", "a", "a", "b"].map(|name| result(name, Status::Passed, ""));
+            results.iter().for_each(|result| names.add(&result.name));
+            let mut duplicates = names.duplicates(mode);
+            for result in results {
+                duplicates.resolve(result, &mut Warnings::default()).unwrap();
+            }
+            assert_eq!(duplicates.merged, merged, "{mode:?}");
+            assert_eq!(duplicates.refused, refused, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn a_warning_names_what_tells_results_of_one_name_apart() {
+        use Status::{Failed, Passed};
+        let (class, file) = ("'{suites}/{classname}.{name}'", "'{file}: {classname}.{name}'");
+        // Suite, class, file and status of each.
+        let one = ("s", "c", "f", Passed);
+        for (results, cure) in [
+            (&[one, one][..], None),
+            (&[one, ("s", "c", "f", Failed)], None),
+            (&[("s", "c", "f", Failed), one], Some("--on-duplicate last")),
+            (&[one, ("t", "c", "f", Passed)], Some(class)),
+            (&[one, ("s", "d", "f", Passed)], Some(class)),
+            (&[one, ("s", "c", "g", Passed)], Some(file)),
+            (&[one, ("t", "c", "g", Passed)], Some(class)),
+            (&[one, ("s", "c", "g", Passed), ("t", "c", "f", Passed)], Some(class)),
+            (&[("s", "c", "f", Failed), ("s", "c", "g", Passed)], Some(file)),
+            (&[one, ("t", "c", "f", Failed), ("t", "c", "f", Passed)], Some(class)),
+        ] {
+            let mut repeated = Repeated::default();
+            for (suites, class, file, status) in results {
+                let hash = |text: &str| crate::util::text::fnv1a(text.as_bytes());
+                repeated.compare(*status, Some([hash(&format!("{suites}/{class}")), hash(file)]));
+            }
+            let warning = repeated.difference.warning();
+            match cure {
+                Some(cure) => assert!(warning.contains(cure), "{results:?}: {warning}"),
+                None => assert_eq!(warning, Difference::None.warning(), "{results:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn a_skipped_test_that_passed_too_has_passed() {
         let results = [result("a", Status::Skipped, ""), result("a", Status::Passed, "")];
         assert_eq!(left(OnDuplicate::Merge, &results).0[0].status, Status::Passed);

@@ -581,6 +581,77 @@ fn a_request_gets_as_many_attempts_as_it_can_be_blamed_for() {
     assert_eq!(asked, expected);
 }
 
+#[test]
+fn a_result_alone_gets_its_attempts_from_the_first() {
+    let mut asked = Vec::new();
+    let end = deliver(plain(["a"]), &mut |request| {
+        asked.push(request.repeat);
+        Ok(())
+    });
+    assert_eq!((asked, end.accepted), (vec![bounds(4, 4, 3)], vec!["a".to_owned()]));
+}
+
+#[test]
+fn what_was_pushed_waits_until_it_is_sent_and_batches_are_counted() {
+    let mut isolation = Isolation::new(BatchSize::new(Duration::from_secs(5)));
+    assert!(!isolation.is_waiting());
+    for batches in 1..=2 {
+        isolation.push(result("a", 0, 0));
+        assert!(isolation.is_waiting());
+        drive(&mut isolation, Urgency::All, &mut |_| Ok(()), &mut End::default());
+        assert!(!isolation.is_waiting());
+        assert_eq!(isolation.tally.batches, batches);
+    }
+}
+
+#[test]
+fn samples_are_few_and_small_but_for_the_first() {
+    for (count, log, samples) in [(3, 0, 3), (20, 0, 8), (5, 20_000, 3), (2, 100_000, 1)] {
+        let mut isolation = Isolation::new(BatchSize::new(Duration::from_secs(5)));
+        numbered(count).iter().for_each(|name| isolation.push(result(name, log, 0)));
+        drive(&mut isolation, Urgency::End, &mut |_| Ok(()), &mut End::default());
+        assert_eq!(isolation.samples.len(), samples, "{count} of {log}");
+    }
+}
+
+#[test]
+fn a_place_that_the_batch_does_not_have_names_nobody() {
+    let end = deliver(plain(numbered(10)), &mut |asked| {
+        let is_culprit = asked.names.contains(&"t003".to_owned());
+        if is_culprit { Err(named(asked.names.len())) } else { Ok(()) }
+    });
+    assert!(end.error.is_none(), "{:?}", end.error);
+    assert_eq!((end.stored.len(), end.refused.len()), (9, 1), "{:?}", end.steps);
+}
+
+#[test]
+fn a_long_log_is_cut_for_its_size_alone() {
+    for error in
+        problems().into_iter().filter(|error| error().to_string() != refusal(413).to_string())
+    {
+        let mut results = plain(numbered(150));
+        results[120] = result("long", 5000, 0);
+        let end = deliver(results, &mut |asked| {
+            if asked.names.contains(&"long".to_owned()) { Err(error()) } else { Ok(()) }
+        });
+        assert!(!end.steps.contains(&"truncate"), "{}: {:?}", error(), end.steps);
+        assert_eq!(end.refused.len(), 1, "{}", error());
+    }
+}
+
+#[test]
+fn a_cut_result_that_the_server_names_is_refused_at_once() {
+    let mut results = plain(numbered(10));
+    results[5] = result("long", 5000, 0);
+    let end = deliver(results, &mut |asked| {
+        let at = asked.names.iter().position(|name| name == "long");
+        if asked.bytes > 4000 { Err(refusal(413)) } else { at.map_or(Ok(()), |at| Err(named(at))) }
+    });
+    assert_eq!(end.refused, [("long".to_owned(), "name: no".to_owned())]);
+    assert!(!end.steps.contains(&"suspend"), "{:?}", end.steps);
+    assert_eq!(end.steps.iter().filter(|step| **step == "truncate").count(), 1, "{:?}", end.steps);
+}
+
 /// A name's problem, if it has one.
 fn any_problem() -> impl Strategy<Value = Option<usize>> {
     prop_oneof![9 => Just(None), 1 => (0..problems().len()).prop_map(Some)]
