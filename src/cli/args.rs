@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory, Parser, Subcommand};
 
 use super::{completions, man};
 use crate::commands::{check, end, push, rerun, reruns, result, run, show, start, submit, update};
-use crate::options::variables::{Environment, with_variables, with_variables_of_limits};
+use crate::options::variables::{Bound, Environment, bind, document};
 use crate::options::{Common, start_help};
 
 /// Submits test results to Test Observer: to start && to submit && to end
@@ -74,7 +74,7 @@ const START: &str = "\
 
 /// Arranges the commands for their help, of which the brief one leaves out what every command has.
 pub fn arranged(command: Command, is_brief: bool) -> Command {
-    let command = command.mut_subcommand("start", |start| {
+    let command = documented(command).mut_subcommand("start", |start| {
         let more = start.get_after_help().map(ToString::to_string).unwrap_or_default();
         start.help_template(START).after_help(if is_brief {
             format!("{}\n\n`to start --help` has all options, and examples.", start_help::needs())
@@ -97,10 +97,18 @@ pub fn arranged(command: Command, is_brief: bool) -> Command {
 
 /// Builds the commands with the variables that are set in `environment`.
 pub fn command(environment: Environment<'_>) -> Command {
-    let command = with_variables(tree(), environment);
-    command.mut_subcommands(|command| match command.get_name() {
-        "start" | "submit" | "run" => with_variables(command, environment),
-        "result" | "push" => with_variables_of_limits(command, environment),
+    each_with_variables(tree(), &|command, bound| bind(command, bound, environment))
+}
+
+/// Says in the help of all options what their variables are.
+pub fn documented(command: Command) -> Command {
+    each_with_variables(command, &document)
+}
+
+fn each_with_variables(command: Command, change: &dyn Fn(Command, Bound) -> Command) -> Command {
+    change(command, Bound::All).mut_subcommands(|command| match command.get_name() {
+        "start" | "submit" | "run" => change(command, Bound::All),
+        "result" | "push" => change(command, Bound::Limits),
         _ => command,
     })
 }

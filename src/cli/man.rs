@@ -12,7 +12,7 @@ use clap::{Arg, Args, Command};
 use clap_mangen::Man as Manual;
 use roff::{Roff, roman};
 
-use super::args::command;
+use super::args::{documented, tree};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::model::start_request::variable;
@@ -109,7 +109,7 @@ fn show(page: &str) -> bool {
 /// # Errors
 /// None that a page could cause: the signature is that of writing.
 fn page(page: Option<&str>) -> io::Result<String> {
-    let mut whole = command(&|_| None).disable_help_subcommand(true);
+    let mut whole = documented(tree()).disable_help_subcommand(true);
     whole.build();
     let mut command = page.and_then(|name| whole.find_subcommand(name)).unwrap_or(&whole).clone();
     let usage = command.render_usage().to_string();

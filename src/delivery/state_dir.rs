@@ -109,13 +109,15 @@ impl StateDirectory {
             files::require_directory(&self.path, Readers::Owner).map_err(unwritable)?;
         }
         self.tighten().map_err(unwritable)?;
-        tempfile::tempfile_in(&self.path).map_err(unwritable)?;
         let ignored = self.path.join(".gitignore");
-        // One that is there may be the user's own.
-        if fs::symlink_metadata(&ignored).is_ok() {
-            return Ok(());
+        match files::create(&ignored, b"*\n", Readers::Owner) {
+            // One that is there may be the user's own.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                tempfile::tempfile_in(&self.path).map(|_| ())
+            }
+            made => made,
         }
-        files::replace(&ignored, b"*\n", Readers::Owner).map_err(unwritable)
+        .map_err(unwritable)
     }
 
     #[cfg(unix)]

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, Id};
 
-use super::limits::LimitOptions;
 use crate::model::start_request;
 
 /// Returns the one of two options which exclude each other that is not used: a flag beats the
@@ -53,52 +52,73 @@ pub fn results_variable() -> Vec<PathBuf> {
 /// Looks a variable up.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// Gives each option of `command` its variable: `--state-dir` has `TO_STATE_DIR`.
+/// The options of a command that have variables.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound {
+    All,
+    /// Those that all results have in common: what is secret for one command is so for all.
+    Limits,
+}
+
+/// Binds the options of `command` to their variables: `--state-dir` has `TO_STATE_DIR`.
 ///
-/// clap takes a blank variable for a value, so the variable is bound only where it is not blank;
-/// and it would show the variable only where it is bound, so the help says it itself.
-pub fn with_variables(command: Command, environment: Environment<'_>) -> Command {
-    with_some_variables(command, |_| true, environment)
-}
-
-/// Gives the options that all results have in common their variables: what is secret for one command
-/// is so for all.
-pub fn with_variables_of_limits(command: Command, environment: Environment<'_>) -> Command {
-    let limits = LimitOptions::augment_args(Command::default());
-    let is_limit = |arg: &Arg| limits.get_arguments().any(|limit| limit.get_id() == arg.get_id());
-    with_some_variables(command, is_limit, environment)
-}
-
-fn with_some_variables(
-    command: Command,
-    is_bound: impl Fn(&Arg) -> bool,
-    environment: Environment<'_>,
-) -> Command {
-    command.mut_args(|arg| {
-        let Some(variable) = arg.get_long().map(start_request::variable) else { return arg };
-        // TO_RESULTS has several paths, which clap would take for one.
-        let is_apart = arg.get_id() == "results" || !is_bound(&arg);
-        if is_apart || matches!(arg.get_action(), ArgAction::Help | ArgAction::Version) {
-            return arg;
-        }
-        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let arg = arg.help(format!("{help} [env: {variable}]")).hide_env(true);
-        let Some(value) = environment(&variable).filter(|value| !is_blank(value)) else {
-            return arg;
-        };
+/// clap takes a blank variable for a value, so a variable is bound only where it is not blank.
+pub fn bind(command: Command, bound: Bound, environment: Environment<'_>) -> Command {
+    let mut set = variables(&command, bound);
+    set.retain(|(_, variable)| environment(variable).is_some_and(|value| !is_blank(&value)));
+    change_those(command, &set, |arg, variable| {
         let arg = match arg.get_action() {
             ArgAction::SetTrue => arg.value_parser(BoolishValueParser::new()),
             _ => arg,
         };
         // clap takes the white space around a value for a part of it.
+        let value = environment(variable).unwrap_or_default();
         match value.to_str().map(|text| (text, text.trim())) {
             Some((text, trimmed)) if text != trimmed => {
                 let takes_value = arg.get_action().takes_values();
                 arg.default_value(trimmed.to_owned()).hide_default_value(takes_value)
             }
-            _ => arg.env(variable),
+            _ => arg.env(variable.to_owned()).hide_env(true),
         }
     })
+}
+
+/// Says in the help of each option what its variable is: clap would do so only where it is bound.
+pub fn document(command: Command, bound: Bound) -> Command {
+    let all = variables(&command, bound);
+    change_those(command, &all, |arg, variable| {
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        arg.help(format!("{help} [env: {variable}]"))
+    })
+}
+
+fn change_those(
+    command: Command,
+    options: &[(Id, String)],
+    change: impl Fn(Arg, &str) -> Arg,
+) -> Command {
+    if options.is_empty() {
+        return command;
+    }
+    command.mut_args(|arg| match options.iter().find(|(id, _)| id == arg.get_id()) {
+        Some((_, variable)) => change(arg, variable),
+        None => arg,
+    })
+}
+
+/// Returns the options that have variables, with these.
+fn variables(command: &Command, bound: Bound) -> Vec<(Id, String)> {
+    let group = command.get_groups().find(|group| group.get_id() == "LimitOptions");
+    let limits: Vec<_> = group.map(|group| group.get_args().collect()).unwrap_or_default();
+    let variable = |arg: &Arg| {
+        // TO_RESULTS has several paths, which clap would take for one.
+        let is_apart = arg.get_id() == "results"
+            || matches!(arg.get_action(), ArgAction::Help | ArgAction::Version)
+            || (matches!(bound, Bound::Limits) && !limits.contains(&arg.get_id()));
+        let name = arg.get_long().filter(|_| !is_apart)?;
+        Some((arg.get_id().clone(), start_request::variable(name)))
+    };
+    command.get_arguments().filter_map(variable).collect()
 }
 
 fn is_blank(value: &OsStr) -> bool {

@@ -46,6 +46,18 @@ pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> 
     Ok(())
 }
 
+/// Makes a file with `content`, which may be lost when the machine is.
+///
+/// # Errors
+/// Something is there already, also a symbolic link; no permission, a full disk.
+pub fn create(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, readers.file_mode());
+    options.open(path)?.write_all(content)
+}
+
 /// Makes one directory.
 ///
 /// # Errors
