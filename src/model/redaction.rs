@@ -57,12 +57,14 @@ pub fn is_secret(name: &str) -> bool {
 impl Redaction {
     /// Searches for these secrets. Of several with one value the first has the name.
     pub fn new(secrets: Vec<Secret>) -> Self {
+        if secrets.is_empty() {
+            return Self::default();
+        }
         let mut builder = AhoCorasick::builder();
         let (names, values): (Vec<_>, Vec<_>) =
             secrets.into_iter().map(|secret| (secret.name, secret.value)).unzip();
         let searcher = builder.match_kind(MatchKind::LeftmostLongest).build(&values).ok();
-        let secrets = searcher.filter(|_| !names.is_empty());
-        Self(secrets.map(|searcher| Arc::new(Secrets { searcher, names })))
+        Self(searcher.map(|searcher| Arc::new(Secrets { searcher, names })))
     }
 
     /// Replaces the secrets in a text of the result `of`, and counts them by their names.

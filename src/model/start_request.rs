@@ -476,7 +476,10 @@ fn said(name: &str, origin: Origin) -> String {
 
 /// The environment variable of a flag or field.
 pub fn variable(name: &str) -> String {
-    format!("TO_{}", name.replace('-', "_").to_ascii_uppercase())
+    let mut variable = "TO_".to_owned();
+    let letter = |letter: char| if letter == '-' { '_' } else { letter.to_ascii_uppercase() };
+    variable.extend(name.chars().map(letter));
+    variable
 }
 
 /// # Errors

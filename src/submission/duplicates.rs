@@ -469,9 +469,11 @@ mod tests {
             let results = ["a", "b", "a", "a", "b"].map(|name| result(name, Status::Passed, ""));
             results.iter().for_each(|result| names.add(&result.name));
             let mut duplicates = names.duplicates(mode);
+            let mut warnings = Warnings::default();
             for result in results {
-                duplicates.resolve(result, &mut Warnings::default()).unwrap();
+                duplicates.resolve(result, &mut warnings).unwrap();
             }
+            assert_eq!(warnings.lines().len(), usize::from(merged > 0), "{mode:?}");
             assert_eq!(duplicates.merged, merged, "{mode:?}");
             assert_eq!(duplicates.refused, refused, "{mode:?}");
         }

@@ -1,8 +1,6 @@
-//! JSON strings, written by words of eight bytes: logs are most of what is sent, and little of a log
-//! needs an escape.
+//! JSON strings, written in leaps: logs are most of what is sent, and most need no escape but for the
+//! ends of their lines.
 
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends `text` as a JSON string, with its quotes.
@@ -10,10 +8,17 @@ pub fn push_string(to: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     to.reserve(rest.len() + 2);
     to.push(b'"');
-    while let (plain, [byte, after @ ..]) = rest.split_at(plain_length(rest)) {
-        to.extend_from_slice(plain);
-        push_escaped(to, *byte);
-        rest = after;
+    // The loop has no early end, so that compilers make vector instructions of it.
+    let has_control =
+        rest.iter().fold(false, |found, byte| found | ((*byte < 0x20) & (*byte != b'\n')));
+    let next_escape = |rest: &[u8]| match has_control {
+        true => rest.iter().position(|byte| needs_escape(*byte)),
+        false => memchr::memchr3(b'"', b'\\', b'\n', rest),
+    };
+    while let Some(at) = next_escape(rest) {
+        to.extend_from_slice(&rest[..at]);
+        push_escaped(to, rest[at]);
+        rest = &rest[at + 1..];
     }
     to.extend_from_slice(rest);
     to.push(b'"');
@@ -35,38 +40,8 @@ fn push_escaped(to: &mut Vec<u8>, byte: u8) {
     to.extend_from_slice(&[b'\\', letter]);
 }
 
-/// Returns how many bytes stand before the first that needs an escape: a quote, a backslash, or a
-/// control character.
-fn plain_length(bytes: &[u8]) -> usize {
-    // The loop over a block has no early end, so that compilers make vector instructions of it.
-    let has_escape =
-        |block: &[u8; 32]| block.iter().fold(false, |found, byte| found | needs_escape(*byte));
-    let blocks = bytes.as_chunks::<32>().0.iter().take_while(|block| !has_escape(block)).count();
-    blocks * 32 + plain_length_by_words(&bytes[blocks * 32..])
-}
-
-fn plain_length_by_words(bytes: &[u8]) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let found = escapes_in(u64::from_le_bytes(*word));
-        if found != 0 {
-            return index * 8 + found.trailing_zeros() as usize / 8;
-        }
-    }
-    words.len() * 8 + tail.iter().take_while(|byte| !needs_escape(**byte)).count()
-}
-
 fn needs_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
-}
-
-/// Sets the high bit of the lowest byte that needs an escape, and perhaps of bytes above it.
-fn escapes_in(word: u64) -> u64 {
-    let zero_in = |word: u64| word.wrapping_sub(ONES) & !word;
-    let controls = word.wrapping_sub(ONES * 0x20) & !word;
-    let quotes = zero_in(word ^ (ONES * u64::from(b'"')));
-    let backslashes = zero_in(word ^ (ONES * u64::from(b'\\')));
-    (controls | quotes | backslashes) & HIGH_BITS
 }
 
 #[cfg(test)]

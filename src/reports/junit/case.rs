@@ -4,6 +4,7 @@
 //! up to. It knows nothing of XML, nor of what Test Observer makes of a case.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::model::result::Status;
 
@@ -122,6 +123,9 @@ enum Verdict {
 impl Verdict {
     /// Returns the verdict of a word, and whether the word is known.
     fn of(word: &str) -> (Self, bool) {
+        if word.is_empty() {
+            return (Self::Nothing, true);
+        }
         let word = &*plain(word);
         match () {
             () if word.is_empty() || word == "fixed" || PASSED.contains(&word) => {
@@ -299,24 +303,33 @@ impl Case {
 }
 
 /// Appends `text` below what is there, without the blank lines around it.
-pub fn push_below(to: &mut String, text: &str) {
-    let text = without_blank_ends(text);
-    if !to.is_empty() && !text.is_empty() {
-        to.push('\n');
+pub fn push_below(to: &mut String, mut text: String) {
+    let kept = visible(&text);
+    if to.is_empty() && kept.start == 0 {
+        text.truncate(kept.end);
+        *to = text;
+    } else {
+        if !to.is_empty() && !kept.is_empty() {
+            to.push('\n');
+        }
+        to.push_str(&text[kept]);
     }
-    to.push_str(text);
 }
 
 /// Returns `text` without blank lines at either end; the first line keeps its indentation.
 pub fn without_blank_ends(text: &str) -> &str {
+    &text[visible(text)]
+}
+
+fn visible(text: &str) -> Range<usize> {
     let visible_end = text.trim_end_matches(is_white).len();
-    let end = text[visible_end..].find('\n').map_or(text.len(), |at| visible_end + at);
     let visible_start = text.len() - text.trim_start_matches(is_white).len();
     if visible_start >= visible_end {
-        return "";
+        return 0..0;
     }
+    let end = text[visible_end..].find('\n').map_or(text.len(), |at| visible_end + at);
     let start = text[..visible_start].rfind('\n').map_or(0, |at| at + 1);
-    &text[start..end]
+    start..end
 }
 
 /// Tells white space as XML knows it: form feeds and the like are kept.
@@ -347,7 +360,7 @@ mod tests {
     fn several_texts_stand_below_each_other() {
         let mut text = String::new();
         for part in ["\n", "one\n", "", " two"] {
-            push_below(&mut text, part);
+            push_below(&mut text, part.to_owned());
         }
         assert_eq!(text, "one\n two");
     }

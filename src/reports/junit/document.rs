@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use super::case::{Case, Kind, Outcome, Stream, push_below, without_blank_ends};
 use super::suite::Suite;
-use crate::model::result::Status;
 use crate::model::warnings::Warnings;
 use crate::reports::error::ReadError;
 use crate::reports::xml::entities::{push_literal, push_unescaped};
@@ -285,7 +284,7 @@ impl Document {
         if self.places.last() == Some(&Place::Outcome) {
             let text = self.take_text();
             if let Some(outcome) = self.case.outcomes.last_mut() {
-                push_below(&mut outcome.text, &text);
+                push_below(&mut outcome.text, text);
             }
         }
         self.text.clear();
@@ -299,7 +298,7 @@ impl Document {
                 return self.text.clear();
             }
             let text = self.take_text();
-            push_below(&mut self.case.text, &text);
+            push_below(&mut self.case.text, text);
         }
     }
 
@@ -319,6 +318,11 @@ impl Document {
         };
         self.held += text.len();
         text
+    }
+
+    /// Tells whether the next piece of text makes a difference.
+    pub fn wants_text(&self) -> bool {
+        self.keeps_text || !self.is_in_text()
     }
 
     /// Takes a piece of text that is part of the innermost open element; in a CDATA section it is
@@ -356,7 +360,7 @@ impl Document {
             Some(Place::SuiteSkipped) => self.close_suite_skipped(),
             Some(Place::Warning) => {
                 let text = self.take_text();
-                push_below(&mut self.case.warning, &text);
+                push_below(&mut self.case.warning, text);
             }
             Some(Place::Output(stream)) => self.close_output(stream),
             Some(Place::InText) => self.text.push_str("\n"),
@@ -369,8 +373,9 @@ impl Document {
     fn close_case(&mut self) -> Finished {
         if let Some(suite) = self.suites.last_mut() {
             suite.cases += 1;
-            suite.failed += u64::from(self.case.status() == Status::Failed);
-            suite.shown += self.case.failures();
+            let failures = self.case.failures();
+            suite.failed += u64::from(failures > 0);
+            suite.shown += failures;
         }
         Finished::Case
     }
@@ -378,7 +383,7 @@ impl Document {
     fn close_outcome(&mut self) -> Finished {
         let text = self.take_text();
         if let Some(outcome) = self.case.outcomes.last_mut() {
-            push_below(&mut outcome.text, &text);
+            push_below(&mut outcome.text, text);
         }
         if self.case.is_suite { self.close_case() } else { Finished::Nothing }
     }
@@ -386,10 +391,10 @@ impl Document {
     fn close_suite_skipped(&mut self) {
         let mut reason = self.take_attribute(Attributes::MESSAGE);
         let text = self.take_text();
-        push_below(&mut reason, &text);
+        push_below(&mut reason, text);
         if let Some(suite) = self.suites.last_mut() {
             let reasons = suite.skipped.get_or_insert_default();
-            push_below(reasons, &reason);
+            push_below(reasons, reason);
             *reasons = truncate_middle(reasons, FURTHER_TEXT).into_owned();
         }
     }
@@ -398,7 +403,7 @@ impl Document {
         match self.places.last() {
             Some(Place::Outcome) => {
                 let mut text = String::new();
-                push_below(&mut text, &self.take_text());
+                push_below(&mut text, self.take_text());
                 if let Some(outcome) = self.case.outcomes.last_mut()
                     && outcome.outputs.len() < MAX_OUTCOMES
                 {
@@ -407,7 +412,7 @@ impl Document {
             }
             Some(Place::Case | Place::InCase) => {
                 let text = self.take_text();
-                push_below(self.case.output_mut(stream), &text);
+                push_below(self.case.output_mut(stream), text);
             }
             _ => {
                 if let Some(suite) = self.suites.last_mut() {
@@ -465,25 +470,23 @@ impl Attributes {
     const TYPE: usize = 12;
     const COUNT: usize = 13;
 
-    /// The names, in the order of the constants.
-    const NAMES: [&str; Self::COUNT] = [
-        "name",
-        "classname",
-        "class",
-        "file",
-        "status",
-        "result",
-        "executed",
-        "disabled",
-        "failures",
-        "errors",
-        "value",
-        "message",
-        "type",
-    ];
-
     fn place_of(name: &str) -> Option<usize> {
-        Self::NAMES.iter().position(|known| *known == name)
+        Some(match name {
+            "name" => Self::NAME,
+            "classname" => Self::CLASS_NAME,
+            "class" => Self::CLASS,
+            "file" => Self::FILE,
+            "status" => Self::STATUS,
+            "result" => Self::RESULT,
+            "executed" => Self::EXECUTED,
+            "disabled" => Self::DISABLED,
+            "failures" => Self::FAILURES,
+            "errors" => Self::ERRORS,
+            "value" => Self::VALUE,
+            "message" => Self::MESSAGE,
+            "type" => Self::TYPE,
+            _ => return None,
+        })
     }
 
     /// Replaces the values by those of `element`. Of one that is given twice, the first holds.
@@ -545,9 +548,12 @@ fn in_case(name: &str) -> Place {
     match name {
         "testcase" => Place::Case,
         "properties" => Place::Properties,
-        _ if name.eq_ignore_ascii_case("warning") => Place::Warning,
-        _ if Kind::of_element(name).is_some() => Place::Outcome,
-        _ => Stream::of_element(name).map_or(Place::InCase, Place::Output),
+        _ => match Stream::of_element(name) {
+            Some(stream) => Place::Output(stream),
+            None if Kind::of_element(name).is_some() => Place::Outcome,
+            None if name.eq_ignore_ascii_case("warning") => Place::Warning,
+            None => Place::InCase,
+        },
     }
 }
 

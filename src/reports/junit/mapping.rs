@@ -91,7 +91,9 @@ fn default_name(case: &Case, suites: &[Suite], warnings: &mut Warnings) -> Strin
         return if is_nothing(class) || begins(name, class) {
             name.to_owned()
         } else {
-            [class, ".", name].concat()
+            let mut whole = String::with_capacity(class.len() + 1 + name.len());
+            [class, ".", name].iter().for_each(|part| whole.push_str(part));
+            whole
         };
     }
     let stand_in = if is_nothing(class) { nearest_name(suites) } else { class };

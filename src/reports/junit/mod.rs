@@ -112,7 +112,7 @@ impl<R: Read + Seek> Results<R> {
     /// Reads up to the end of a case, or of the source.
     fn read_case(&mut self, warnings: &mut Warnings) -> Result<bool, ReadError> {
         loop {
-            match self.xml.next()? {
+            match self.xml.next(self.document.wants_text())? {
                 Event::Text(text) => self.document.text(text, false, warnings),
                 Event::Literal(text) => self.document.text(text, true, warnings),
                 Event::Start(element) => {
@@ -187,12 +187,13 @@ impl<R: Read + Seek> Results<R> {
     }
 
     /// Returns what the suites around the current case add to it, the innermost first.
-    fn added_by_suites(&mut self, name: &str) -> Result<FromSuites, ReadError> {
+    fn added_by_suites(&mut self) -> Result<FromSuites, ReadError> {
         let mut more = FromSuites::default();
         if self.kept_suites == 0 {
             return Ok(more);
         }
         let (case, suites) = self.document.case_in_suites();
+        let name = self.mapping.name(case, suites, &mut Warnings::default());
         let failed = case.status() == Status::Failed;
         let mut room = suite::LIMIT;
         for suite in suites.iter_mut().rev() {
@@ -201,7 +202,7 @@ impl<R: Read + Seek> Results<R> {
                 more.skipped = self.facts.skipped(kept).map_err(|error| not_kept(&error))?;
             }
             if failed || kept.for_any {
-                let output = output_of(suite, &mut self.facts, name, &mut room);
+                let output = output_of(suite, &mut self.facts, &name, &mut room);
                 more.output.extend(output.map_err(|error| not_kept(&error))?);
             }
         }
@@ -246,11 +247,7 @@ impl<R: Read + Seek> ReportReader for Results<R> {
     fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
         self.document.leave_case();
         self.next_case(warnings, |this, warnings| {
-            let name = {
-                let (case, suites) = this.document.case_in_suites();
-                this.mapping.name(case, suites, &mut Warnings::default())
-            };
-            let more = this.added_by_suites(&name)?;
+            let more = this.added_by_suites()?;
             let (case, suites) = this.document.case_in_suites();
             Ok(this.mapping.map(case, suites, more, warnings))
         })

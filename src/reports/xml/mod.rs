@@ -111,22 +111,31 @@ impl<R: Read + Seek> Xml<R> {
         self.source().line().saturating_sub(within).max(1)
     }
 
-    /// Returns the next event. An error without a line is in the [`line`](Self::line) of it.
-    pub fn next(&mut self) -> Result<Event<'_>, ReadError> {
+    /// Returns the next event, or nothing in place of a text that is not wanted. An error without a
+    /// line is in the [`line`](Self::line) of it.
+    pub fn next(&mut self, wants_text: bool) -> Result<Event<'_>, ReadError> {
         let source = self.reader.get_mut();
         source.consume(std::mem::take(&mut self.lent));
         source.mark();
         self.buffer.clear();
         match self.stage {
             Stage::Outside => self.next_outside(),
-            Stage::Root { depth } => self.next_in_root(depth),
-            Stage::Cdata { depth } => self.next_in_cdata(depth),
+            Stage::Root { depth } => self.next_in_root(depth, wants_text),
+            Stage::Cdata { depth } => self.next_in_cdata(depth, wants_text),
             Stage::End => Ok(Event::Eof),
         }
     }
 
-    fn next_in_root(&mut self, depth: usize) -> Result<Event<'_>, ReadError> {
+    fn next_in_root(&mut self, depth: usize, wants_text: bool) -> Result<Event<'_>, ReadError> {
+        // Most of what comes is a tag.
+        let ahead = self.reader.get_mut().fill_buf().map_err(|error| unreadable(&error))?;
+        if matches!(ahead, [b'<', next, ..] if *next != b'!') {
+            return self.next_tag();
+        }
         let text = lend(self.reader.get_mut(), &mut self.lent, text_end)?;
+        if text > 0 && !wants_text {
+            return Ok(Event::Nothing);
+        }
         if text > 0 {
             return text_of(self.reader.get_mut(), text).map(Event::Text);
         }
@@ -134,13 +143,16 @@ impl<R: Read + Seek> Xml<R> {
         if source.peek(CDATA_START.len()).is_ok_and(|ahead| ahead == CDATA_START) {
             source.consume(CDATA_START.len());
             self.stage = Stage::Cdata { depth };
-            return self.next_in_cdata(depth);
+            return self.next_in_cdata(depth, wants_text);
         }
         self.next_tag()
     }
 
-    fn next_in_cdata(&mut self, depth: usize) -> Result<Event<'_>, ReadError> {
+    fn next_in_cdata(&mut self, depth: usize, wants_text: bool) -> Result<Event<'_>, ReadError> {
         let text = lend(self.reader.get_mut(), &mut self.lent, cdata_end)?;
+        if text > 0 && !wants_text {
+            return Ok(Event::Nothing);
+        }
         if text > 0 {
             return text_of(self.reader.get_mut(), text).map(Event::Literal);
         }
