@@ -511,6 +511,15 @@ mod tests {
     }
 
     #[test]
+    fn a_merge_has_every_comment() {
+        let comment =
+            |text: &str| TestResult { comment: text.to_owned(), ..result("a", Status::Passed, "") };
+        let (left, _) = left(OnDuplicate::Merge, &[comment("one"), comment(""), comment("two")]);
+        let all = "--- result 1 of 3: PASSED ---\none\n\n--- result 3 of 3: PASSED ---\ntwo";
+        assert_eq!(left[0].comment, all);
+    }
+
+    #[test]
     fn a_skipped_test_that_passed_too_has_passed() {
         let results = [result("a", Status::Skipped, ""), result("a", Status::Passed, "")];
         assert_eq!(left(OnDuplicate::Merge, &results).0[0].status, Status::Passed);
