@@ -16,6 +16,8 @@ pub struct Lines<R> {
     line: Clipped,
     /// The number of the last line, from 1.
     number: u64,
+    /// The last line has its line feed.
+    pub is_ended: bool,
 }
 
 impl<R: Read + Seek> Lines<R> {
@@ -24,7 +26,8 @@ impl<R: Read + Seek> Lines<R> {
     /// # Errors
     /// A source that cannot be read, or is in UTF-32.
     pub fn new(source: R) -> Result<Self, ReadError> {
-        Ok(Self { source: Decoded::new(source)?, line: Clipped::new(LONGEST), number: 0 })
+        let (source, line) = (Decoded::new(source)?, Clipped::new(LONGEST));
+        Ok(Self { source, line, number: 0, is_ended: true })
     }
 
     /// Returns the number of the last line, from 1.
@@ -50,7 +53,8 @@ impl<R: Read + Seek> Lines<R> {
             let length = end.unwrap_or(piece.len());
             self.line.push_str(&String::from_utf8_lossy(&piece[..length]));
             self.source.consume(length + usize::from(end.is_some()));
-            if end.is_some() {
+            self.is_ended = end.is_some();
+            if self.is_ended {
                 break;
             }
         }

@@ -32,6 +32,7 @@ mod fake_server;
 mod fixtures;
 mod floors;
 mod foreign_spools;
+mod formats;
 mod help;
 mod hostile;
 mod identity;

@@ -8,7 +8,7 @@ use crate::util::clip::Clipped;
 /// One indentation of a stream, while it is read and until its parent's point comes.
 pub struct Level {
     pub indent: usize,
-    /// The name of the test that these are part of, where it is told before them.
+    /// The name of the test that these are part of, where it is told before them. Its point's holds.
     pub name: Option<String>,
     /// The name of the next test that has subtests.
     pub next_name: Option<String>,

@@ -32,7 +32,7 @@ pub struct Point<'a> {
     pub is_ok: bool,
     pub number: Option<u64>,
     pub description: &'a str,
-    /// The directive as it is written, and what follows it.
+    /// The directive as it is written, or nothing, and what follows it.
     pub directive: Option<(&'a str, &'a str)>,
 }
 
@@ -40,8 +40,8 @@ pub struct Point<'a> {
 const DIRECTIVES: [&str; 5] = ["SKIP", "TODO", "XFAIL", "TIMEOUT", "ERROR"];
 
 impl<'a> Line<'a> {
-    /// Tells what a line says, given without the blanks before it.
-    pub fn parse(line: &'a str) -> Self {
+    /// Tells what a line says, given without the blanks before it. In KTAP each `#` ends a description.
+    pub fn parse(line: &'a str, is_kernel: bool) -> Self {
         let line = line.trim_end();
         let version =
             |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '));
@@ -60,7 +60,8 @@ impl<'a> Line<'a> {
         if line == "---" {
             return Self::Yaml;
         }
-        plan(line).or_else(|| Point::parse(line).map(Self::Point)).unwrap_or(Self::Other)
+        let point = || Point::parse(line, is_kernel).map(Self::Point);
+        plan(line).or_else(point).unwrap_or(Self::Other)
     }
 }
 
@@ -87,7 +88,7 @@ fn without_skip(text: &str) -> &str {
 }
 
 impl<'a> Point<'a> {
-    fn parse(line: &'a str) -> Option<Self> {
+    fn parse(line: &'a str, is_kernel: bool) -> Option<Self> {
         let (is_ok, rest) = match line.strip_prefix("not ok") {
             Some(rest) => (false, rest),
             None => (true, line.strip_prefix("ok")?),
@@ -101,7 +102,7 @@ impl<'a> Point<'a> {
         let is_word = rest[digits..].chars().next().is_none_or(char::is_whitespace);
         let number = rest[..digits].parse().ok().filter(|_| is_word);
         let rest = if number.is_some() { rest[digits..].trim_start() } else { rest };
-        let (description, directive) = split_directive(rest);
+        let (description, directive) = split_directive(rest, is_kernel);
         let description = match description.strip_prefix('-') {
             Some(rest) if rest.is_empty() || rest.starts_with(' ') => rest,
             _ => description,
@@ -113,9 +114,9 @@ impl<'a> Point<'a> {
     pub fn status(&self) -> Status {
         match self.directive {
             Some((word, _)) if is_failure(word) => Status::Failed,
-            Some(_) => Status::Skipped,
-            None if self.is_ok => Status::Passed,
-            None => Status::Failed,
+            Some((word, _)) if !word.is_empty() => Status::Skipped,
+            _ if self.is_ok => Status::Passed,
+            _ => Status::Failed,
         }
     }
 
@@ -123,7 +124,7 @@ impl<'a> Point<'a> {
     pub fn comment(&self) -> String {
         match self.directive {
             None => String::new(),
-            Some((word, reason)) if begins(word, "SKIP") => reason.to_owned(),
+            Some((word, reason)) if word.is_empty() || begins(word, "SKIP") => reason.to_owned(),
             Some((word, reason)) => format!("[{word}] {reason}").trim_end().to_owned(),
         }
     }
@@ -149,8 +150,8 @@ fn begins(word: &str, with: &str) -> bool {
 }
 
 /// Splits a point's text at the `#` of a directive. A `#` before any other word is part of the
-/// description.
-fn split_directive(text: &str) -> (&str, Option<(&str, &str)>) {
+/// description, but for KTAP, and where two blanks stand before it: so avocado writes that a test warned.
+fn split_directive(text: &str, is_kernel: bool) -> (&str, Option<(&str, &str)>) {
     let mut escaped = false;
     for (at, char) in text.char_indices() {
         if char == '#' && !escaped {
@@ -160,6 +161,9 @@ fn split_directive(text: &str) -> (&str, Option<(&str, &str)>) {
             if DIRECTIVES.iter().any(|directive| begins(word, directive)) {
                 let reason = reason.trim_start_matches(':').trim();
                 return (&text[..at], Some((word, reason)));
+            }
+            if is_kernel || text[..at].ends_with("  ") {
+                return (&text[..at], Some(("", rest.trim())));
             }
         }
         escaped = char == '\\' && !escaped;
@@ -172,7 +176,7 @@ mod tests {
     use super::*;
 
     fn point(line: &str) -> (Status, Option<u64>, String, String) {
-        let Line::Point(point) = Line::parse(line) else { panic!("no point: {line}") };
+        let Line::Point(point) = Line::parse(line, false) else { panic!("no point: {line}") };
         (point.status(), point.number, point.name(), point.comment())
     }
 
@@ -196,6 +200,8 @@ mod tests {
             ("ok 5 x # TIMEOUT 45 seconds", Status::Failed, Some(5), "x", "[TIMEOUT] 45 seconds"),
             ("not ok 5 x # ERROR", Status::Failed, Some(5), "x", "[ERROR]"),
             ("ok 6 - issue #7 is fixed", Status::Passed, Some(6), "issue #7 is fixed", ""),
+            ("ok 6 - item # 1", Status::Passed, Some(6), "item # 1", ""),
+            ("ok 6 a.py:A.b  # it warned", Status::Passed, Some(6), "a.py:A.b", "it warned"),
             (r"ok 7 - a \# SKIP b", Status::Passed, Some(7), "a # SKIP b", ""),
             (r"ok 7 - a \\# SKIP b", Status::Skipped, Some(7), r"a \", "b"),
             (r"ok 7 - C:\dir", Status::Passed, Some(7), r"C:\dir", ""),
@@ -231,7 +237,7 @@ mod tests {
             ("# ok", Line::Other),
             ("", Line::Other),
         ] {
-            assert_eq!(Line::parse(line), expected, "{line}");
+            assert_eq!(Line::parse(line, false), expected, "{line}");
         }
     }
 }

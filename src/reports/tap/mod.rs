@@ -7,6 +7,8 @@
 mod level;
 mod line;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
@@ -28,8 +30,9 @@ pub static FORMAT: Format = Format {
     name: "tap",
     detect: |head| {
         let text = String::from_utf8_lossy(head);
-        text.lines()
-            .any(|line| matches!(Line::parse(line), Line::Version { .. } | Line::Plan { .. }))
+        text.lines().any(|line| {
+            matches!(Line::parse(line, false), Line::Version { .. } | Line::Plan { .. })
+        })
     },
     open: |input, options, _| Ok(Box::new(Reader::new(input.file, input.source, options)?)),
     is_live: false,
@@ -91,7 +94,7 @@ impl<R: Read + Seek> Reader<R> {
             }
             return Ok(());
         }
-        match Line::parse(line) {
+        match Line::parse(line, self.is_kernel) {
             Line::Yaml if self.top.point.is_some() && indent > self.top.indent => {
                 self.yaml_indent = Some(indent);
             }
@@ -114,6 +117,10 @@ impl<R: Read + Seek> Reader<R> {
             Line::Point(point) => {
                 self.go_to(indent, warnings)?;
                 self.begin_point(&point, warnings)?;
+                // What is missing may be `# SKIP`.
+                if !self.lines.is_ended {
+                    self.fail("the last line does not end: the stream may be cut short".to_owned());
+                }
             }
         }
         Ok(())
@@ -162,27 +169,27 @@ impl<R: Read + Seek> Reader<R> {
         }
         self.end_point(warnings)?;
         let name = self.top.next_name.take();
-        let level = Level::new(indent, name, self.longest);
+        // What lies deeper came before anything of this level did.
+        let ended = self.top.ended.take_if(|ended| ended.indent > indent);
+        let level = Level { ended, ..Level::new(indent, name, self.longest) };
         self.outer.push(std::mem::replace(&mut self.top, level));
         Ok(())
     }
 
     /// Takes the name of the tests that follow: it stands before them, at their indentation or at that
-    /// of their parent.
+    /// of their parent. Node names each test so, also one that has none below it.
     fn begin_subtest(
         &mut self,
         indent: usize,
         name: &str,
         warnings: &mut Warnings,
     ) -> Result<(), ReadError> {
-        let is_first = |level: &Level| level.points == 0 && level.children.is_empty();
-        if !self.outer.is_empty() && self.top.indent == indent && is_first(&self.top) {
-            self.top.name = Some(name.to_owned());
-        } else if indent > self.top.indent {
-            self.open_level(indent, warnings)?;
+        self.go_to(indent, warnings)?;
+        let level = &self.top;
+        let is_first = level.points == 0 && level.children.is_empty();
+        if !self.outer.is_empty() && level.name.is_none() && is_first {
             self.top.name = Some(name.to_owned());
         } else {
-            self.go_to(indent, warnings)?;
             self.end_point(warnings)?;
             self.top.next_name = Some(name.to_owned());
         }
@@ -210,10 +217,11 @@ impl<R: Read + Seek> Reader<R> {
         let level = &mut self.top;
         level.points += 1;
         let number = point.number.unwrap_or(level.points);
-        let name = Some(point.name()).filter(|name| !name.is_empty());
+        let told = level.ended.as_mut().and_then(|ended| ended.name.take());
+        let told = level.next_name.take().or(told);
+        let name = Some(point.name()).filter(|name| !name.is_empty()).or(told);
         let name = name.unwrap_or_else(|| format!("test {number}"));
         let log = std::mem::replace(&mut level.before, Clipped::new(longest));
-        level.next_name = None;
         level.point =
             Some(OpenPoint { name, status: point.status(), comment: point.comment(), log });
         Ok(())
@@ -230,9 +238,8 @@ impl<R: Read + Seek> Reader<R> {
             }
             let worst = ended.worst;
             is_result = worst.is_none_or(|worst| badness(point.status) > badness(worst));
-            let prefix = ended.name.unwrap_or_else(|| point.name.clone());
             for span in ended.children {
-                children.push(self.stored(span, &prefix)?);
+                children.push(self.stored(span, &point.name)?);
             }
             if !is_result && !point.log.is_empty() {
                 warnings.add(LOG_OF_PARENT, &point.name);
@@ -271,7 +278,7 @@ impl<R: Read + Seek> Reader<R> {
 
     /// Ends the deepest level: its results wait for the point of their parent.
     fn end_level(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
-        self.end_point(warnings)?;
+        self.end_tests(warnings)?;
         self.check_plan();
         if let Some(outer) = self.outer.pop() {
             let level = std::mem::replace(&mut self.top, outer);
@@ -285,6 +292,12 @@ impl<R: Read + Seek> Reader<R> {
             self.top.ended = Some(Box::new(level));
         }
         Ok(())
+    }
+
+    /// Ends the last point of a level, and subtests behind it.
+    fn end_tests(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
+        self.end_point(warnings)?;
+        self.top.ended.take().map_or(Ok(()), |orphans| self.give_orphans(*orphans))
     }
 
     /// Hands up the results of subtests whose parent has no point.
@@ -327,10 +340,7 @@ impl<R: Read + Seek> Reader<R> {
         while !self.outer.is_empty() {
             self.end_level(warnings)?;
         }
-        self.end_point(warnings)?;
-        if let Some(orphans) = self.top.ended.take() {
-            self.give_orphans(*orphans)?;
-        }
+        self.end_tests(warnings)?;
         if let Some(reason) = self.top.skipped.take() {
             let result = OpenPoint {
                 name: self.file_name.clone(),
