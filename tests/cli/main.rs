@@ -83,3 +83,4 @@ mod update;
 mod url_none;
 mod variables;
 mod web;
+mod wild;

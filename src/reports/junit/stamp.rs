@@ -33,14 +33,15 @@ fn date_and_time(text: &str) -> Option<&str> {
     let Some(time) = rest.strip_prefix(['T', 't', ' ', '_']).and_then(clock) else {
         return Some(rest);
     };
-    let zone = matches(time, "+00:00").or_else(|| matches(time, "+0000"));
+    let zone = matches(time, "+00:00").or_else(|| matches(time, "+0000")).filter(is_end);
     Some(zone.or_else(|| time.strip_prefix('Z')).unwrap_or(time))
 }
 
 /// Returns what is behind hours and minutes, and seconds and their fraction where they are there.
 fn clock(text: &str) -> Option<&str> {
     let rest = matches(text, "00:00").or_else(|| matches(text, "0000"))?;
-    let Some(rest) = matches(rest, ":00").or_else(|| matches(rest, "00")) else {
+    let seconds = matches(rest, ":00").or_else(|| matches(rest, "00"));
+    let Some(rest) = seconds.filter(is_end) else {
         return Some(rest);
     };
     match rest.strip_prefix(['.', ',']) {
@@ -49,6 +50,11 @@ fn clock(text: &str) -> Option<&str> {
         }
         _ => Some(rest),
     }
+}
+
+/// Tells whether digits end before `rest`: with more behind them they begin an id.
+fn is_end(rest: &&str) -> bool {
+    !rest.starts_with(|next: char| next.is_ascii_hexdigit())
 }
 
 fn digits(text: &str) -> Option<&str> {
@@ -81,6 +87,8 @@ mod tests {
     fn stamps_go_with_their_separator() {
         for (name, plain) in [
             ("job-2026-11-24T23.33-0c5a22f", "job"),
+            ("job-2026-11-24T23.33-1234567", "job"),
+            ("job-2026-11-24T23:33:05-1234567", "job"),
             ("test_a.A-20261124233305", "test_a.A"),
             ("suite 2026-11-24", "suite"),
             ("suite - 2026-11-24 23:33:05", "suite"),

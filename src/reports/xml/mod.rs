@@ -410,17 +410,20 @@ impl Element<'_> {
     /// report.
     pub fn each_attribute(&self, mut take: impl FnMut(&str, &str)) -> Result<(), ReadError> {
         let mut rest = self.tag.attributes_raw();
+        let mut last = "";
         loop {
             let attribute = rest.trim_ascii_start();
             if attribute.is_empty() {
                 return Ok(());
             }
             if attribute.len() == rest.len() {
-                return Err(xml_error("attributes without white space between them"));
+                return Err(xml_error(format!(
+                    "a quote inside of the value of `{last}`, or no white space behind it"
+                )));
             }
             let (name, value, after) = split_attribute(attribute)?;
             take(name, value);
-            rest = after;
+            (last, rest) = (name, after);
         }
     }
 }

@@ -403,8 +403,14 @@ fn what_breaks_the_rules_is_a_fault_in_its_line() {
         ("<testsuites>\n<testcase>\n<failure>x", "3: the report breaks off inside of `failure`"),
         ("<testsuite>\n<a b>", "2: attribute `b` without a value in quotes"),
         ("<testsuite>\n<a b=c>", "2: attribute `b` without a value in quotes"),
-        ("<testsuite>\n<a b='c'd='e'>", "2: attributes without white space between them"),
-        ("<testsuite>\n<a b=\"say \"hi\" now\">", "2: attributes without white space between them"),
+        (
+            "<testsuite>\n<a b='c'd='e'>",
+            "2: a quote inside of the value of `b`, or no white space behind it",
+        ),
+        (
+            "<testsuite>\n<a b=\"say \"hi\" now\">",
+            "2: a quote inside of the value of `b`, or no white space behind it",
+        ),
         ("<testsuite>\n<a b='c' 'd'>", "2: no attribute begins with `'d'`"),
         ("<testsuite>\n< a>", "2: `<` begins no element"),
         ("<testsuite>\n<1>", "2: `<1` begins no element"),
