@@ -1,10 +1,14 @@
 //! Checkbox's submissions, plain and as the archive that Checkbox makes of them.
 
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
 use lzma_rust2::{XzOptions, XzWriter};
 
-use crate::model::{Record, held};
-use crate::support::Run;
+use crate::model::{Record, held, held_names};
+use crate::support::fake_server::Server;
 use crate::support::reports::{delivered, open, summary};
+use crate::support::{Run, Sandbox};
 
 /// As since July 2026: resource jobs among the results, template ids, reasons for skips.
 pub const NEWER: &str = r#"{
@@ -82,6 +86,54 @@ pub fn archive(files: &[(&str, &str)]) -> Vec<u8> {
         tar.append_data(&mut header, name, content.as_bytes()).unwrap();
     }
     tar.into_inner().unwrap().finish().unwrap()
+}
+
+#[test]
+fn a_run_sends_the_submission_that_it_made_and_no_earlier_one() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url());
+    let submission = |id: &str| {
+        let json =
+            format!(r#"{{"results": [{{"id": "{id}", "status": "pass", "outcome": "pass"}}]}}"#);
+        archive(&[("submission.json", &json)])
+    };
+    let earlier = sandbox.write("checkbox-ng/submission_2026-01.tar.xz", submission("earlier"));
+    let hour = Duration::from_secs(3600);
+    let file = File::options().write(true).open(earlier).unwrap();
+    file.set_modified(SystemTime::now() - hour).unwrap();
+    sandbox.write("made", submission("boots"));
+    let run = sandbox.to_with(&[
+        "run",
+        "-q",
+        "--family",
+        "deb",
+        "--name",
+        "bash",
+        "--version",
+        "1",
+        "--series",
+        "noble",
+        "--repo",
+        "main",
+        "--arch",
+        "amd64",
+        "--stage",
+        "proposed",
+        "--environment",
+        "vm",
+        "--test-plan",
+        "smoke",
+        "--results",
+        "checkbox-ng/submission_*.tar.xz",
+        "--",
+        "cp",
+        "made",
+        "checkbox-ng/submission_2026-02.tar.xz",
+    ]);
+    let said = "warning: older than the start of the command, not sent (1): \
+                `checkbox-ng/submission_2026-01.tar.xz`\n";
+    assert_eq!(run, Run::new(0, "", said));
+    assert_eq!(held_names(&server), ["P boots"]);
 }
 
 #[test]

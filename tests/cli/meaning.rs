@@ -6,8 +6,9 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 
 use crate::model::{Record, held, held_names};
-use crate::support::Run;
+use crate::support::fake_server::Server;
 use crate::support::reports::{delivered, open, summary};
+use crate::support::{Run, Sandbox};
 
 /// A report, and what the server is to hold of it: the first letter of the status, the name.
 type Meaning = (&'static str, &'static str, &'static [&'static str]);
@@ -225,6 +226,22 @@ fn properties_become_metadata_before_the_results() {
     let expected =
         r#"{"execution_metadata":{"charm_qa:bundle":["text"],"charm_qa:cloud":["gcp","aws"]}}"#;
     assert_eq!(String::from_utf8_lossy(&requests[patch].body), expected);
+}
+
+#[test]
+fn properties_that_an_old_server_drops_are_named_and_cost_no_result() {
+    let server = Server::builder().before("2025-07-30").start();
+    server.open_execution();
+    let sandbox = Sandbox::new(&server.url()).with("TO_EXECUTION", "1");
+    sandbox.write(
+        "r.xml",
+        "<testsuite name='s'><testcase name='a'><properties><property name='cloud' value='aws'/>\
+         </properties></testcase></testsuite>",
+    );
+    let run = sandbox.to("submit -q --properties-as-metadata charm_qa: r.xml");
+    let said = "error: the server is too old for metadata, and drops it\n";
+    assert_eq!(run, Run::failed(5, said));
+    assert_eq!(held_names(&server), ["P s.a"]);
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
