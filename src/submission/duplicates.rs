@@ -446,7 +446,9 @@ mod tests {
             (OnDuplicate::Last, &["a", "b", "a"], false),
         ] {
             let mut all = Names::new(Limits::default());
-            names.iter().for_each(|name| all.add(name));
+            for name in names {
+                all.add(name);
+            }
             assert_eq!(all.duplicates(mode).needs_gathering(), expected, "{mode:?} {names:?}");
         }
     }
@@ -454,7 +456,9 @@ mod tests {
     #[test]
     fn names_of_a_broken_file_are_forgotten() {
         let mut names = Names::new(Limits::default());
-        ["a", "b", "a"].iter().for_each(|name| names.add(name));
+        for name in ["a", "b", "a"] {
+            names.add(name);
+        }
         names.truncate(1);
         names.add("b");
         assert_eq!((names.len(), names.duplicates(OnDuplicate::First).remaining()), (2, 2));
@@ -467,7 +471,9 @@ mod tests {
         {
             let mut names = Names::new(Limits::default());
             let results = ["a", "b", "a", "a", "b"].map(|name| result(name, Status::Passed, ""));
-            results.iter().for_each(|result| names.add(&result.name));
+            for result in &results {
+                names.add(&result.name);
+            }
             let mut duplicates = names.duplicates(mode);
             let mut warnings = Warnings::default();
             for result in results {

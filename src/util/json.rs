@@ -9,11 +9,14 @@ pub fn push_string(to: &mut Vec<u8>, text: &str) {
     to.reserve(rest.len() + 2);
     to.push(b'"');
     // The loop has no early end, so that compilers make vector instructions of it.
-    let has_control =
-        rest.iter().fold(false, |found, byte| found | ((*byte < 0x20) & (*byte != b'\n')));
-    let next_escape = |rest: &[u8]| match has_control {
-        true => rest.iter().position(|byte| needs_escape(*byte)),
-        false => memchr::memchr3(b'"', b'\\', b'\n', rest),
+    let is_rare = |byte: u8| byte < 0x20 && byte != b'\n';
+    let has_control = rest.iter().fold(false, |found, byte| found | is_rare(*byte));
+    let next_escape = |rest: &[u8]| {
+        if has_control {
+            rest.iter().position(|byte| needs_escape(*byte))
+        } else {
+            memchr::memchr3(b'"', b'\\', b'\n', rest)
+        }
     };
     while let Some(at) = next_escape(rest) {
         to.extend_from_slice(&rest[..at]);

@@ -98,7 +98,7 @@ fn a_run_sends_the_submission_that_it_made_and_no_earlier_one() {
         archive(&[("submission.json", &json)])
     };
     let earlier = sandbox.write("checkbox-ng/submission_2026-01.tar.xz", submission("earlier"));
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let file = File::options().write(true).open(earlier).unwrap();
     file.set_modified(SystemTime::now() - hour).unwrap();
     sandbox.write("made", submission("boots"));

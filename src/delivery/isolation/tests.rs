@@ -608,7 +608,9 @@ fn what_was_pushed_waits_until_it_is_sent_and_batches_are_counted() {
 fn samples_are_few_and_small_but_for_the_first() {
     for (count, log, samples) in [(3, 0, 3), (20, 0, 8), (5, 20_000, 3), (2, 100_000, 1)] {
         let mut isolation = Isolation::new(BatchSize::new(Duration::from_secs(5)));
-        numbered(count).iter().for_each(|name| isolation.push(result(name, log, 0)));
+        for name in numbered(count) {
+            isolation.push(result(&name, log, 0));
+        }
         drive(&mut isolation, Urgency::End, &mut |_| Ok(()), &mut End::default());
         assert_eq!(isolation.samples.len(), samples, "{count} of {log}");
     }

@@ -92,7 +92,7 @@ fn default_name(case: &Case, suites: &[Suite], warnings: &mut Warnings) -> Strin
             name.to_owned()
         } else {
             let mut whole = String::with_capacity(class.len() + 1 + name.len());
-            [class, ".", name].iter().for_each(|part| whole.push_str(part));
+            whole.extend([class, ".", name]);
             whole
         };
     }

@@ -93,16 +93,16 @@ fn write(tests: &[Test], style: Style, is_planned: bool, indent: &str, to: &mut 
         let is_parent = !test.parts.is_empty();
         let name = format!("# Subtest: {}\n", test.word);
         if style == Style::Each || style == Style::Before && is_parent {
-            *to += &format!("{indent}{name}");
+            to.extend([indent, &name]);
         }
         if is_parent {
             let deeper = format!("{indent}{step}");
             if style == Style::Kernel {
-                *to += &format!("{deeper}KTAP version 1\n{deeper}{name}");
+                to.extend([&deeper, "KTAP version 1\n", &deeper, &name]);
             }
             write(&test.parts, style, is_planned, &deeper, to);
         }
-        *to += &format!("{indent}{}", test.point(at + 1));
+        to.extend([indent, &test.point(at + 1)]);
     }
     if !is_planned {
         *to += &plan;
@@ -123,14 +123,16 @@ fn leaves(tests: &[Test], text: &str) -> usize {
         let rest = line.trim_start_matches("not ").strip_prefix("ok ");
         rest.and_then(|rest| rest.split_once(" - ")).is_some_and(|(number, _)| is_number(number))
     });
-    fn count<'a>(tests: &[Test], left: &mut dyn Iterator<Item = &'a str>, found: &mut usize) {
-        for test in tests {
-            count(&test.parts, left, found);
-            *found += usize::from(left.next().is_some() && test.parts.is_empty());
-        }
-    }
+    leaves_of(tests, &mut left)
+}
+
+/// Counts those of `tests` whose points are `left`, the innermost first.
+fn leaves_of(tests: &[Test], left: &mut dyn Iterator<Item = &str>) -> usize {
     let mut found = 0;
-    count(tests, &mut left, &mut found);
+    for test in tests {
+        found += leaves_of(&test.parts, left);
+        found += usize::from(left.next().is_some() && test.parts.is_empty());
+    }
     found
 }
 
@@ -145,7 +147,9 @@ proptest! {
     ) {
         let given = read(&stream(&tests, style, is_planned));
         let mut expected = Vec::new();
-        tests.iter().for_each(|test| test.results("", &mut expected));
+        for test in &tests {
+            test.results("", &mut expected);
+        }
         prop_assert_eq!(results(&given), expected);
         prop_assert_eq!(given.words(), [""; 0]);
     }
