@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::archive::Packing;
 use super::checkbox;
@@ -151,7 +151,7 @@ impl Report {
 impl Content {
     fn open(&self) -> io::Result<File> {
         match self {
-            Self::Path { path, .. } => File::open(path),
+            Self::Path { path, .. } => open_without_waiting(path),
             Self::Copy(file) => {
                 let mut file = file.try_clone()?;
                 file.rewind()?;
@@ -201,6 +201,18 @@ impl ReportReader for Truncated {
     fn finish(self: Box<Self>, warnings: &mut Warnings) -> Result<Findings, ReadError> {
         self.reader.finish(warnings)
     }
+}
+
+/// Opens a regular file. Some of the kernel's look like one and wait for what is written next: they are
+/// an error.
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    {
+        let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    options.read(true).open(path)
 }
 
 /// Reads a source's beginning until it is enough.

@@ -303,6 +303,21 @@ fn pipes_and_devices_that_are_found_are_not_opened() {
 }
 
 #[test]
+fn a_file_of_the_kernel_that_waits_is_not_waited_for() {
+    let waiting = "/proc/kmsg";
+    if fs::File::open(waiting).is_err() {
+        println!("skipped, {waiting} cannot be read here");
+        return;
+    }
+    let (_server, sandbox) = open();
+    sandbox.write("all/a.xml", passed(["a"]));
+    std::os::unix::fs::symlink(waiting, sandbox.path("all/log.xml")).unwrap();
+    let run = sandbox.to("submit all");
+    let said = "error: all/log.xml: resource temporarily unavailable\n";
+    assert_eq!(run, Run::new(3, "", &format!("{said}{}", summary("1 result", [1, 0, 0], ""))));
+}
+
+#[test]
 fn file_names_need_not_be_utf_8() {
     use std::os::unix::ffi::OsStrExt;
     let (server, sandbox) = open();
