@@ -5,7 +5,6 @@
 //! reading, what merging needs is gathered in another, and the last one asks for each result what
 //! becomes of it. Memory goes with one hash a name, and with what is known of repeated names.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use crate::model::limits::{Limits, MAX_COMMENT};
@@ -64,14 +63,15 @@ impl Names {
     /// Returns the decisions about names that came more than once.
     pub fn duplicates(mut self, mode: OnDuplicate) -> Duplicates {
         self.hashes.sort_unstable();
-        let repeated = self
-            .hashes
-            .chunk_by(|one, next| one == next)
-            .filter(|same| same.len() > 1)
-            .map(|same| {
-                (same[0], Repeated { count: same.len(), last_number: 1, ..Repeated::default() })
-            })
-            .collect();
+        let repeated = |same: &[u64]| Repeated {
+            hash: same[0],
+            count: same.len(),
+            last_number: 1,
+            ..Repeated::default()
+        };
+        let groups = self.hashes.chunk_by(|one, next| one == next);
+        let mut repeated: Vec<_> = groups.filter(|same| same.len() > 1).map(repeated).collect();
+        repeated.shrink_to_fit();
         Duplicates {
             mode,
             names: self,
@@ -86,8 +86,10 @@ impl Names {
 /// A name that came more than once.
 #[derive(Debug, Default)]
 struct Repeated {
+    /// That of the name.
+    hash: u64,
     /// The name, once it is seen again: two names may share a hash.
-    name: Option<String>,
+    name: Option<Box<str>>,
     count: usize,
     /// The number of them that the present reading has met.
     met: usize,
@@ -155,9 +157,10 @@ impl Repeated {
 
     /// Counts one more of the name and returns its number, from 1.
     fn meet(&mut self, name: &str) -> Result<usize, SubmissionError> {
-        let known = self.name.get_or_insert_with(|| name.to_owned());
+        let known = &**self.name.get_or_insert_with(|| name.into());
         if known != name {
-            return Err(SubmissionError::SameHash { known: known.clone(), name: name.to_owned() });
+            let known = known.to_owned();
+            return Err(SubmissionError::SameHash { known, name: name.to_owned() });
         }
         self.met += 1;
         Ok(self.met)
@@ -170,7 +173,8 @@ pub struct Duplicates {
     mode: OnDuplicate,
     /// With sorted hashes.
     names: Names,
-    repeated: HashMap<u64, Repeated>,
+    /// In the order of their hashes: there may be hundreds of thousands.
+    repeated: Vec<Repeated>,
     spill: TempStore,
     /// Results that went into another one.
     pub merged: u64,
@@ -181,7 +185,7 @@ pub struct Duplicates {
 impl Duplicates {
     /// Returns the number of results that will be left.
     pub fn remaining(&self) -> usize {
-        let repeats: usize = self.repeated.values().map(|repeated| repeated.count).sum();
+        let repeats: usize = self.repeated.iter().map(|repeated| repeated.count).sum();
         let once = self.names.len() - repeats;
         match self.mode {
             OnDuplicate::Number => self.names.len(),
@@ -205,7 +209,7 @@ impl Duplicates {
         origin: impl FnOnce() -> Option<Origin>,
     ) -> Result<(), SubmissionError> {
         let hash = self.names.hash(&result.name);
-        let Some(repeated) = self.repeated.get_mut(&hash) else { return Ok(()) };
+        let Some(repeated) = of_hash(&mut self.repeated, hash) else { return Ok(()) };
         let number = repeated.meet(&self.names.limits.name(&result.name))?;
         let hasher = &self.names.hasher;
         let hashes = |origin: Origin| {
@@ -222,7 +226,7 @@ impl Duplicates {
 
     /// Begins the reading whose results are resolved.
     pub fn rewind(&mut self) {
-        for repeated in self.repeated.values_mut() {
+        for repeated in &mut self.repeated {
             repeated.met = 0;
         }
     }
@@ -240,7 +244,7 @@ impl Duplicates {
             return Ok(Some(result));
         }
         let hash = self.names.hash(&result.name);
-        let Some(repeated) = self.repeated.get_mut(&hash) else { return Ok(Some(result)) };
+        let Some(repeated) = of_hash(&mut self.repeated, hash) else { return Ok(Some(result)) };
         let number = repeated.meet(&self.names.limits.name(&result.name))?;
         let difference = repeated.difference;
         let keep = match self.mode {
@@ -291,6 +295,11 @@ impl Duplicates {
         }
         Ok(merged.into_result())
     }
+}
+
+fn of_hash(repeated: &mut [Repeated], hash: u64) -> Option<&mut Repeated> {
+    let at = repeated.binary_search_by_key(&hash, |repeated| repeated.hash).ok()?;
+    repeated.get_mut(at)
 }
 
 impl Names {
