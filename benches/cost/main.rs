@@ -66,6 +66,13 @@ fn compare() {
         memory(place, &format!("{cases} cases"), &path, most);
         fs::remove_file(path).expect("a report");
     }
+    binary();
+}
+
+/// Measures the binary as users build it: that of a benchmark has the features that tests add too.
+fn binary() {
+    let build = Command::new(env!("CARGO")).args(["build", "--release", "--locked"]).output();
+    assert!(build.is_ok_and(|build| build.status.success()), "the release build fails");
     let size = fs::metadata(TO).expect("the binary").len() as f64 / 1e6;
     row("the binary, stripped", &format!("{size:.2} MB"), "6 MB", size < 6.0);
 }

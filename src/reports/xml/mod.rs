@@ -132,7 +132,14 @@ impl<R: Read + Seek> Xml<R> {
         if matches!(ahead, [b'<', next, ..] if *next != b'!') {
             return self.next_tag();
         }
-        let text = lend(self.reader.get_mut(), &mut self.lent, text_end)?;
+        // Most texts have their end at hand.
+        let text = match memchr::memchr(b'<', ahead) {
+            Some(end @ 1..) => {
+                self.lent = end;
+                end
+            }
+            _ => lend(self.reader.get_mut(), &mut self.lent, text_end)?,
+        };
         if text > 0 && !wants_text {
             return Ok(Event::Nothing);
         }
