@@ -170,14 +170,7 @@ mod tests {
     use crate::util::files::Readers;
 
     fn result(name: &str) -> EncodedResult {
-        let result = TestResult {
-            name: name.to_owned(),
-            status: Status::Passed,
-            category: String::new(),
-            template_id: String::new(),
-            comment: String::new(),
-            io_log: String::new(),
-        };
+        let result = TestResult::new(name, Status::Passed);
         EncodedResult::new(result, &Limits::default(), &mut Warnings::default())
     }
 

@@ -108,14 +108,7 @@ mod tests {
     use crate::model::result::Status;
 
     fn named(name: &str) -> TestResult {
-        TestResult {
-            name: name.to_owned(),
-            status: Status::Passed,
-            category: String::new(),
-            template_id: String::new(),
-            comment: String::new(),
-            io_log: String::new(),
-        }
+        TestResult::new(name, Status::Passed)
     }
 
     fn within(mut result: TestResult, max_log: usize) -> (TestResult, Vec<String>) {

@@ -94,12 +94,9 @@ impl<R: Read + Seek> Reader<R> {
         };
         let mark = if line.outcome == "FLAKY" { "[flaky]" } else { "" };
         TestResult {
-            name: line.name.to_owned(),
-            status,
-            category: String::new(),
-            template_id: String::new(),
             comment: [mark, line.reason].join(" ").trim().to_owned(),
             io_log,
+            ..TestResult::new(line.name, status)
         }
     }
 

@@ -246,7 +246,7 @@ mod tests {
 
     use super::*;
     use crate::reports::error::Severity;
-    use crate::reports::trial::{Given, bare, fuzz, note};
+    use crate::reports::trial::{Given, fuzz, note};
 
     /// As Checkbox writes it since July 2026: resource jobs among the results, no member for them.
     const NEWER: &str = r#"{
@@ -341,18 +341,18 @@ mod tests {
             comment: "[skipped-manifest] manifests: manifest.has_disk == 'True', x; \
                       resources: package.name == 'fio'"
                 .into(),
-            ..bare("disk/stats_sda", Status::Skipped)
+            ..TestResult::new("disk/stats_sda", Status::Skipped)
         };
         let audio = TestResult {
             category: "Audio".into(),
             comment: "[crash]\ndies &amp; dies\nagain".into(),
             io_log: "Segmentation &amp; error\n".into(),
-            ..bare("audio/<b>_\"x\"_'y'_&amp;", Status::Failed)
+            ..TestResult::new("audio/<b>_\"x\"_'y'_&amp;", Status::Failed)
         };
         let manual = TestResult {
             category: "Uncategorised".into(),
             comment: "looks &lt;good&gt;".into(),
-            ..bare("manual", Status::Passed)
+            ..TestResult::new("manual", Status::Passed)
         };
         assert_eq!(given.results, [disk, audio, manual]);
         assert_eq!(given.errors, []);
@@ -365,7 +365,8 @@ mod tests {
     #[test]
     fn reads_an_older_submission() {
         let given = read(OLDER);
-        let in_c = |name, status| TestResult { category: "C".into(), ..bare(name, status) };
+        let in_c =
+            |name, status| TestResult { category: "C".into(), ..TestResult::new(name, status) };
         let expected = [
             TestResult { io_log: "x".into(), ..in_c("a", Status::Passed) },
             TestResult { comment: "later".into(), ..in_c("b", Status::Skipped) },
@@ -414,7 +415,7 @@ mod tests {
         ];
         for (status, outcome, expected, comment) in cases {
             let job = format!(r#"{{"id": "a", "status": "{status}", "outcome": "{outcome}"}}"#);
-            let result = TestResult { comment: comment.into(), ..bare("a", expected) };
+            let result = TestResult { comment: comment.into(), ..TestResult::new("a", expected) };
             assert_eq!(read_jobs(&[&job]).results, [result], "{status} {outcome}");
         }
     }
@@ -448,7 +449,8 @@ mod tests {
             "5",
             r#"{"id": "g", "status": "pass", "units": "m", "template_id": "None"}"#,
         ]);
-        let good = TestResult { template_id: "None".into(), ..bare("g", Status::Passed) };
+        let good =
+            TestResult { template_id: "None".into(), ..TestResult::new("g", Status::Passed) };
         assert_eq!(given.results, [good]);
         assert!(given.errors.iter().all(|error| error.severity == Severity::One));
         assert_eq!(

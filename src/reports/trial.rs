@@ -59,19 +59,6 @@ pub fn note(text: &'static str, count: u64, names: &[&str]) -> Warning {
     Warning { text: text.into(), count, names: names.iter().map(ToString::to_string).collect() }
 }
 
-/// A result with nothing but the fields that it must have.
-pub fn bare(name: &str, status: Status) -> TestResult {
-    let none = String::new;
-    TestResult {
-        name: name.to_owned(),
-        status,
-        category: none(),
-        template_id: none(),
-        comment: none(),
-        io_log: none(),
-    }
-}
-
 /// One way to write a result: what of JSON and of the API leaves a choice.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one choice, and they are independent")]

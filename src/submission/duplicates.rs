@@ -376,12 +376,9 @@ mod tests {
 
     fn result(name: &str, status: Status, text: &str) -> TestResult {
         TestResult {
-            name: name.to_owned(),
-            status,
             category: format!("category {text}"),
-            template_id: String::new(),
-            comment: String::new(),
             io_log: text.to_owned(),
+            ..TestResult::new(name, status)
         }
     }
 

@@ -43,12 +43,9 @@ struct End {
 
 fn result(name: &str, log: usize, comment: usize) -> EncodedResult {
     let result = TestResult {
-        name: name.to_owned(),
-        status: Status::Passed,
-        category: String::new(),
-        template_id: String::new(),
         comment: "c".repeat(comment),
         io_log: "l".repeat(log),
+        ..TestResult::new(name, Status::Passed)
     };
     let limits = Limits::of_kept();
     EncodedResult::new(result, &limits, &mut Warnings::default())

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::model::result::Status;
     use crate::reports::error::Severity;
-    use crate::reports::trial::{Given, bare, fuzz, results, styles, written};
+    use crate::reports::trial::{Given, fuzz, results, styles, written};
 
     fn read(text: impl AsRef<[u8]>) -> Given {
         let mut reader = Reader::new(text.as_ref(), 1 << 20);
@@ -153,7 +153,10 @@ mod tests {
             {\"name\": \"\xFF\", \"status\": \"pass\"}\n{\"name\": \"x\", \"status\": \"pass\"} {}\n\
             {\"name\": 5}\n{\"name\": \"d\", \"status\": \"fail\"}",
         );
-        assert_eq!(given.results, [bare("a", Status::Passed), bare("d", Status::Failed)]);
+        assert_eq!(
+            given.results,
+            [TestResult::new("a", Status::Passed), TestResult::new("d", Status::Failed)]
+        );
         assert_eq!(
             given.words(),
             [

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
     use crate::reports::{
         error::Severity,
-        trial::{Given, bare, by_value, fuzz, note, results, styles, written},
+        trial::{Given, by_value, fuzz, note, results, styles, written},
     };
 
     fn read(text: impl AsRef<[u8]>) -> Given {
@@ -226,14 +226,14 @@ mod tests {
             comment: "x\n\"y\"".into(),
             io_log: "\0😀 <&lt;".into(),
         };
-        assert_eq!(given.results, [first, bare("b", Status::Skipped)]);
+        assert_eq!(given.results, [first, TestResult::new("b", Status::Skipped)]);
         assert_eq!(given.errors, []);
         assert_eq!(given.warnings.all(), []);
     }
 
     #[test]
     fn reads_one_object_and_an_object_with_results() {
-        let good = [bare("good", Status::Passed)];
+        let good = [TestResult::new("good", Status::Passed)];
         assert_eq!(read(GOOD).results, good);
         assert_eq!(
             read(format!(r#"{{"a": {{"results": 1}}, "results": [{GOOD}]}}"#)).results,
@@ -359,7 +359,7 @@ mod tests {
                 {"name": "a", "name": "b", "status": "pass", "time": 1, "Name": "c", "none": null},
                 {"name": "c", "status": "x", "status": "fail", "time": 2, "time": 3}]}"#,
         );
-        let expected = [bare("b", Status::Passed), bare("c", Status::Failed)];
+        let expected = [TestResult::new("b", Status::Passed), TestResult::new("c", Status::Failed)];
         assert_eq!(given.results, expected);
         assert_eq!(
             given.warnings.all(),

@@ -72,12 +72,9 @@ impl Level {
 impl OpenPoint {
     pub fn into_result(self) -> TestResult {
         TestResult {
-            name: self.name,
-            status: self.status,
-            category: String::new(),
-            template_id: String::new(),
             comment: self.comment,
             io_log: self.log.to_text().into_owned(),
+            ..TestResult::new(self.name, self.status)
         }
     }
 }
