@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::archive::Packing;
 use super::checkbox;
@@ -13,6 +13,7 @@ use super::source::Source;
 use crate::model::limits::MAX_COMMENT;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
+use crate::util::files;
 use crate::util::temp_file::TempFile;
 
 /// Bytes of a report that are looked at to tell its format.
@@ -151,7 +152,7 @@ impl Report {
 impl Content {
     fn open(&self) -> io::Result<File> {
         match self {
-            Self::Path { path, .. } => open_without_waiting(path),
+            Self::Path { path, .. } => files::open_without_waiting(path),
             Self::Copy(file) => {
                 let mut file = file.try_clone()?;
                 file.rewind()?;
@@ -201,18 +202,6 @@ impl ReportReader for Truncated {
     fn finish(self: Box<Self>, warnings: &mut Warnings) -> Result<Findings, ReadError> {
         self.reader.finish(warnings)
     }
-}
-
-/// Opens a regular file. Some of the kernel's look like one and wait for what is written next: they are
-/// an error.
-fn open_without_waiting(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    #[cfg(unix)]
-    {
-        let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
-    }
-    options.read(true).open(path)
 }
 
 /// Reads a source's beginning until it is enough.

@@ -127,16 +127,29 @@ pub fn open_to_write(path: &Path, readers: Readers) -> io::Result<File> {
     open_with(&mut options, path)
 }
 
-fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+/// Opens a file to read it, also by a link. Where reading would wait for somebody to write, it fails: some
+/// of the kernel's files that do so look regular.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn open_without_waiting(path: &Path) -> io::Result<File> {
+    never_waiting(File::options().read(true), true).open(path)
+}
+
+/// A pipe must not have the opening wait for its other end.
+fn never_waiting(options: &mut OpenOptions, follows_links: bool) -> &mut OpenOptions {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
-        // A pipe must not have the opening wait for its other end.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let flags = i32::try_from(flags.bits()).unwrap_or_default();
+        let links = if follows_links { OFlags::empty() } else { OFlags::NOFOLLOW };
+        let flags = i32::try_from((links | OFlags::NONBLOCK).bits()).unwrap_or_default();
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags);
     }
-    let opened = options.open(path);
+    options
+}
+
+fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let opened = never_waiting(options, false).open(path);
     if opened.is_err() && fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         return Err(io::Error::other("it is a symbolic link, which is not followed"));
     }

@@ -140,11 +140,8 @@ impl<R: Read + Seek> Xml<R> {
             }
             _ => lend(self.reader.get_mut(), &mut self.lent, text_end)?,
         };
-        if text > 0 && !wants_text {
-            return Ok(Event::Nothing);
-        }
         if text > 0 {
-            return text_of(self.reader.get_mut(), text).map(Event::Text);
+            return self.lent(wants_text, Event::Text);
         }
         let source = self.reader.get_mut();
         if source.peek(CDATA_START.len()).is_ok_and(|ahead| ahead == CDATA_START) {
@@ -157,11 +154,8 @@ impl<R: Read + Seek> Xml<R> {
 
     fn next_in_cdata(&mut self, depth: usize, wants_text: bool) -> Result<Event<'_>, ReadError> {
         let text = lend(self.reader.get_mut(), &mut self.lent, cdata_end)?;
-        if text > 0 && !wants_text {
-            return Ok(Event::Nothing);
-        }
         if text > 0 {
-            return text_of(self.reader.get_mut(), text).map(Event::Literal);
+            return self.lent(wants_text, Event::Literal);
         }
         let source = self.reader.get_mut();
         if source.peek(CDATA_END.len()).is_ok_and(|ahead| ahead == CDATA_END) {
@@ -170,6 +164,20 @@ impl<R: Read + Seek> Xml<R> {
             return Ok(Event::Nothing);
         }
         Err(xml_error("CDATA not closed: `]]>` not found before end of input"))
+    }
+
+    /// Returns the text that was lent, or nothing where it is not wanted.
+    fn lent<'a>(
+        &'a mut self,
+        is_wanted: bool,
+        event: fn(&'a str) -> Event<'a>,
+    ) -> Result<Event<'a>, ReadError> {
+        if !is_wanted {
+            return Ok(Event::Nothing);
+        }
+        let ahead = self.reader.get_mut().fill_buf().map_err(|error| unreadable(&error))?;
+        let text = std::str::from_utf8(&ahead[..self.lent]);
+        text.map(event).map_err(|error| xml_error(error.to_string()))
     }
 
     fn next_tag(&mut self) -> Result<Event<'_>, ReadError> {
@@ -359,11 +367,6 @@ fn lend<R: Read + Seek>(
 
 fn begins_markup(ahead: &[u8]) -> bool {
     ahead.starts_with(b"<") || ahead.starts_with(CDATA_END)
-}
-
-fn text_of<R: Read + Seek>(source: &mut Decoded<R>, length: usize) -> Result<&str, ReadError> {
-    let ahead = source.fill_buf().map_err(|error| unreadable(&error))?;
-    std::str::from_utf8(&ahead[..length]).map_err(|error| xml_error(error.to_string()))
 }
 
 /// Returns how much of what is ahead is text up to a tag, without a reference that may go on.
