@@ -13,7 +13,7 @@ pub mod live;
 pub mod properties;
 mod read_ahead;
 
-use crate::model::encoded::{Batch, EncodedResult};
+use crate::model::encoded::{Batch, LimitedResult};
 use crate::model::limits::Limits;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
@@ -180,7 +180,7 @@ impl Submission {
             duplicates.rewind();
         }
         each_result(files, options, |result, _| match duplicates.resolve(result, warnings)? {
-            Some(result) => hand_on(EncodedResult::new(result, &options.limits, warnings)),
+            Some(result) => hand_on(&LimitedResult::new(result, &options.limits, warnings)),
             None => Ok(()),
         })
     }
