@@ -1,6 +1,6 @@
 //! Checkbox's `submission.json`.
 //!
-//! This module owns what Checkbox's fields and outcomes mean to Test Observer. What else a submission holds describes the machine, for which the API has no field.
+//! What else a submission holds than its jobs describes the machine, for which the API has no field.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,10 +29,7 @@ const NOT_SENT: [&str; 8] = [
 
 /// Old submissions know no outcome.
 const JOB: ResultShape = ResultShape {
-    matches: |keys| {
-        let has = |wanted: &str| keys.iter().any(|key| key == wanted);
-        has("id") && (has("status") || has("outcome"))
-    },
+    keys: &[&["id"], &["status", "outcome"]],
     lacking: "nothing in it has both an `id` and a `status`",
     lists: &["results", "resource-results", "attachment-results", "rejected-jobs"],
 };
@@ -51,36 +48,37 @@ pub static FORMAT: Format = Format {
     is_live: false,
 };
 
-/// Reads a submission that is held whole.
+/// Reads the jobs of a submission, and what was tested as far as it says so.
 pub struct Reader {
     document: Document,
-    session: Session,
-}
-
-/// What was tested, as far as the submission says so.
-#[derive(Default)]
-struct Session {
     test_plan: Option<String>,
     architecture: Option<String>,
 }
 
 impl Reader {
-    /// Reads all of a `submission.json`.
+    /// Finds the first job of a `submission.json`.
     ///
     /// # Errors
-    ///
     /// It cannot be read, or is none.
     pub fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
         let document = Document::open(source, &JOB, longest)?;
-        Ok(Self { document, session: Session::default() })
+        Ok(Self { document, test_plan: None, architecture: None })
     }
 }
 
 impl ReportReader for Reader {
     fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
+        let word = |json: &[u8]| serde_json::from_slice(json).ok();
         while let Some(item) = self.document.next()? {
             match item {
-                Item::Member(key, value) => self.session.take_member(&key, value, warnings),
+                Item::Member(key, value) => match &*key {
+                    "testplan_id" => self.test_plan = word(value),
+                    "architecture" => self.architecture = word(value),
+                    list if value != b"null" && JOB.lists.contains(&list) => {
+                        warnings.add("unknown field, not sent", list);
+                    }
+                    _ => {}
+                },
                 Item::Element(job) if job.list.is_some_and(|list| list != "results") => {
                     note_job(job, warnings);
                 }
@@ -95,29 +93,9 @@ impl ReportReader for Reader {
     }
 
     fn finish(self: Box<Self>, _: &mut Warnings) -> Result<Findings, ReadError> {
-        Ok(Findings { hint: self.session.hint(), ..Findings::default() })
+        let hint = start_hint(self.test_plan.as_deref(), self.architecture.as_deref());
+        Ok(Findings { hint, ..Findings::default() })
     }
-}
-
-impl Session {
-    fn hint(&self) -> Option<String> {
-        start_hint(self.test_plan.as_deref(), self.architecture.as_deref())
-    }
-
-    fn take_member(&mut self, key: &str, value: &[u8], warnings: &mut Warnings) {
-        match key {
-            "testplan_id" => self.test_plan = word(value),
-            "architecture" => self.architecture = word(value),
-            "resource-results" | "attachment-results" | "rejected-jobs" if value != b"null" => {
-                warnings.add("unknown field, not sent", key);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn word(json: &[u8]) -> Option<String> {
-    serde_json::from_slice(json).ok()
 }
 
 /// A job of which only the name matters.
@@ -127,18 +105,14 @@ struct NamedJob {
     full_id: Option<String>,
 }
 
-impl NamedJob {
-    fn name(&self) -> String {
-        let full_id = self.full_id.as_deref().map(without_namespace);
-        unescape(self.id.as_deref().or(full_id).unwrap_or_default())
-    }
-}
-
 /// Counts a job that is in another list than the results.
 fn note_job(job: Element<'_>, warnings: &mut Warnings) {
     let text = if job.list == Some("rejected-jobs") { REJECTED } else { LEFT_OUT };
     match serde_json::from_slice::<NamedJob>(job.json) {
-        Ok(named) => warnings.add(text, &named.name()),
+        Ok(NamedJob { id, full_id }) => {
+            let full_id = full_id.as_deref().map(without_namespace);
+            warnings.add(text, &unescape(id.as_deref().or(full_id).unwrap_or_default()));
+        }
         Err(_) => warnings.add("unknown field, not sent", job.list.unwrap_or_default()),
     }
 }
@@ -147,8 +121,8 @@ fn note_job(job: Element<'_>, warnings: &mut Warnings) {
 fn result(job: Element<'_>, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
     let mut object = job.object(warnings)?;
     let name = unescape(&object.name("id", "job")?);
-    if is_no_test(&mut object)? {
-        object.note(LEFT_OUT, &name);
+    if matches!(&*object.text("plugin")?, "resource" | "attachment") {
+        warnings.add(LEFT_OUT, &name);
         return Ok(None);
     }
     let (status, outcome) = outcome(&mut object)?;
@@ -164,17 +138,20 @@ fn result(job: Element<'_>, warnings: &mut Warnings) -> Result<Option<TestResult
     Ok(Some(result))
 }
 
-fn is_no_test(object: &mut Object<'_, '_>) -> Result<bool, ReadError> {
-    let plugin = object.text("plugin")?;
-    Ok(matches!(plugin.as_str(), "resource" | "attachment"))
-}
-
 /// The status, and the word that says the most about it.
 fn outcome(object: &mut Object<'_, '_>) -> Result<(Status, String), ReadError> {
     let (status, outcome) = (object.text("status")?, object.text("outcome")?);
-    let Some(known) = status_of(&status).or_else(|| status_of(&outcome)) else {
-        return Err(object.error("status", &unknown(&status, &outcome)));
+    let shown = |word: &str| excerpt(word, EXCERPT);
+    let unknown = || match (&*status, &*outcome) {
+        ("", "") => "no `status`".to_owned(),
+        ("", word) => format!("no `status`, and its outcome `{}` is unknown", shown(word)),
+        (word, "") => format!("unknown status `{}`", shown(word)),
+        (word, other) => {
+            format!("unknown status `{}` and outcome `{}`", shown(word), shown(other))
+        }
     };
+    let known = status_of(&status).or_else(|| status_of(&outcome));
+    let known = known.ok_or_else(|| object.error("status", &unknown()))?;
     Ok((known, if outcome.is_empty() { status } else { outcome }))
 }
 
@@ -185,21 +162,6 @@ fn status_of(word: &str) -> Option<Status> {
         "skip" | "skipped-dependency" | "skipped-resource" | "skipped-manifest"
         | "not-supported" | "not-implemented" | "undecided" => Some(Status::Skipped),
         _ => None,
-    }
-}
-
-fn unknown(status: &str, outcome: &str) -> String {
-    match (status, outcome) {
-        ("", "") => "no `status`".to_owned(),
-        ("", _) => {
-            format!("no `status`, and its outcome `{}` is unknown", excerpt(outcome, EXCERPT))
-        }
-        (_, "") => format!("unknown status `{}`", excerpt(status, EXCERPT)),
-        _ => format!(
-            "unknown status `{}` and outcome `{}`",
-            excerpt(status, EXCERPT),
-            excerpt(outcome, EXCERPT)
-        ),
     }
 }
 
@@ -382,7 +344,7 @@ mod tests {
         let hint = |text: &str| {
             let mut reader = Reader::new(Cursor::new(text.as_bytes().to_vec()), 1 << 20).unwrap();
             Given::by(|warnings| reader.next(warnings));
-            reader.session.hint()
+            Box::new(reader).finish(&mut Warnings::default()).unwrap().hint
         };
         let expected = "for `to start`, the submission says \
             `--test-plan com.canonical.certification::client-cert-desktop --arch amd64`";

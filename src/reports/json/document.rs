@@ -3,12 +3,10 @@
 //! This module splits a text into the elements of its arrays and the members of its objects, and knows
 //! nothing of what makes a result. It splits before it decodes, and never holds more than one element.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::ops::ControlFlow;
 
-use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{DecoderResult, Encoding, UTF_8};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, error::Category};
 
@@ -25,8 +23,8 @@ pub const EXCERPT: usize = 60;
 /// What is said of JSON that ends before its last bracket.
 const CUT_SHORT: &str = "cut short: the JSON ends too early";
 
-/// The member of an object that holds a list of results.
-const LIST: &str = "results";
+/// What is said of an element that is not held whole.
+pub const TOO_LONG: &str = "too long to be held in memory";
 
 /// One part of a document.
 pub enum Item<'a> {
@@ -51,8 +49,8 @@ pub struct Element<'a> {
 
 /// How a result is known before its fields are looked at.
 pub struct ResultShape {
-    /// Whether an object with these keys is meant to be a result.
-    pub matches: fn(&[String]) -> bool,
+    /// The keys of what is meant to be a result: one of each of these.
+    pub keys: &'static [&'static [&'static str]],
     /// The words for a document in which nothing is alike.
     pub lacking: &'static str,
     /// Members whose lists are read element by element.
@@ -85,6 +83,18 @@ struct Level {
     list: Option<&'static str>,
 }
 
+impl ResultShape {
+    /// Tells whether an object with these keys is meant to be a result.
+    pub fn matches(&self, keys: &[String]) -> bool {
+        self.keys.iter().all(|wanted| has_any(keys, wanted))
+    }
+}
+
+/// Tells whether one of the wanted keys is there.
+pub fn has_any(keys: &[String], wanted: &[&str]) -> bool {
+    keys.iter().any(|key| wanted.contains(&key.as_str()))
+}
+
 impl Level {
     fn new(close: u8) -> Self {
         Self { close, count: 0, list: None }
@@ -103,13 +113,13 @@ impl Document {
         longest: usize,
     ) -> Result<Self, ReadError> {
         let scanner = Scanner::new(utf8(source)?, longest);
-        let begin = scanner.place();
+        let begin = scanner.place;
         let (lists, copied) = (alike.lists, Copied::default());
         let mut document = Self { scanner, begin, lists, levels: Vec::new(), ended: false, copied };
         if document.scanner.peek()?.is_none() {
             return Err(ReadError::remainder(Some(1), "empty: there is no JSON in it"));
         }
-        if !document.finds(alike.matches)? {
+        if !document.finds(alike)? {
             return Err(ReadError::no_results(format!("holds no results: {}", alike.lacking)));
         }
         document.rewind()?;
@@ -128,20 +138,8 @@ impl Document {
         if self.ended {
             return Ok(None);
         }
-        let part = self.step();
-        self.ended = match &part {
-            Ok(part) => part.is_none(),
-            Err(error) => error.severity != Severity::One,
-        };
-        Ok(part?.map(|part| match part {
-            Part::Element(place, index, list) => {
-                Item::Element(Element { json: &self.copied.json, line: place.line, index, list })
-            }
-            Part::Member(key) => Item::Member(key, &self.copied.json),
-        }))
-    }
-
-    fn step(&mut self) -> Result<Option<Part>, ReadError> {
+        // Until another part was read.
+        self.ended = true;
         loop {
             let Some(level) = self.levels.last_mut() else {
                 match self.scanner.peek()? {
@@ -152,22 +150,25 @@ impl Document {
                 }
                 continue;
             };
-            if !follows(&mut self.scanner, level)? {
+            if !self.scanner.follows(level.count, level.close)? {
                 self.levels.pop();
-            } else if level.close == b']' {
+                continue;
+            }
+            level.count += 1;
+            if level.close == b']' {
                 let (index, list) = (level.count, level.list);
                 return self.element(Some(index), list).map(Some);
-            } else {
-                let key = self.scanner.key()?;
-                let list = self.lists.iter().find(|list| **list == key);
-                if let (Some(list), Some(b'[')) = (list, self.scanner.peek()?) {
-                    self.open_level(Level { list: Some(list), ..Level::new(b']') });
-                    continue;
-                }
-                self.scanner.value(Some(&mut self.copied))?;
-                self.expect_value(self.scanner.place())?;
-                return Ok(Some(Part::Member(key)));
             }
+            let key = self.scanner.key()?;
+            let list = self.lists.iter().find(|list| **list == key);
+            if let (Some(list), Some(b'[')) = (list, self.scanner.peek()?) {
+                self.open_level(Level { list: Some(list), ..Level::new(b']') });
+                continue;
+            }
+            self.scanner.value(Some(&mut self.copied))?;
+            self.expect_value(self.scanner.place)?;
+            self.ended = false;
+            return Ok(Some(Item::Member(key, &self.copied.json)));
         }
     }
 
@@ -180,27 +181,26 @@ impl Document {
         &mut self,
         index: Option<u64>,
         list: Option<&'static str>,
-    ) -> Result<Part, ReadError> {
+    ) -> Result<Item<'_>, ReadError> {
         self.scanner.peek()?;
-        let place = self.scanner.place();
+        let place = self.scanner.place;
         let read = self.scanner.value(Some(&mut self.copied));
         if read.is_ok() {
             self.expect_value(place)?;
         }
+        let element = Element { json: &self.copied.json, line: place.line, index, list };
         if self.copied.is_cut {
             read?;
-            let title = index.map(|index| format!("element {index}: ")).unwrap_or_default();
-            return Err(ReadError::one(
-                place.line,
-                format!("{title}too long to be held in memory"),
-            ));
+            self.ended = false;
+            return Err(element.error(TOO_LONG));
         }
         // The deserializer words what is wrong with the beginning of a value that does not end.
-        let json = &self.copied.json;
-        match (check(json), read) {
-            (Err(error), read) if !error.is_eof() || read.is_ok() => Err(broken(place, &error)),
-            (_, read) => read.map(|()| Part::Element(place, index, list)),
+        match serde_json::from_slice::<IgnoredAny>(element.json) {
+            Err(error) if !error.is_eof() || read.is_ok() => return Err(broken(place, &error)),
+            _ => read?,
         }
+        self.ended = false;
+        Ok(Item::Element(element))
     }
 
     /// Finds whether a value was there to be copied: a bracket or comma may stand in its place.
@@ -214,33 +214,20 @@ impl Document {
 
     /// Tells whether the object here has a list of results.
     fn has_list(&mut self) -> Result<bool, ReadError> {
-        let place = self.scanner.place();
-        let found = self.finds_list();
+        let place = self.scanner.place;
+        let found = self.scanner.find_list();
         self.scanner.go_back(place)?;
         // An error is met again where the object is read.
         Ok(found.unwrap_or(false))
     }
 
-    fn finds_list(&mut self) -> Result<bool, ReadError> {
-        self.scanner.bump();
-        let mut level = Level::new(b'}');
-        while follows(&mut self.scanner, &mut level)? {
-            let key = self.scanner.key()?;
-            if key == LIST && self.scanner.peek()? == Some(b'[') {
-                return Ok(true);
-            }
-            self.scanner.value(None)?;
-        }
-        Ok(false)
-    }
-
     /// Tells whether an element is alike, or there is none at all: an empty list.
-    fn finds(&mut self, matches: fn(&[String]) -> bool) -> Result<bool, ReadError> {
+    fn finds(&mut self, alike: &ResultShape) -> Result<bool, ReadError> {
         let mut is_empty = true;
         loop {
             match self.next() {
                 Ok(Some(Item::Element(element))) => {
-                    if matches(&element.cursor().keys()) {
+                    if alike.matches(&Scanner::of(element.json).keys()) {
                         return Ok(true);
                     }
                     is_empty = false;
@@ -254,174 +241,12 @@ impl Document {
     }
 }
 
-/// A part that was copied.
-enum Part {
-    Element(Place, Option<u64>, Option<&'static str>),
-    Member(String),
-}
-
-/// Tells whether one more follows in `level`; passes the comma before it, or the bracket behind the last.
-fn follows(scanner: &mut Scanner<Box<dyn Source>>, level: &mut Level) -> Result<bool, ReadError> {
-    match scanner.peek()? {
-        Some(byte) if byte == level.close => {
-            scanner.bump();
-            return Ok(false);
-        }
-        Some(b',') if level.count > 0 => scanner.bump(),
-        Some(_) if level.count == 0 => {}
-        _ => return Err(scanner.unexpected(&format!("`,` or `{}`", char::from(level.close)))),
-    }
-    level.count += 1;
-    Ok(true)
-}
-
-/// Finds what breaks the rules of JSON in one value, but for what costs no other.
-fn check(json: &[u8]) -> serde_json::Result<()> {
-    let mut values = serde_json::Deserializer::from_slice(json).into_iter::<IgnoredAny>();
-    values.next().unwrap_or_else(|| serde_json::from_slice(b""))?;
-    match values.next() {
-        None => Ok(()),
-        Some(more) => more.and_then(|_| serde_json::from_slice::<IgnoredAny>(json).map(|_| ())),
-    }
-}
-
 /// Makes an error of the value that begins at `place`.
 fn broken(place: Place, error: &serde_json::Error) -> ReadError {
     let line = line_of_error(place.line, error);
     let before = if error.line() == 1 { place.column - 1 } else { 0 };
     let column = before + error.column() as u64;
     ReadError::remainder(Some(line), format!("{} (column {column})", message(error)))
-}
-
-/// A place in a text that may be cut short: moves over values without decoding them.
-#[derive(Clone, Copy)]
-pub struct Cursor<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl<'a> Cursor<'a> {
-    /// The beginning of `text`.
-    pub fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, line: 1 }
-    }
-
-    /// The next byte that is not white space.
-    pub fn peek(&mut self) -> Option<u8> {
-        let rest = &self.text[self.at..];
-        let blank = rest.iter().take_while(|byte| b" \t\r\n".contains(byte)).count();
-        self.pass(blank);
-        self.text.get(self.at).copied()
-    }
-
-    fn pass(&mut self, length: usize) -> &'a [u8] {
-        let passed = &self.text[self.at..self.at + length];
-        self.line += line_feeds(passed);
-        self.at += length;
-        passed
-    }
-
-    /// Passes one value of any kind.
-    fn skip(&mut self) -> serde_json::Result<&'a [u8]> {
-        let mut values =
-            serde_json::Deserializer::from_slice(&self.text[self.at..]).into_iter::<IgnoredAny>();
-        // Where nothing is left there is no value: the deserializer itself words that error.
-        values.next().unwrap_or_else(|| serde_json::from_slice(b""))?;
-        Ok(self.pass(values.byte_offset()))
-    }
-
-    /// Passes a member's key and its colon.
-    fn key(&mut self) -> Option<String> {
-        self.peek().filter(|byte| *byte == b'"')?;
-        let quoted = self.skip().ok()?;
-        let key = serde_json::from_slice(quoted)
-            .unwrap_or_else(|_| String::from_utf8_lossy(quoted).into_owned());
-        self.peek().filter(|byte| *byte == b':')?;
-        self.at += 1;
-        Some(key)
-    }
-
-    /// Passes the brace or comma before a member.
-    fn follows(&mut self, count: usize) -> bool {
-        let is_next = match self.peek() {
-            Some(b',') if count > 0 => {
-                self.at += 1;
-                true
-            }
-            Some(byte) => count == 0 && byte != b'}',
-            None => false,
-        };
-        is_next && self.peek().is_some()
-    }
-
-    /// Visits the members of an object up to its end or its first error, each with its value's place.
-    fn visit(mut self, mut each: impl FnMut(String, Self) -> ControlFlow<()>) {
-        if self.peek() != Some(b'{') {
-            return;
-        }
-        self.at += 1;
-        for count in 0.. {
-            if !self.follows(count) {
-                return;
-            }
-            let Some(key) = self.key() else { return };
-            self.peek();
-            if each(key, self).is_break() || self.skip().is_err() {
-                return;
-            }
-        }
-    }
-
-    /// The keys of the object here, as far as it can be read; none where there is no object.
-    pub fn keys(self) -> Vec<String> {
-        let mut keys = Vec::new();
-        self.visit(|key, _| {
-            keys.push(key);
-            ControlFlow::Continue(())
-        });
-        keys
-    }
-
-    /// Where the first element of `results` begins, if the object here has such a list.
-    pub fn list(self) -> Option<Self> {
-        let mut list = None;
-        self.visit(|key, mut value| {
-            if key != LIST || value.peek() != Some(b'[') {
-                return ControlFlow::Continue(());
-            }
-            value.at += 1;
-            list = Some(value);
-            ControlFlow::Break(())
-        });
-        list
-    }
-
-    /// Whether the value here goes over several lines, as far as the text goes.
-    pub fn spans_lines(mut self) -> bool {
-        let rest = &self.text[self.at..];
-        match self.skip() {
-            Ok(value) => value.contains(&b'\n'),
-            Err(error) => error.is_eof() && rest.trim_ascii_end().contains(&b'\n'),
-        }
-    }
-
-    /// Whether the text from here on is one whole value.
-    pub fn is_whole(mut self) -> bool {
-        self.skip().is_ok() && self.peek().is_none()
-    }
-
-    /// The line in which the object's member `key` has its value: the last, if it has several.
-    fn line_of(self, key: &str) -> u64 {
-        let mut line = self.line;
-        self.visit(|found, value| {
-            if found == key {
-                line = value.line;
-            }
-            ControlFlow::Continue(())
-        });
-        line
-    }
 }
 
 impl<'a> Element<'a> {
@@ -432,7 +257,8 @@ impl<'a> Element<'a> {
         Ok(Object { element: self, title: self.title(), members, warnings })
     }
 
-    fn error(&self, reason: &str) -> ReadError {
+    /// Makes an error that costs this element.
+    pub fn error(&self, reason: &str) -> ReadError {
         ReadError::one(self.line, self.title() + reason)
     }
 
@@ -450,8 +276,18 @@ impl<'a> Element<'a> {
         self.index.map(|index| format!("element {index}: ")).unwrap_or_default()
     }
 
-    fn cursor(&self) -> Cursor<'a> {
-        Cursor { text: self.json, at: 0, line: self.line }
+    /// Returns the line in which the member `key` has its value: the last, if it has several.
+    fn line_of(&self, key: &str) -> u64 {
+        let mut line = 1;
+        let take = |found: &str, _, at| {
+            if found == key {
+                line = at;
+            }
+            false
+        };
+        // An element that is an object can be read to its end.
+        _ = Scanner::of(self.json).find_member(take);
+        self.line + line - 1
     }
 }
 
@@ -503,7 +339,21 @@ impl Object<'_, '_> {
         Ok(name)
     }
 
-    /// Warnings what was not taken, but for nulls and the fields `known` to be of no use.
+    /// Takes out a status, of which `meaning` knows the words.
+    pub fn status<T>(
+        &mut self,
+        key: &str,
+        meaning: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, ReadError> {
+        let word = self.text(key)?;
+        meaning(&word).ok_or_else(|| {
+            let shown = excerpt(&word, EXCERPT);
+            let unknown = format!("unknown {key} `{shown}`, not passed, failed or skipped");
+            self.error(key, &if word.is_empty() { format!("no `{key}`") } else { unknown })
+        })
+    }
+
+    /// Warns of what was not taken, but for nulls and the fields `known` to be of no use.
     pub fn note_rest(self, known: &[&str]) {
         for (key, value) in self.members {
             if !value.is_null() && !known.contains(&key.as_str()) {
@@ -512,15 +362,9 @@ impl Object<'_, '_> {
         }
     }
 
-    /// Warnings that this element is left out.
-    pub fn note(self, text: &'static str, name: &str) {
-        self.warnings.add(text, name);
-    }
-
-    /// A error in the field `key`.
+    /// Makes an error of the field `key`.
     pub fn error(&self, key: &str, reason: &str) -> ReadError {
-        let line = self.element.cursor().line_of(key);
-        ReadError::one(line, format!("{}{reason}", self.title))
+        ReadError::one(self.element.line_of(key), format!("{}{reason}", self.title))
     }
 }
 
@@ -529,25 +373,22 @@ struct Members(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
+        deserializer.deserialize_map(Self(Vec::new()))
     }
 }
 
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members;
+impl<'de> Visitor<'de> for Members {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an object")
+        f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
         while let Some(member) = map.next_entry()? {
-            members.push(member);
+            self.0.push(member);
         }
-        Ok(Members(members))
+        Ok(self)
     }
 }
 
@@ -556,20 +397,15 @@ impl<'de> Visitor<'de> for MembersVisitor {
 fn utf8(mut source: impl Source + 'static) -> Result<Box<dyn Source>, ReadError> {
     let mut mark = Vec::new();
     (&mut source).take(3).read_to_end(&mut mark).map_err(|error| cannot_read(&error))?;
-    let (encoding, length) = match &*mark {
-        [0xFF, 0xFE, ..] => (UTF_16LE, 2),
-        [0xFE, 0xFF, ..] => (UTF_16BE, 2),
-        [0xEF, 0xBB, 0xBF] => (UTF_8, 3),
-        _ => (UTF_8, 0),
-    };
-    source.seek(SeekFrom::Start(length)).map_err(|error| cannot_read(&error))?;
+    let (encoding, length) = Encoding::for_bom(&mark).unwrap_or((UTF_8, 0));
+    source.seek(SeekFrom::Start(length as u64)).map_err(|error| cannot_read(&error))?;
     if encoding == UTF_8 {
         return Ok(Box::new(source));
     }
     let mut decoded = TempFile::new().map_err(|error| cannot_read(&error))?;
     decode_utf16(source, encoding, &mut decoded)?;
     decoded.rewind().map_err(|error| cannot_read(&error))?;
-    Ok(Box::new(decoded.into_file().map_err(|error| cannot_read(&error))?))
+    Ok(Box::new(decoded))
 }
 
 fn cannot_read(error: &io::Error) -> ReadError {
@@ -591,7 +427,7 @@ pub fn decode_utf16(
         let (result, _, written) =
             decoder.decode_to_utf8_without_replacement(&piece[..length], &mut text, length == 0);
         to.write_all(&text[..written]).map_err(|error| cannot_read(&error))?;
-        lines += line_feeds(&text[..written]);
+        lines += memchr::memchr_iter(b'\n', &text[..written]).count() as u64;
         if let DecoderResult::Malformed(..) = result {
             let reason = "not UTF-16, which its byte order mark says it is";
             return Err(ReadError::remainder(Some(lines), reason));
@@ -599,21 +435,6 @@ pub fn decode_utf16(
         if length == 0 {
             return Ok(());
         }
-    }
-}
-
-/// The beginning of a text, in UTF-8 as far as it can be read.
-pub fn head(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let units = |unit: fn([u8; 2]) -> u16| {
-        let (pairs, _) = bytes[2..].as_chunks::<2>();
-        let units: Vec<u16> = pairs.iter().map(|&pair| unit(pair)).collect();
-        Cow::Owned(String::from_utf16_lossy(&units).into_bytes())
-    };
-    match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => Cow::Borrowed(rest),
-        [0xFF, 0xFE, ..] => units(u16::from_le_bytes),
-        [0xFE, 0xFF, ..] => units(u16::from_be_bytes),
-        _ => Cow::Borrowed(bytes),
     }
 }
 
@@ -647,8 +468,4 @@ fn message(error: &serde_json::Error) -> String {
         "recursion limit exceeded" => "nested too deep".to_owned(),
         text => format!("not JSON: {text}"),
     }
-}
-
-fn line_feeds(text: &[u8]) -> u64 {
-    text.iter().map(|&byte| u64::from(byte == b'\n')).sum()
 }

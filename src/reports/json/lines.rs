@@ -5,13 +5,14 @@
 //! result's fields mean is the matter of `json`.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::mem;
 
-use encoding_rs::{UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::document::{self, Element};
+use super::document::{self, Element, TOO_LONG};
 use super::scanner::{self, Copied};
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
@@ -32,20 +33,20 @@ pub static FORMAT: Format = Format {
 };
 
 /// Reads results line by line.
-pub struct Reader<R> {
-    source: R,
-    /// All of a source that turned out to be in UTF-16, which has no line feeds to wait for.
-    decoded: Option<Cursor<Vec<u8>>>,
+pub struct Reader<'a> {
+    /// In UTF-16 there are no line feeds to wait for: all of it is decoded first.
+    source: Box<dyn BufRead + 'a>,
     line: u64,
     copied: Copied,
     longest: usize,
     ended: bool,
 }
 
-impl<R: BufRead> Reader<R> {
+impl<'a> Reader<'a> {
     /// Reads nothing yet. Of a string at least `longest` bytes are held at either end.
-    pub fn new(source: R, longest: usize) -> Self {
-        Self { source, decoded: None, line: 0, copied: Copied::default(), longest, ended: false }
+    pub fn new(source: impl BufRead + 'a, longest: usize) -> Self {
+        let source = Box::new(source);
+        Self { source, line: 0, copied: Copied::default(), longest, ended: false }
     }
 
     /// Reads a line, and tells whether there is one.
@@ -53,40 +54,37 @@ impl<R: BufRead> Reader<R> {
         if self.ended {
             return Ok(false);
         }
-        let read = self.read_line().and_then(|is_any| self.decode(is_any));
-        self.ended = !matches!(read, Ok(true));
+        // Until another line was read.
+        self.ended = true;
+        let mut is_any = self.read_line()?;
+        if self.line == 0 && self.decode()? {
+            is_any = self.read_line()?;
+        }
+        self.ended = !is_any;
         self.line += 1;
-        read
+        Ok(is_any)
     }
 
     fn read_line(&mut self) -> Result<bool, ReadError> {
-        let read = match &mut self.decoded {
-            Some(decoded) => scanner::read_line(decoded, &mut self.copied, self.longest),
-            None => scanner::read_line(&mut self.source, &mut self.copied, self.longest),
-        };
+        let read = scanner::read_line(&mut self.source, &mut self.copied, self.longest);
         read.map_err(|error| self.unreadable(&error))
     }
 
-    /// Removes a byte order mark from the first line; one of UTF-16 has the rest read at once.
-    fn decode(&mut self, is_any: bool) -> Result<bool, ReadError> {
-        if self.line > 0 {
-            return Ok(is_any);
+    /// Removes a byte order mark from the first line. Where it is one of UTF-16, all of the source is decoded
+    /// and begins again: returns true.
+    fn decode(&mut self) -> Result<bool, ReadError> {
+        let json = &mut self.copied.json;
+        let (encoding, length) = Encoding::for_bom(json).unwrap_or((UTF_8, 0));
+        json.drain(..length);
+        if encoding == UTF_8 {
+            return Ok(false);
         }
-        let encoding = match &*self.copied.json {
-            [0xFF, 0xFE, ..] => UTF_16LE,
-            [0xFE, 0xFF, ..] => UTF_16BE,
-            [0xEF, 0xBB, 0xBF, ..] => {
-                self.copied.json.drain(..3);
-                return Ok(!self.copied.json.is_empty());
-            }
-            _ => return Ok(is_any),
-        };
-        let mut rest = std::mem::take(&mut self.copied.json).split_off(2);
-        self.source.read_to_end(&mut rest).map_err(|error| self.unreadable(&error))?;
+        let mut text = mem::take(json);
+        self.source.read_to_end(&mut text).map_err(|error| self.unreadable(&error))?;
         let mut decoded = Vec::new();
-        document::decode_utf16(&*rest, encoding, &mut decoded)?;
-        self.decoded = Some(Cursor::new(decoded));
-        self.read_line()
+        document::decode_utf16(&*text, encoding, &mut decoded)?;
+        self.source = Box::new(Cursor::new(decoded));
+        Ok(true)
     }
 
     fn unreadable(&self, error: &io::Error) -> ReadError {
@@ -94,17 +92,17 @@ impl<R: BufRead> Reader<R> {
     }
 }
 
-impl<R: BufRead> ReportReader for Reader<R> {
+impl ReportReader for Reader<'_> {
     // The last line needs no line feed: an object is either whole or, without its brace, no JSON.
     fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
         while self.next_line()? {
-            if self.copied.is_cut {
-                return Err(ReadError::one(self.line, "too long to be held in memory"));
-            }
             let json = self.copied.json.trim_ascii();
+            let json = refused(json).unwrap_or(json);
+            let element = Element { json, line: self.line, index: None, list: None };
+            if self.copied.is_cut {
+                return Err(element.error(TOO_LONG));
+            }
             if !json.is_empty() {
-                let json = refused(json).unwrap_or(json);
-                let element = Element { json, line: self.line, index: None, list: None };
                 return json::result(element, warnings).map(Some);
             }
         }

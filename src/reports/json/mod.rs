@@ -8,12 +8,15 @@ pub mod document;
 pub mod lines;
 mod scanner;
 
+use encoding_rs::UTF_8;
+use serde::de::IgnoredAny;
+
 use super::error::ReadError;
 use super::format::{Format, ReportReader};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
-use crate::util::text::excerpt;
-use document::{Cursor, Document, EXCERPT, Element, Item, Object, ResultShape, Source};
+use document::{Document, Element, Item, ResultShape, Source, has_any};
+use scanner::Scanner;
 
 /// The fields of a result.
 const FIELDS: [&str; 6] = ["name", "status", "category", "template_id", "comment", "io_log"];
@@ -26,7 +29,7 @@ const CHECKBOX_FIELDS: [&str; 3] = ["full_id", "certification_status", "outcome"
 
 /// A name alone is not enough: many a file has that, such as `package.json`.
 const RESULT: ResultShape = ResultShape {
-    matches: |keys| has_any(keys, &["name"]) && has_any(keys, &["status"]),
+    keys: &[&["name"], &["status"]],
     lacking: "nothing in it has both a `name` and a `status`",
     lists: &["results"],
 };
@@ -58,49 +61,70 @@ pub enum Shape {
 /// first: Checkbox may have thousands of packages in front of its results, and a log may come before
 /// a name, so it is enough that the first members can be seen.
 pub fn shape(head: &[u8]) -> Option<Shape> {
-    let head = document::head(head);
-    let mut cursor = Cursor::new(&head);
-    match cursor.peek()? {
+    // In UTF-8, or in what its byte order mark says.
+    let (text, ..) = UTF_8.decode(head);
+    let head = text.as_bytes();
+    match Scanner::of(head).peek().ok()?? {
         b'[' => Some(Shape::Document),
         // A line of `refused.jsonl`, which may be the only one.
         b'{' if head.trim_ascii_start().starts_with(b"{\"url\"") => Some(Shape::Lines),
-        b'{' => Some(shape_of_object(cursor, &head)),
-        _ => cursor.is_whole().then_some(Shape::Document),
+        b'{' => Some(shape_of_object(head)),
+        _ => is_whole(head).then_some(Shape::Document),
     }
 }
 
-fn shape_of_object(cursor: Cursor<'_>, head: &[u8]) -> Shape {
-    let keys = cursor.keys();
-    let list = cursor.list();
-    let in_list = list.map(Cursor::keys).unwrap_or_default();
+fn shape_of_object(head: &[u8]) -> Shape {
+    let keys = Scanner::of(head).keys();
+    let mut list = Scanner::of(head);
+    let has_list = list.find_list().unwrap_or(false);
+    let in_list = if has_list {
+        {
+            list.bump();
+            list.keys()
+        }
+    } else {
+        Vec::new()
+    };
     let is_test_submission = has_any(&in_list, &["outcome"]) && !has_any(&in_list, &["status"]);
     if has_any(&keys, &["session_data"]) || (is_test_submission && has_any(&in_list, &["id"])) {
         Shape::TestSubmission
     } else if has_any(&keys, &CHECKBOX_MEMBERS) || has_any(&in_list, &CHECKBOX_FIELDS) {
         Shape::Checkbox
-    } else if list.is_none() && !cursor.spans_lines() && has_result_line(head) {
+    } else if !has_list && !spans_lines(head) && has_result_line(head) {
         Shape::Lines
     } else {
         Shape::Document
     }
 }
 
-/// Whether a line of `head` is a result, or its last line the beginning of one.
+/// Tells whether a line of `head` is a result, or its last line the beginning of one.
 fn has_result_line(head: &[u8]) -> bool {
     let mut lines = head.split(|&byte| byte == b'\n').peekable();
     while let Some(line) = lines.next() {
-        let cursor = Cursor::new(line);
-        let keys = cursor.keys();
-        let is_cut = lines.peek().is_none() && !cursor.is_whole();
-        if is_cut && has_any(&keys, &FIELDS) || cursor.is_whole() && (RESULT.matches)(&keys) {
+        let keys = Scanner::of(line).keys();
+        let is_last = lines.peek().is_none();
+        let is_result =
+            if is_whole(line) { RESULT.matches(&keys) } else { is_last && has_any(&keys, &FIELDS) };
+        if is_result {
             return true;
         }
     }
     false
 }
 
-fn has_any(keys: &[String], wanted: &[&str]) -> bool {
-    keys.iter().any(|key| wanted.contains(&key.as_str()))
+/// Tells whether a text is one value.
+fn is_whole(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_ok()
+}
+
+/// Tells whether the first value of a text goes over several lines, as far as the text goes.
+fn spans_lines(text: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => text[..values.byte_offset()].trim_ascii().contains(&b'\n'),
+        Some(Err(error)) => error.is_eof() && text.trim_ascii().contains(&b'\n'),
+        None => false,
+    }
 }
 
 /// Reads a document that is held whole.
@@ -122,16 +146,11 @@ impl ReportReader for Reader {
         while let Some(item) = self.0.next()? {
             match item {
                 Item::Element(element) => return result(element, warnings).map(Some),
-                Item::Member(key, value) => note_member(&key, value, warnings),
+                Item::Member(_, b"null") => {}
+                Item::Member(key, _) => warnings.add("unknown field, not sent", &key),
             }
         }
         Ok(None)
-    }
-}
-
-fn note_member(key: &str, value: &[u8], warnings: &mut Warnings) {
-    if value != b"null" {
-        warnings.add("unknown field, not sent", key);
     }
 }
 
@@ -143,14 +162,17 @@ fn note_member(key: &str, value: &[u8], warnings: &mut Warnings) {
 pub fn result(element: Element<'_>, warnings: &mut Warnings) -> Result<TestResult, ReadError> {
     let mut object = element.object(warnings)?;
     let name = object.name("name", "result")?;
-    let (status, is_error) = status(&mut object)?;
+    // The API knows only failures: an error is marked.
+    let (status, is_error) = object.status("status", |word| match Status::from_word(word) {
+        None if word.eq_ignore_ascii_case("error") => Some((Status::Failed, true)),
+        known => Some((known?, false)),
+    })?;
     let comment = object.text("comment")?;
     let result = TestResult {
         name,
         status,
         category: object.text("category")?,
         template_id: object.text("template_id")?,
-        // The API knows only failures: an error is marked.
         comment: if is_error {
             format!("[error] {comment}").trim_end().to_owned()
         } else {
@@ -160,23 +182,6 @@ pub fn result(element: Element<'_>, warnings: &mut Warnings) -> Result<TestResul
     };
     object.note_rest(&[]);
     Ok(result)
-}
-
-/// Takes out the status, and tells whether it is that of an error.
-fn status(object: &mut Object<'_, '_>) -> Result<(Status, bool), ReadError> {
-    let word = object.text("status")?;
-    match Status::from_word(&word) {
-        Some(status) => Ok((status, false)),
-        None if word.eq_ignore_ascii_case("error") => Ok((Status::Failed, true)),
-        None if word.is_empty() => Err(object.error("status", "no `status`")),
-        None => {
-            let reason = format!(
-                "unknown status `{}`, not passed, failed or skipped",
-                excerpt(&word, EXCERPT)
-            );
-            Err(object.error("status", &reason))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,15 @@
 //! deep a nesting costs no other. Of a long string head and tail are copied: a log may be longer than
 //! memory.
 
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 
 use super::document::{EXCERPT, cut_short};
 use crate::reports::error::ReadError;
 use crate::util::clip::mark;
 use crate::util::text::excerpt;
+
+/// The member of an object that holds a list of results.
+const LIST: &str = "results";
 
 /// Bytes of the longest copy of a value, beside those of its longest string.
 const LONGEST_VALUE: usize = 4 << 20;
@@ -26,7 +29,7 @@ pub struct Place {
 /// A stream that can go back.
 pub struct Scanner<R> {
     source: BufReader<R>,
-    place: Place,
+    pub place: Place,
     /// Bytes of a string that are copied at least, at either end.
     longest: usize,
 }
@@ -42,33 +45,22 @@ pub struct Copied {
 impl<R: Read + Seek> Scanner<R> {
     /// Begins at the place where `source` is.
     pub fn new(source: R, longest: usize) -> Self {
+        let source = BufReader::with_capacity(64 << 10, source);
         let place = Place { at: 0, line: 1, column: 1 };
-        Self {
-            source: BufReader::with_capacity(64 << 10, source),
-            place,
-            longest: longest.max(1024),
-        }
-    }
-
-    pub fn place(&self) -> Place {
-        self.place
+        Self { source, place, longest: longest.max(1024) }
     }
 
     /// Goes back to a place where it was before.
-    ///
-    /// # Errors
-    /// A source that cannot be read.
     pub fn go_back(&mut self, to: Place) -> Result<(), ReadError> {
         let back = i64::try_from(self.place.at - to.at).unwrap_or(i64::MAX);
-        self.source.seek_relative(-back).map_err(|error| self.unreadable(&error))?;
+        let line = Some(self.place.line);
+        let went = self.source.seek_relative(-back);
+        went.map_err(|error| ReadError::remainder(line, error.to_string()))?;
         self.place = to;
         Ok(())
     }
 
     /// Returns the next byte that is not white space.
-    ///
-    /// # Errors
-    /// A source that cannot be read.
     pub fn peek(&mut self) -> Result<Option<u8>, ReadError> {
         loop {
             let ahead = self.ahead()?;
@@ -144,8 +136,71 @@ impl<R: Read + Seek> Scanner<R> {
         Ok(key)
     }
 
+    /// Tells whether one more follows behind `count` others up to the bracket `close`; passes the comma
+    /// before it, or the bracket behind the last.
+    ///
+    /// # Errors
+    /// A source that cannot be read, something else than a comma or that bracket.
+    pub fn follows(&mut self, count: u64, close: u8) -> Result<bool, ReadError> {
+        match self.peek()? {
+            Some(byte) if byte == close => {
+                self.bump();
+                return Ok(false);
+            }
+            Some(b',') if count > 0 => self.bump(),
+            Some(_) if count == 0 => {}
+            _ => return Err(self.unexpected(&format!("`,` or `{}`", char::from(close)))),
+        }
+        Ok(true)
+    }
+
+    /// Goes to the value of the first member that is wanted by its key, the first byte of its value and the
+    /// line of that, and tells whether there is one. What is no object has none.
+    ///
+    /// # Errors
+    /// A source that cannot be read, an object that is broken before that member.
+    pub fn find_member(
+        &mut self,
+        mut is_wanted: impl FnMut(&str, Option<u8>, u64) -> bool,
+    ) -> Result<bool, ReadError> {
+        if self.peek()? != Some(b'{') {
+            return Ok(false);
+        }
+        self.bump();
+        let mut count = 0;
+        while self.follows(count, b'}')? {
+            let key = self.key()?;
+            let first = self.peek()?;
+            if is_wanted(&key, first, self.place.line) {
+                return Ok(true);
+            }
+            self.value(None)?;
+            count += 1;
+        }
+        Ok(false)
+    }
+
+    /// Goes to the list of results of the object here, and tells whether it has one.
+    ///
+    /// # Errors
+    /// As those of [`find_member`](Self::find_member).
+    pub fn find_list(&mut self) -> Result<bool, ReadError> {
+        self.find_member(|key, first, _| key == LIST && first == Some(b'['))
+    }
+
+    /// Returns the keys of the object here, as far as it can be read.
+    pub fn keys(&mut self) -> Vec<String> {
+        let mut keys = Vec::new();
+        let take = |key: &str, _, _| {
+            keys.push(key.to_owned());
+            false
+        };
+        _ = self.find_member(take);
+        keys
+    }
+
     /// Makes an error of the byte that was seen.
-    pub fn unexpected(&mut self, wanted: &str) -> ReadError {
+    fn unexpected(&mut self, wanted: &str) -> ReadError {
         let Place { line, column, .. } = self.place;
         let found = match self.ahead() {
             Err(error) => return error,
@@ -156,9 +211,12 @@ impl<R: Read + Seek> Scanner<R> {
         let reason = format!("not JSON: expected {wanted}, not `{}`", excerpt(&found, EXCERPT));
         ReadError::remainder(Some(line), format!("{reason} (column {column})"))
     }
+}
 
-    fn unreadable(&self, error: &io::Error) -> ReadError {
-        ReadError::remainder(Some(self.place.line), error.to_string())
+impl<'a> Scanner<Cursor<&'a [u8]>> {
+    /// Begins a text that is held, of which the end may be cut.
+    pub fn of(text: &'a [u8]) -> Self {
+        Self::new(Cursor::new(text), 0)
     }
 }
 
@@ -364,9 +422,6 @@ fn decoded_length(hex: &[u8]) -> u64 {
 }
 
 /// Copies one line of JSON without holding long strings whole. Returns false at the end of the source.
-///
-/// # Errors
-/// A source that cannot be read.
 pub fn read_line(source: &mut impl BufRead, copy: &mut Copied, longest: usize) -> io::Result<bool> {
     let mut copier = Copier::new(copy, longest.max(1024));
     let mut shape = Shape::default();
