@@ -20,8 +20,8 @@ pub struct Case {
     /// It says `executed="false"` or `disabled="true"`.
     pub is_disabled: bool,
     pub outcomes: Vec<Outcome>,
-    pub out: String,
-    pub err: String,
+    /// By their [`Stream`]s.
+    pub outputs: [String; 2],
     /// Text that is in none of its elements.
     pub text: String,
     pub warning: String,
@@ -57,61 +57,6 @@ pub enum Stream {
     Err,
 }
 
-/// Words that say nothing against a case.
-const PASSED: [&str; 12] = [
-    "pass",
-    "passed",
-    "success",
-    "successful",
-    "succeeded",
-    "ok",
-    "run",
-    "executed",
-    "completed",
-    "complete",
-    "finished",
-    "done",
-];
-
-/// Words that say that a case failed.
-const FAILED: [&str; 11] = [
-    "fail",
-    "failed",
-    "failure",
-    "error",
-    "errored",
-    "broken",
-    "crash",
-    "crashed",
-    "timeout",
-    "aborted",
-    "regression",
-];
-
-/// Words that say that a case did not run. Every word that is in no list means that too: a word that is
-/// not understood is never taken for passed.
-const SKIPPED: [&str; 19] = [
-    "skipped",
-    "skip",
-    "ignored",
-    "ignore",
-    "disabled",
-    "notrun",
-    "suppressed",
-    "pending",
-    "untested",
-    "inconclusive",
-    "cancelled",
-    "canceled",
-    "notrunnable",
-    "notexecuted",
-    "notapplicable",
-    "blocked",
-    "excluded",
-    "undefined",
-    "todo",
-];
-
 /// The verdict of a word.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Verdict {
@@ -121,18 +66,21 @@ enum Verdict {
 }
 
 impl Verdict {
-    /// Returns the verdict of a word, and whether the word is known.
+    /// Returns the verdict of a word, and whether the word is known: one that is not understood is never
+    /// taken for passed.
     fn of(word: &str) -> (Self, bool) {
-        if word.is_empty() {
-            return (Self::Nothing, true);
-        }
-        let word = &*plain(word);
-        match () {
-            () if word.is_empty() || word == "fixed" || PASSED.contains(&word) => {
+        match &*plain(word) {
+            "" | "pass" | "passed" | "success" | "successful" | "succeeded" | "ok" | "run"
+            | "executed" | "completed" | "complete" | "finished" | "done" | "fixed" => {
                 (Self::Nothing, true)
             }
-            () if FAILED.contains(&word) => (Self::Failed, true),
-            () => (Self::Skipped, SKIPPED.contains(&word)),
+            "fail" | "failed" | "failure" | "error" | "errored" | "broken" | "crash"
+            | "crashed" | "timeout" | "aborted" | "regression" => (Self::Failed, true),
+            "skipped" | "skip" | "ignored" | "ignore" | "disabled" | "notrun" | "suppressed"
+            | "pending" | "untested" | "inconclusive" | "cancelled" | "canceled"
+            | "notrunnable" | "notexecuted" | "notapplicable" | "blocked" | "excluded"
+            | "undefined" | "todo" => (Self::Skipped, true),
+            _ => (Self::Skipped, false),
         }
     }
 }
@@ -147,38 +95,35 @@ fn plain(word: &str) -> Cow<'_, str> {
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
-        Self::Failure,
-        Self::Error,
-        Self::Skipped,
-        Self::FlakyFailure,
-        Self::FlakyError,
-        Self::RerunFailure,
-        Self::RerunError,
+    /// The kinds in their order, each with the name of its element.
+    const NAMES: [(Self, &str); 7] = [
+        (Self::Failure, "failure"),
+        (Self::Error, "error"),
+        (Self::Skipped, "skipped"),
+        (Self::FlakyFailure, "flakyFailure"),
+        (Self::FlakyError, "flakyError"),
+        (Self::RerunFailure, "rerunFailure"),
+        (Self::RerunError, "rerunError"),
     ];
 
     /// Returns the element's name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Failure => "failure",
-            Self::Error => "error",
-            Self::Skipped => "skipped",
-            Self::FlakyFailure => "flakyFailure",
-            Self::FlakyError => "flakyError",
-            Self::RerunFailure => "rerunFailure",
-            Self::RerunError => "rerunError",
-        }
+        Self::NAMES[self as usize].1
     }
 
     /// Returns the kind of an element of this name, or of one that is named like a status.
     pub fn of_element(name: &str) -> Option<Self> {
-        let same = |kind: &Self| kind.name().eq_ignore_ascii_case(name);
-        Self::ALL.into_iter().find(same).or_else(|| match &*plain(name) {
-            "error" | "errored" => Some(Self::Error),
-            word if FAILED.contains(&word) => Some(Self::Failure),
-            word if SKIPPED.contains(&word) => Some(Self::Skipped),
+        let mut own = Self::NAMES.into_iter();
+        if let Some((kind, _)) = own.find(|(_, own)| own.eq_ignore_ascii_case(name)) {
+            return Some(kind);
+        }
+        let word = &*plain(name);
+        match Verdict::of(word) {
+            _ if word == "error" || word == "errored" => Some(Self::Error),
+            (Verdict::Failed, _) => Some(Self::Failure),
+            (Verdict::Skipped, true) => Some(Self::Skipped),
             _ => None,
-        })
+        }
     }
 
     /// Tells whether the name of an element says no more than the kind: `fail`, `skip`.
@@ -207,6 +152,8 @@ impl Kind {
 }
 
 impl Stream {
+    pub const ALL: [Self; 2] = [Self::Out, Self::Err];
+
     /// Returns the element's name.
     pub fn name(self) -> &'static str {
         match self {
@@ -222,15 +169,15 @@ impl Stream {
             let own = stream.name().bytes().filter(u8::is_ascii_alphabetic);
             letters.map(|byte| byte.to_ascii_lowercase()).eq(own)
         };
-        [Self::Out, Self::Err].into_iter().find(|stream| stream.name() == name || is_like(*stream))
+        Self::ALL.into_iter().find(|stream| stream.name() == name || is_like(*stream))
     }
 }
 
 impl Case {
     /// Forgets the last case but keeps its memory.
     pub fn clear(&mut self) {
-        let Self { name, class_name, file, states, out, err, text, warning, .. } = self;
-        let [status, result] = states;
+        let Self { name, class_name, file, states, outputs, text, warning, .. } = self;
+        let ([status, result], [out, err]) = (states, outputs);
         for text in [name, class_name, file, status, result, out, err, text, warning] {
             text.clear();
         }
@@ -291,14 +238,6 @@ impl Case {
     /// Counts the attempts that failed before the one that counts.
     pub fn flaky_attempts(&self) -> usize {
         self.outcomes.iter().filter(|outcome| outcome.kind.is_flaky()).count()
-    }
-
-    /// Returns the text of `stream`.
-    pub fn output_mut(&mut self, stream: Stream) -> &mut String {
-        match stream {
-            Stream::Out => &mut self.out,
-            Stream::Err => &mut self.err,
-        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! The shape of a JUnit report: which element may hold which, and what each holds.
 //!
-//! This module owns the names of elements and attributes. It knows XML only as events, and nothing of
-//! what becomes of a case. The format has no standard, so it is read with good will: elements that
-//! nobody knows are looked through, since a case inside of one is still a case, and named in the warnings.
+//! The format has no standard, so it is read with good will: elements that nobody knows are looked through,
+//! since a case inside of one is still a case, and named in the warnings.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +21,7 @@ const FURTHER_TEXT: usize = 4 << 10;
 
 /// An end tag's meaning.
 pub enum Finished {
-    /// The case that [`Document::case`] gives.
+    /// That of [`Document::case`].
     Case,
     Suite(Box<Suite>),
     Nothing,
@@ -34,9 +33,11 @@ pub type Property = (String, String);
 /// The open elements and what was read of them.
 pub struct Document {
     places: Vec<Place>,
-    suites: Vec<Suite>,
+    /// The suites around the next element, from the outermost on.
+    pub suites: Vec<Suite>,
     suites_seen: u64,
-    case: Case,
+    /// The case that is read, or that was completed last.
+    pub case: Case,
     /// Cases around [`Document::case`], which no known tool writes.
     outer_cases: Vec<Case>,
     attributes: Attributes,
@@ -98,31 +99,6 @@ impl Document {
         }
     }
 
-    /// Returns the case that was completed last.
-    pub fn case(&self) -> &Case {
-        &self.case
-    }
-
-    /// Returns the same, to be taken apart, and the suites around it.
-    pub fn case_in_suites(&mut self) -> (&mut Case, &mut [Suite]) {
-        (&mut self.case, &mut self.suites)
-    }
-
-    /// Returns the suites around the next element, from the outermost on.
-    pub fn suites(&self) -> &[Suite] {
-        &self.suites
-    }
-
-    /// Returns the innermost open suite.
-    pub fn suite_mut(&mut self) -> Option<&mut Suite> {
-        self.suites.last_mut()
-    }
-
-    /// Ends the innermost open suite, whose end was not read.
-    pub fn abandon_suite(&mut self) -> Option<Suite> {
-        self.close_suite()
-    }
-
     /// Tells whether the case looks like one of Checkbox's JUnit exporter.
     pub fn is_case_of_checkbox(&self) -> bool {
         let Case { name, class_name, .. } = &self.case;
@@ -174,22 +150,17 @@ impl Document {
     }
 
     fn enter(&mut self, place: Place, name: &str, warnings: &mut Warnings) {
+        if place != Place::InText {
+            self.keep_text_of_case();
+            self.keeps_text = !self.names_only;
+        }
         match place {
             Place::Suite => self.open_suite(name),
             Place::Case => self.open_case(),
-            Place::Outcome => {
-                self.keep_text_of_case();
-                self.keeps_text = !self.names_only;
-                self.open_outcome(name);
-            }
+            Place::Outcome => self.open_outcome(name),
             Place::Output(_) => {
-                self.keep_text_of_case();
-                self.keeps_text = !self.names_only || self.is_in_suite();
+                self.keeps_text |= self.is_in_suite();
                 self.keep_text_of_outcome();
-            }
-            Place::Warning => {
-                self.keep_text_of_case();
-                self.keeps_text = !self.names_only;
             }
             Place::SuiteSkipped => self.keeps_text = true,
             Place::Property => self.keeps_text = self.properties.is_some(),
@@ -199,11 +170,8 @@ impl Document {
                     warnings.add(ELEMENT_IN_TEXT, name);
                 }
             }
-            Place::InSuite | Place::InCase => {
-                self.keep_text_of_case();
-                warnings.add(UNKNOWN_ELEMENT, name);
-            }
-            Place::Properties => {}
+            Place::InSuite | Place::InCase => warnings.add(UNKNOWN_ELEMENT, name),
+            Place::Warning | Place::Properties => {}
         }
     }
 
@@ -220,14 +188,12 @@ impl Document {
     }
 
     fn open_case(&mut self) {
-        if matches!(self.places.last(), Some(Place::Case | Place::InCase)) {
-            self.keep_text_of_case();
+        if self.is_in_case() {
             self.outer_cases.push(std::mem::take(&mut self.case));
         }
         self.case.clear();
         self.text.clear();
         self.held = 0;
-        self.keeps_text = !self.names_only;
         self.attributes.give(Attributes::NAME, &mut self.case.name);
         self.attributes.give(Attributes::CLASS_NAME, &mut self.case.class_name);
         if self.case.class_name.is_empty() {
@@ -279,27 +245,36 @@ impl Document {
         matches!(self.places.last(), Some(Place::Suite | Place::InSuite))
     }
 
+    /// Tells whether the innermost open element is a case, or something unknown in one.
+    fn is_in_case(&self) -> bool {
+        matches!(self.places.last(), Some(Place::Case | Place::InCase))
+    }
+
     /// Keeps the text of an outcome before something else begins within it.
     fn keep_text_of_outcome(&mut self) {
         if self.places.last() == Some(&Place::Outcome) {
-            let text = self.take_text();
-            if let Some(outcome) = self.case.outcomes.last_mut() {
-                push_below(&mut outcome.text, text);
-            }
+            self.push_text_of_outcome();
         }
         self.text.clear();
     }
 
+    fn push_text_of_outcome(&mut self) {
+        let text = self.take_text();
+        if let Some(outcome) = self.case.outcomes.last_mut() {
+            push_below(&mut outcome.text, text);
+        }
+    }
+
     /// Keeps the text that lies directly in a case.
     fn keep_text_of_case(&mut self) {
-        if matches!(self.places.last(), Some(Place::Case | Place::InCase)) && !self.text.is_empty()
-        {
-            if without_blank_ends(&self.text.to_text()).is_empty() {
-                return self.text.clear();
-            }
-            let text = self.take_text();
-            push_below(&mut self.case.text, text);
+        if !self.is_in_case() || self.text.is_empty() {
+            return;
         }
+        if without_blank_ends(&self.text.to_text()).is_empty() {
+            return self.text.clear();
+        }
+        let text = self.take_text();
+        push_below(&mut self.case.text, text);
     }
 
     /// Ends the current text.
@@ -381,10 +356,7 @@ impl Document {
     }
 
     fn close_outcome(&mut self) -> Finished {
-        let text = self.take_text();
-        if let Some(outcome) = self.case.outcomes.last_mut() {
-            push_below(&mut outcome.text, text);
-        }
+        self.push_text_of_outcome();
         if self.case.is_suite { self.close_case() } else { Finished::Nothing }
     }
 
@@ -412,7 +384,7 @@ impl Document {
             }
             Some(Place::Case | Place::InCase) => {
                 let text = self.take_text();
-                push_below(self.case.output_mut(stream), text);
+                push_below(&mut self.case.outputs[stream as usize], text);
             }
             _ => {
                 if let Some(suite) = self.suites.last_mut() {
@@ -436,7 +408,8 @@ impl Document {
         }
     }
 
-    fn close_suite(&mut self) -> Option<Suite> {
+    /// Ends the innermost open suite.
+    pub fn close_suite(&mut self) -> Option<Suite> {
         let suite = self.suites.pop()?;
         if let Some(outer) = self.suites.last_mut() {
             outer.add_inner(&suite);

@@ -1,7 +1,6 @@
 //! Results as Test Observer takes them, made of JUnit cases.
 //!
-//! This module owns the mapping: names, categories, comments and logs. It must not know how reports
-//! are read. Histories hang on names, so what is done here to a name must never change.
+//! Histories hang on names, so what is done here to a name must never change.
 
 use std::borrow::Cow;
 
@@ -48,7 +47,7 @@ impl Mapping {
         TestResult {
             name: self.name(case, suites, warnings),
             status: if skipped.is_some() { Status::Skipped } else { case.status() },
-            category: self.category.as_ref().map_or_else(|| category(suites).to_owned(), fill),
+            category: self.category.as_ref().map_or_else(|| nearest_name(suites).to_owned(), fill),
             template_id: self.template_id.as_ref().map_or_else(String::new, fill),
             comment: skipped.unwrap_or_else(|| comment(case)),
             io_log: log(case, more.output),
@@ -78,7 +77,7 @@ fn push_word(to: &mut String, word: Word, case: &Case, suites: &[Suite]) {
         Word::Name if case.is_suite => to.push_str(nearest_name(suites)),
         Word::Name => to.push_str(&case.name),
         Word::ClassName => to.push_str(&case.class_name),
-        Word::Suite => to.push_str(suite_name(suites)),
+        Word::Suite => to.push_str(whole_names(suites).next_back().unwrap_or("")),
         Word::Suites => to.push_str(&suite_names(suites)),
         Word::File => to.push_str(&case.file),
     }
@@ -125,22 +124,14 @@ fn begins(name: &str, class: &str) -> bool {
         .is_some_and(|rest| !(class.ends_with(is_word) && rest.starts_with(is_word)))
 }
 
-/// Returns the innermost suite's name, else that of the run, without a stamp.
-fn category(suites: &[Suite]) -> &str {
-    nearest_name(suites)
-}
-
-/// Returns the name of the innermost suite that has one, else of the innermost `testsuites` that has one.
+/// Returns the name of the innermost suite that has one, else of the innermost `testsuites` that has one,
+/// without its stamp.
 fn nearest_name(suites: &[Suite]) -> &str {
     let runs = suites.iter().rev().map(|suite| without_stamp(&suite.name));
     named(suites)
         .next_back()
         .or_else(|| runs.into_iter().find(|name| !is_nothing(name)))
         .unwrap_or("")
-}
-
-fn suite_name(suites: &[Suite]) -> &str {
-    whole_names(suites).next_back().unwrap_or("")
 }
 
 fn suite_names(suites: &[Suite]) -> String {
@@ -192,9 +183,9 @@ fn remark(outcome: &Outcome) -> String {
 
 fn log<'a>(case: &'a mut Case, more: Vec<Section<'a>>) -> String {
     // Most logs are this output alone, and need no copy.
-    let others = [&case.err, &case.text, &case.warning];
+    let others = [&case.outputs[Stream::Err as usize], &case.text, &case.warning];
     if case.outcomes.is_empty() && more.is_empty() && others.iter().all(|text| text.is_empty()) {
-        return std::mem::take(&mut case.out);
+        return std::mem::take(&mut case.outputs[Stream::Out as usize]);
     }
     let mut sections = Vec::new();
     let (attempts, outcomes): (Vec<&Outcome>, Vec<&Outcome>) =
@@ -207,8 +198,9 @@ fn log<'a>(case: &'a mut Case, more: Vec<Section<'a>>) -> String {
         push_section(&mut sections, attempt.kind.name(), attempt_text(attempt));
         push_outputs(&mut sections, attempt);
     }
-    push_section(&mut sections, Stream::Out.name(), &*case.out);
-    push_section(&mut sections, Stream::Err.name(), &*case.err);
+    for stream in Stream::ALL {
+        push_section(&mut sections, stream.name(), &*case.outputs[stream as usize]);
+    }
     push_section(&mut sections, "text", &*case.text);
     push_section(&mut sections, "warning", &*case.warning);
     sections.extend(more);

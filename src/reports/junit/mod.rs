@@ -1,9 +1,8 @@
 //! JUnit reports as results, one by one.
 //!
-//! This module owns the way from bytes to results: decoding, XML, the shape of a report and the mapping
-//! are each a module below, and none knows the next. A case at a time is held, so memory does not go
-//! with the file; nothing is recursive, so depth does not go with the stack. Only what is said of whole
-//! suites needs what comes later in the file: it is why a report is read twice.
+//! A case at a time is held, so memory does not go with the file; nothing is recursive, so depth does not go
+//! with the stack. Only what is said of whole suites needs what comes later in the file: it is why a report
+//! is read twice.
 
 mod case;
 mod document;
@@ -32,7 +31,7 @@ use crate::reports::xml::{Event, Xml};
 use case::Stream;
 use document::{Document, Finished};
 use mapping::FromSuites;
-use suite::Suite;
+use suite::{Kept, Suite};
 
 /// JUnit XML, as many tools write it.
 pub static FORMAT: Format = Format {
@@ -57,8 +56,6 @@ pub struct Results<R> {
     document: Document,
     mapping: Mapping,
     facts: SuiteFacts,
-    /// Open suites of which something was kept.
-    kept_suites: usize,
     cases: u64,
     /// Cases that look like those of Checkbox.
     cases_of_checkbox: u64,
@@ -76,7 +73,6 @@ impl<R: Read + Seek> Results<R> {
             document: Document::new(options.longest(), options.properties),
             mapping: options.mapping.clone(),
             facts,
-            kept_suites: 0,
             cases: 0,
             cases_of_checkbox: 0,
             is_over: false,
@@ -97,7 +93,7 @@ impl<R: Read + Seek> Results<R> {
             }
             self.cases += 1;
             self.cases_of_checkbox += u64::from(self.document.is_case_of_checkbox());
-            if let Some(word) = self.document.case().unknown_state() {
+            if let Some(word) = self.document.case.unknown_state() {
                 warnings.add(UNKNOWN_STATE, word);
             }
             make(self, warnings).map(Some)
@@ -117,8 +113,10 @@ impl<R: Read + Seek> Results<R> {
                 Event::Literal(text) => self.document.text(text, true, warnings),
                 Event::Start(element) => {
                     let is_empty = element.is_empty();
-                    if self.document.start(&element, warnings)? {
-                        self.recall_facts();
+                    if self.document.start(&element, warnings)?
+                        && let Some(suite) = self.document.suites.last_mut()
+                    {
+                        suite.kept = self.facts.find(suite.ordinal);
                     }
                     if is_empty && self.end(warnings)? {
                         return Ok(true);
@@ -156,24 +154,12 @@ impl<R: Read + Seek> Results<R> {
         }
     }
 
-    /// Gives a suite that was opened what the first reading kept of it.
-    fn recall_facts(&mut self) {
-        if !self.facts.is_complete() {
-            return;
-        }
-        if let Some(suite) = self.document.suite_mut() {
-            suite.kept = self.facts.find(suite.ordinal);
-            self.kept_suites += usize::from(suite.kept.is_some());
-        }
-    }
-
     /// Keeps of a suite what its cases are to get.
     fn finish_suite(&mut self, suite: &Suite, warnings: &mut Warnings) -> Result<(), ReadError> {
-        self.kept_suites -= usize::from(suite.kept.is_some());
-        if self.facts.is_complete() {
+        if self.facts.is_complete {
             return Ok(());
         }
-        warnings.add_many(MISSING, &suite.name, suite.missing());
+        warnings.add_many(MISSING, &suite.name, suite.claimed.saturating_sub(suite.shown));
         if suite.has_output() && suite.failed == 0 && suite.cases != 1 {
             warnings.add(OUTPUT_LEFT_OUT, &suite.name);
         }
@@ -187,23 +173,22 @@ impl<R: Read + Seek> Results<R> {
     }
 
     /// Returns what the suites around the current case add to it, the innermost first.
-    fn added_by_suites(&mut self) -> Result<FromSuites, ReadError> {
+    fn added_by_suites(&mut self) -> io::Result<FromSuites> {
         let mut more = FromSuites::default();
-        if self.kept_suites == 0 {
+        let Document { case, suites, .. } = &mut self.document;
+        if suites.iter().all(|suite| suite.kept.is_none()) {
             return Ok(more);
         }
-        let (case, suites) = self.document.case_in_suites();
         let name = self.mapping.name(case, suites, &mut Warnings::default());
         let failed = case.status() == Status::Failed;
         let mut room = suite::LIMIT;
         for suite in suites.iter_mut().rev() {
             let Some(kept) = suite.kept else { continue };
             if more.skipped.is_none() {
-                more.skipped = self.facts.skipped(kept).map_err(|error| not_kept(&error))?;
+                more.skipped = kept.skipped.map(|span| self.facts.text(span)).transpose()?;
             }
             if failed || kept.for_any {
-                let output = output_of(suite, &mut self.facts, &name, &mut room);
-                more.output.extend(output.map_err(|error| not_kept(&error))?);
+                more.output.extend(output_of(suite, kept, &mut self.facts, &name, &mut room)?);
             }
         }
         Ok(more)
@@ -213,14 +198,14 @@ impl<R: Read + Seek> Results<R> {
 /// Returns the output of a suite as sections of a case's log, as far as there is room.
 fn output_of(
     suite: &mut Suite,
+    kept: Kept,
     facts: &mut SuiteFacts,
     name: &str,
     room: &mut usize,
 ) -> io::Result<Vec<Section<'static>>> {
     let mut sections: Vec<Section<'static>> = Vec::new();
-    let Some(kept) = suite.kept else { return Ok(sections) };
-    for stream in [Stream::Out, Stream::Err] {
-        let text = facts.output(kept, stream)?;
+    for stream in Stream::ALL {
+        let text = facts.text(kept.outputs[stream as usize])?;
         if text.is_empty() {
             continue;
         }
@@ -247,8 +232,8 @@ impl<R: Read + Seek> ReportReader for Results<R> {
     fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
         self.document.leave_case();
         self.next_case(warnings, |this, warnings| {
-            let more = this.added_by_suites()?;
-            let (case, suites) = this.document.case_in_suites();
+            let more = this.added_by_suites().map_err(|error| not_kept(&error))?;
+            let Document { case, suites, .. } = &mut this.document;
             Ok(this.mapping.map(case, suites, more, warnings))
         })
     }
@@ -257,22 +242,23 @@ impl<R: Read + Seek> ReportReader for Results<R> {
         self.document.leave_case();
         self.document.names_only = true;
         self.next_case(warnings, |this, warnings| {
-            let (case, suites) = this.document.case_in_suites();
-            Ok(this.mapping.name(case, suites, warnings))
+            Ok(this.mapping.name(&this.document.case, &this.document.suites, warnings))
         })
     }
 
     fn origin(&self) -> Option<Origin> {
-        let origin = || mapping::origin(self.document.case(), self.document.suites());
+        let origin = || mapping::origin(&self.document.case, &self.document.suites);
         self.mapping.name.is_none().then(origin)
     }
 
     fn finish(mut self: Box<Self>, warnings: &mut Warnings) -> Result<Findings, ReadError> {
-        while let Some(suite) = self.document.abandon_suite() {
+        // Those whose ends were not read.
+        while let Some(suite) = self.document.close_suite() {
             self.finish_suite(&suite, warnings)?;
         }
+        self.facts.is_complete = true;
         Ok(Findings {
-            suite_facts: self.facts.complete(),
+            suite_facts: self.facts,
             properties: self.document.properties.unwrap_or_default(),
             is_from_checkbox: self.cases > 0 && self.cases == self.cases_of_checkbox,
             ..Findings::default()

@@ -20,7 +20,9 @@ pub fn without_stamp(name: &str) -> &str {
 /// Tells whether all of `text` is a stamp, perhaps with an id of the run behind it.
 fn is_stamp(text: &str) -> bool {
     let text = text.strip_suffix(')').unwrap_or(text);
-    [date_and_time, digits, uuid].into_iter().filter_map(|stamp| stamp(text)).any(|rest| {
+    let uuid = matches(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+    let stamps = [date_and_time(text), matches(text, "00000000000000"), uuid];
+    stamps.into_iter().flatten().any(|rest| {
         let id = rest.strip_prefix(SEPARATORS).filter(|id| (7..=40).contains(&id.len()));
         rest.is_empty() || id.is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))
     })
@@ -55,14 +57,6 @@ fn clock(text: &str) -> Option<&str> {
 /// Tells whether digits end before `rest`: with more behind them they begin an id.
 fn is_end(rest: &&str) -> bool {
     !rest.starts_with(|next: char| next.is_ascii_hexdigit())
-}
-
-fn digits(text: &str) -> Option<&str> {
-    matches(text, "00000000000000")
-}
-
-fn uuid(text: &str) -> Option<&str> {
-    matches(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
 }
 
 /// Returns what is behind a text of this form: `0` is a digit, `x` a hexadecimal one, `:` any mark

@@ -35,8 +35,8 @@ pub struct Suite {
     pub shown: u64,
     /// The reason why it was skipped as a whole.
     pub skipped: Option<String>,
-    pub out: Option<Clipped>,
-    pub err: Option<Clipped>,
+    /// What was written by it as a whole, by the [`Stream`]s.
+    pub outputs: [Option<Clipped>; 2],
     /// Facts that an earlier reading kept of it.
     pub kept: Option<Kept>,
     /// Failed cases that got its output, and the first of them.
@@ -47,16 +47,12 @@ pub struct Suite {
 impl Suite {
     /// Appends to its output.
     pub fn push_output(&mut self, stream: Stream, text: &str) {
-        let output = match stream {
-            Stream::Out => &mut self.out,
-            Stream::Err => &mut self.err,
-        };
         let text = without_blank_ends(text);
         if text.is_empty() {
             return;
         }
-        match output {
-            None => output.insert(Clipped::new(LIMIT)).push_str(text),
+        match &mut self.outputs[stream as usize] {
+            output @ None => output.insert(Clipped::new(LIMIT)).push_str(text),
             Some(output) => {
                 output.push_str("\n");
                 output.push_str(text);
@@ -64,22 +60,9 @@ impl Suite {
         }
     }
 
-    /// Returns its output.
-    pub fn output(&self, stream: Stream) -> Option<&Clipped> {
-        match stream {
-            Stream::Out => self.out.as_ref(),
-            Stream::Err => self.err.as_ref(),
-        }
-    }
-
     /// Tells whether anything was written by it as a whole.
     pub fn has_output(&self) -> bool {
-        self.out.is_some() || self.err.is_some()
-    }
-
-    /// Tells how many failures it counts that nothing in it shows.
-    pub fn missing(&self) -> u64 {
-        self.claimed.saturating_sub(self.shown)
+        self.outputs.iter().any(Option::is_some)
     }
 
     /// Counts in what a nested suite held. What is missing there is said there.
@@ -95,46 +78,36 @@ impl Suite {
 pub struct SuiteFacts {
     kept: HashMap<u64, Kept>,
     store: TempStore,
-    /// The report was read through.
-    complete: bool,
+    /// A report was read through to fill this.
+    pub is_complete: bool,
 }
 
 /// Output of one suite, and who is to get it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Kept {
-    out: Span,
-    err: Span,
-    skipped: Option<Span>,
+    /// By their [`Stream`]s.
+    pub outputs: [Span; 2],
+    /// The reason why it was skipped.
+    pub skipped: Option<Span>,
     /// The suite has one case, which gets the output whatever its status.
     pub for_any: bool,
 }
 
 impl SuiteFacts {
-    /// Tells whether this was filled by an earlier reading.
-    pub fn is_complete(&self) -> bool {
-        self.complete
-    }
-
-    /// Ends the filling.
-    pub fn complete(mut self) -> Self {
-        self.complete = true;
-        self
-    }
-
     /// Keeps what is to be known of a suite; its output only where a case is to get it.
     pub fn keep(&mut self, suite: &Suite) -> io::Result<()> {
-        let for_any = suite.cases == 1;
-        let has_both = [Stream::Out, Stream::Err].map(|stream| suite.output(stream).is_some());
-        let limit = if has_both == [true; 2] { LIMIT / 2 } else { LIMIT } - MARK;
-        let mut put = |stream| match suite.output(stream) {
-            Some(text) if suite.failed > 0 || for_any => {
-                self.store.put(truncate_middle(&text.to_text(), limit).as_bytes())
+        let mut kept = Kept { for_any: suite.cases == 1, ..Kept::default() };
+        if suite.failed > 0 || kept.for_any {
+            let has_both = suite.outputs.iter().all(Option::is_some);
+            let limit = if has_both { LIMIT / 2 } else { LIMIT } - MARK;
+            for (output, span) in suite.outputs.iter().zip(&mut kept.outputs) {
+                let text = output.as_ref().map(Clipped::to_text).unwrap_or_default();
+                *span = self.store.put(truncate_middle(&text, limit).as_bytes())?;
             }
-            _ => Ok(Span::default()),
-        };
-        let (out, err) = (put(Stream::Out)?, put(Stream::Err)?);
-        let skipped = suite.skipped.as_ref().map(|reason| self.store.put(reason.as_bytes()));
-        let kept = Kept { out, err, skipped: skipped.transpose()?, for_any };
+        }
+        if let Some(reason) = &suite.skipped {
+            kept.skipped = Some(self.store.put(reason.as_bytes())?);
+        }
         self.kept.insert(suite.ordinal, kept);
         Ok(())
     }
@@ -144,20 +117,8 @@ impl SuiteFacts {
         self.kept.get(&ordinal).copied()
     }
 
-    /// Returns the text that `kept` has of `stream`.
-    pub fn output(&mut self, kept: Kept, stream: Stream) -> io::Result<String> {
-        self.text(match stream {
-            Stream::Out => kept.out,
-            Stream::Err => kept.err,
-        })
-    }
-
-    /// Returns the reason why the suite was skipped.
-    pub fn skipped(&mut self, kept: Kept) -> io::Result<Option<String>> {
-        kept.skipped.map(|span| self.text(span)).transpose()
-    }
-
-    fn text(&mut self, span: Span) -> io::Result<String> {
+    /// Returns a text that was kept.
+    pub fn text(&mut self, span: Span) -> io::Result<String> {
         let bytes = self.store.get(span)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -183,7 +144,7 @@ mod tests {
         facts.keep(&suite(3, &[(Stream::Out, 10), (Stream::Out, 10)])).unwrap();
         let mut length = |ordinal, stream| {
             let kept = facts.find(ordinal).unwrap();
-            facts.output(kept, stream).unwrap().len()
+            facts.text(kept.outputs[stream as usize]).unwrap().len()
         };
         let halves = [Stream::Out, Stream::Err].map(|stream| length(1, stream));
         assert!(

@@ -1,8 +1,5 @@
 //! Templates: how a user makes names, categories and template ids from what a case says of itself.
-//!
-//! This module owns their syntax; it knows nothing of reports.
 
-use std::fmt;
 use std::str::FromStr;
 
 /// Text with words in braces, such as `{suite}/{name}`.
@@ -18,9 +15,7 @@ enum Piece {
 /// What a template can ask for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Word {
-    /// The case's name, as the report has it.
     Name,
-    /// The case's class name.
     ClassName,
     /// The innermost suite's name.
     Suite,
@@ -39,35 +34,11 @@ const WORDS: [(&str, Word); 5] = [
     ("file", Word::File),
 ];
 
-/// Why a text is no template.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum TemplateError {
-    /// A word in braces that is not one of [`WORDS`].
-    UnknownWord(String),
-    /// A brace that neither encloses a word nor is doubled.
-    LoneBrace(char),
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownWord(word) => {
-                let known = WORDS.map(|(name, _)| format!("`{{{name}}}`")).join(", ");
-                write!(f, "`{{{word}}}` is not a word of templates: {known}")
-            }
-            Self::LoneBrace(brace) => {
-                write!(f, "a lone `{brace}`: `{brace}{brace}` stands for the brace itself")
-            }
-        }
-    }
-}
-
-impl std::error::Error for TemplateError {}
-
 impl FromStr for Template {
-    type Err = TemplateError;
+    /// The reason why a text is no template.
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, TemplateError> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
@@ -80,20 +51,23 @@ impl FromStr for Template {
 }
 
 /// Takes a doubled brace or a word from the start of `text`, and gives back what follows it.
-fn push_brace<'a>(pieces: &mut Vec<Piece>, text: &'a str) -> Result<&'a str, TemplateError> {
+fn push_brace<'a>(pieces: &mut Vec<Piece>, text: &'a str) -> Result<&'a str, String> {
     for doubled in ["{{", "}}"] {
         if let Some(rest) = text.strip_prefix(doubled) {
             push_text(pieces, &doubled[1..]);
             return Ok(rest);
         }
     }
-    let inner = text.strip_prefix('{').ok_or(TemplateError::LoneBrace('}'))?;
-    let (word, rest) = inner.split_once('}').ok_or(TemplateError::LoneBrace('{'))?;
-    if word.contains('{') {
-        return Err(TemplateError::LoneBrace('{'));
+    let lone = |brace| format!("a lone `{brace}`: `{brace}{brace}` stands for the brace itself");
+    let inner = text.strip_prefix('{').ok_or_else(|| lone('}'))?;
+    let (name, rest) = inner.split_once('}').ok_or_else(|| lone('{'))?;
+    if name.contains('{') {
+        return Err(lone('{'));
     }
-    let known = WORDS.iter().find(|(name, _)| *name == word);
-    let (_, word) = known.ok_or_else(|| TemplateError::UnknownWord(word.to_owned()))?;
+    let (_, word) = WORDS.iter().find(|(known, _)| *known == name).ok_or_else(|| {
+        let known = WORDS.map(|(known, _)| format!("`{{{known}}}`")).join(", ");
+        format!("`{{{name}}}` is not a word of templates: {known}")
+    })?;
     pieces.push(Piece::Word(*word));
     Ok(rest)
 }
@@ -122,7 +96,7 @@ impl Template {
 
 #[cfg(test)]
 mod tests {
-    use super::{Template, TemplateError, Word};
+    use super::{Template, Word};
 
     fn filled(text: &str) -> String {
         let template: Template = text.parse().unwrap();
@@ -154,16 +128,22 @@ mod tests {
 
     #[test]
     fn what_is_no_template_says_why() {
-        let error = |text: &str| text.parse::<Template>().unwrap_err();
-        assert_eq!(error("{nam}"), TemplateError::UnknownWord("nam".to_owned()));
-        assert_eq!(error("{}"), TemplateError::UnknownWord(String::new()));
-        assert_eq!(error("{name"), TemplateError::LoneBrace('{'));
-        assert_eq!(error("name}"), TemplateError::LoneBrace('}'));
-        assert_eq!(error("{a{name}"), TemplateError::LoneBrace('{'));
-        assert_eq!(
-            error("{nam}").to_string(),
-            "`{nam}` is not a word of templates: `{name}`, `{classname}`, `{suite}`, `{suites}`, `{file}`"
-        );
-        assert_eq!(error("}").to_string(), "a lone `}`: `}}` stands for the brace itself");
+        let unknown = |word| {
+            format!(
+                "`{{{word}}}` is not a word of templates: \
+                 `{{name}}`, `{{classname}}`, `{{suite}}`, `{{suites}}`, `{{file}}`"
+            )
+        };
+        let lone =
+            |brace| format!("a lone `{brace}`: `{brace}{brace}` stands for the brace itself");
+        for (text, error) in [
+            ("{nam}", unknown("nam")),
+            ("{}", unknown("")),
+            ("{name", lone('{')),
+            ("name}", lone('}')),
+            ("{a{name}", lone('{')),
+        ] {
+            assert_eq!(text.parse::<Template>().unwrap_err(), error, "{text}");
+        }
     }
 }

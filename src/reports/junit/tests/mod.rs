@@ -54,9 +54,9 @@ fn collect_cases<R: Read + Seek>(
                 return Err(ReadError { line, ..error });
             }
         }
-        let suites = results.document.suites().iter().filter(|suite| !suite.is_run);
+        let suites = results.document.suites.iter().filter(|suite| !suite.is_run);
         let path = suites.map(|suite| suite.name.clone()).collect();
-        reading.cases.push((path, results.document.case().clone()));
+        reading.cases.push((path, results.document.case.clone()));
         results.document.leave_case();
     }
 }

@@ -281,8 +281,7 @@ fn expected(case: &CaseModel) -> Case {
                 outputs: Vec::new(),
             })
             .collect(),
-        out: stream(Stream::Out),
-        err: stream(Stream::Err),
+        outputs: Stream::ALL.map(stream),
         ..Case::default()
     }
 }

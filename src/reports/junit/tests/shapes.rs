@@ -112,7 +112,7 @@ fn line_of(suites: &[String], case: &Case) -> String {
             line = format!("{line} {label} {text}");
         }
     }
-    for (label, text) in [("out", &case.out), ("err", &case.err)] {
+    for (label, text) in ["out", "err"].into_iter().zip(&case.outputs) {
         if !text.is_empty() {
             line = format!("{line}; {label} {text}");
         }
