@@ -366,6 +366,15 @@ fn cases_are_found_wherever_they_are() {
 }
 
 #[test]
+fn text_of_a_case_is_its_log_whatever_follows_it() {
+    for element in ["properties><property name='p' value='v'/></properties", "odd/", "skipped/"] {
+        let report =
+            format!("<testsuite><testcase name='a'>one<{element}>two</testcase></testsuite>");
+        assert_eq!(read(&report)[0].io_log, "one\ntwo", "{element}");
+    }
+}
+
+#[test]
 fn what_has_no_place_in_a_result_is_noted() {
     let warnings = warnings(
         "<testsuite><properties><property name='p' value='v'>text</property></properties>stray \
