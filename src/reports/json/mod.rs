@@ -47,11 +47,8 @@ pub static FORMAT: Format = Format {
 pub enum Shape {
     /// [`Reader`], which also says of other JSON that it holds no results.
     Document,
-    /// [`lines::Reader`].
     Lines,
-    /// [`super::checkbox::Reader`].
     Checkbox,
-    /// [`super::tss::Reader`].
     TestSubmission,
 }
 
