@@ -1,8 +1,8 @@
 //! The line that shows how far a delivery is, or what it waits for, fitted to a terminal's width.
 //!
-//! A pure function of what is known and of the width: the screen draws it.
+//! A pure function of what is known, the present and the width: the screen draws it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use unicode_width::UnicodeWidthChar;
 
@@ -14,31 +14,31 @@ const LONG_WAIT: Duration = Duration::from_secs(2);
 /// The most cells of the bar itself, and the fewest that show anything.
 const CELLS: std::ops::RangeInclusive<usize> = 6..=30;
 
-/// A delivery at some moment.
-#[derive(Clone, Debug, Default)]
-pub struct Moment {
+/// A delivery that is under way.
+#[derive(Clone, Debug)]
+pub struct Delivery {
     pub sent: Counts,
     /// Absent where the end is not known.
     pub total: Option<u64>,
-    pub elapsed: Duration,
-    /// Since the server accepted anything.
-    pub silence: Duration,
+    pub start: Instant,
+    /// The moment at which the server last accepted anything.
+    pub answer: Instant,
 }
 
-/// A server that is not reached at some moment.
+/// A server that is not reached.
 #[derive(Clone, Debug)]
 pub struct Outage {
     /// In a few words.
     pub reason: String,
     /// The number of the next attempt but for the first, counted from 1.
     pub retry: u32,
-    pub next: Duration,
-    pub end: Duration,
+    pub next: Instant,
+    pub end: Instant,
 }
 
-impl Moment {
+impl Delivery {
     /// Returns the line, of fewer columns than the terminal has.
-    pub fn line(&self, columns: usize) -> String {
+    pub fn line(&self, now: Instant, columns: usize) -> String {
         let sent = self.sent.total();
         let position = match self.total {
             Some(total) => format!("{sent}/{total}"),
@@ -47,7 +47,7 @@ impl Moment {
         let mut line = truncated(&position, columns.saturating_sub(1));
         let mut room = columns.saturating_sub(1 + line.len());
         let mut facts = String::new();
-        for fact in self.facts() {
+        for fact in self.facts(now) {
             let separator = if facts.is_empty() { " " } else { ", " };
             if separator.len() + fact.len() > room {
                 break;
@@ -62,13 +62,14 @@ impl Moment {
     }
 
     /// Lists what there is to say, the most important first.
-    fn facts(&self) -> Vec<String> {
-        let mut facts = vec![format!("{} failed", self.sent.failed), clock(self.elapsed)];
-        if self.silence >= LONG_WAIT {
+    fn facts(&self, now: Instant) -> Vec<String> {
+        let elapsed = now.saturating_duration_since(self.start);
+        let mut facts = vec![format!("{} failed", self.sent.failed), clock(elapsed)];
+        if now.saturating_duration_since(self.answer) >= LONG_WAIT {
             facts.push("waiting for the server".to_owned());
             return facts;
         }
-        let (sent, seconds) = (self.sent.total(), self.elapsed.as_secs_f64());
+        let (sent, seconds) = (self.sent.total(), elapsed.as_secs_f64());
         if sent == 0 || seconds <= 0.0 {
             return facts;
         }
@@ -84,27 +85,23 @@ impl Moment {
 
 impl Outage {
     /// Returns the line, of fewer columns than the terminal has.
-    pub fn line(&self, columns: usize) -> String {
+    pub fn line(&self, now: Instant, columns: usize) -> String {
         let columns = columns.saturating_sub(1);
-        let next = match self.next.as_secs_f64().ceil() {
+        let next = match self.next.saturating_duration_since(now).as_secs_f64().ceil() {
             0.0 => "now".to_owned(),
             seconds => format!("in {seconds:.0} s"),
         };
         let retry = format!("retry {} {next}", self.retry);
-        let end = format!("{retry}, gives up in {}", clock(self.end));
-        let reason_and = |rest: &str| {
-            let room = columns.saturating_sub(rest.len() + 2);
-            format!("{}, {rest}", truncated(&self.reason, room))
-        };
+        let end = clock(self.end.saturating_duration_since(now));
         // A reason of which nothing can be read says nothing.
-        let reason = 10;
-        if columns >= end.len() + 2 + reason {
-            reason_and(&end)
-        } else if columns >= retry.len() + 2 + reason {
-            reason_and(&retry)
-        } else {
-            truncated(&retry, columns)
+        let least = 10;
+        for rest in [format!("{retry}, gives up in {end}"), retry.clone()] {
+            let room = columns.saturating_sub(", ".len() + rest.len());
+            if room >= least {
+                return format!("{}, {rest}", truncated(&self.reason, room));
+            }
         }
+        truncated(&retry, columns)
     }
 }
 
@@ -150,18 +147,26 @@ fn truncated(text: &str, columns: usize) -> String {
 mod tests {
     use super::*;
 
-    fn moment(passed: u64, failed: u64, total: Option<u64>, seconds: u64, silence: u64) -> Moment {
-        Moment {
-            sent: Counts { passed, failed, skipped: 0 },
-            total,
-            elapsed: Duration::from_secs(seconds),
-            silence: Duration::from_secs(silence),
-        }
+    /// Returns a delivery with the present.
+    fn moment(
+        passed: u64,
+        failed: u64,
+        total: Option<u64>,
+        seconds: u64,
+        silence: u64,
+    ) -> (Delivery, Instant) {
+        let sent = Counts { passed, failed, skipped: 0 };
+        let start = Instant::now();
+        let now = start + Duration::from_secs(seconds);
+        let answer = now.checked_sub(Duration::from_secs(silence)).unwrap();
+        (Delivery { sent, total, start, answer }, now)
     }
 
-    fn outage(reason: &str, next: f64, end: u64) -> Outage {
-        let (next, end) = (Duration::from_secs_f64(next), Duration::from_secs(end));
-        Outage { reason: reason.to_owned(), retry: 7, next, end }
+    /// Returns an outage with the present.
+    fn outage(reason: &str, next: f64, end: u64) -> (Outage, Instant) {
+        let now = Instant::now();
+        let (next, end) = (now + Duration::from_secs_f64(next), now + Duration::from_secs(end));
+        (Outage { reason: reason.to_owned(), retry: 7, next, end }, now)
     }
 
     #[test]
@@ -171,7 +176,7 @@ mod tests {
         let running = moment(35, 2, Some(120), 10, 0);
         let done = moment(120, 0, Some(120), 3700, 0);
         let live = moment(35, 2, None, 10, 0);
-        for (moment, columns, line) in [
+        for ((moment, now), columns, line) in [
             (&begun, 80, "0/120 [>                             ] 0 failed, 0:00"),
             (&begun, 30, "0/120 [>     ] 0 failed, 0:00"),
             (&begun, 28, "0/120 0 failed, 0:00"),
@@ -193,7 +198,7 @@ mod tests {
             ),
             (&live, 50, "37 sent 2 failed, 0:10, 4/s"),
         ] {
-            let shown = moment.line(columns);
+            let shown = moment.line(*now, columns);
             assert_eq!(shown, line, "{columns}");
         }
     }
@@ -202,7 +207,7 @@ mod tests {
     fn an_outage_shows_its_reason_the_next_attempt_and_its_end() {
         let refused = outage("connection refused", 27.3, 250);
         let line = "connection refused, retry 7 in 28 s, gives up in 4:10";
-        for (outage, columns, shown) in [
+        for ((outage, now), columns, shown) in [
             (&refused, 80, line),
             (&refused, 54, line),
             (&refused, 53, "connection refus…, retry 7 in 28 s, gives up in 4:10"),
@@ -211,7 +216,7 @@ mod tests {
             (&refused, 10, "retry 7 …"),
             (&outage("no answer", 0.0, 59), 80, "no answer, retry 7 now, gives up in 0:59"),
         ] {
-            assert_eq!(outage.line(columns), shown);
+            assert_eq!(outage.line(*now, columns), shown);
         }
     }
 
@@ -219,16 +224,16 @@ mod tests {
     fn no_line_is_as_wide_as_the_terminal() {
         let width = |line: &str| line.chars().map(|c| c.width().unwrap_or_default()).sum::<usize>();
         for columns in 1..250 {
-            for moment in [
+            for (moment, now) in [
                 moment(0, 0, Some(0), 0, 0),
                 moment(3, 1, Some(u64::MAX), 1, 0),
                 moment(u64::from(u32::MAX), 9999, Some(7), 100_000, 3),
                 moment(1, 0, None, 0, 0),
             ] {
-                assert!(width(&moment.line(columns)) < columns, "{moment:?} {columns}");
+                assert!(width(&moment.line(now, columns)) < columns, "{moment:?} {columns}");
             }
-            let outage = outage("漢字 that no resolver knows, and more of it", 30.0, 9999);
-            assert!(width(&outage.line(columns)) < columns, "{columns}");
+            let (outage, now) = outage("漢字 that no resolver knows, and more of it", 30.0, 9999);
+            assert!(width(&outage.line(now, columns)) < columns, "{columns}");
         }
     }
 }

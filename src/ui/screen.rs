@@ -10,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::tally::Counts;
-use crate::ui::bar::{Moment, Outage};
+use crate::ui::bar::{Delivery, Outage};
 
 /// The time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
@@ -26,28 +26,11 @@ pub struct Screen {
 #[derive(Debug, Default)]
 struct Line {
     delivery: Option<Delivery>,
-    outage: Option<Waiting>,
+    outage: Option<Outage>,
     /// The text on the screen, and what draws it.
     shown: String,
     bar: Option<ProgressBar>,
     is_moving: bool,
-}
-
-#[derive(Debug)]
-struct Delivery {
-    sent: Counts,
-    total: Option<u64>,
-    start: Instant,
-    /// The moment at which the server last accepted anything.
-    answer: Instant,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    reason: String,
-    retry: u32,
-    next: Instant,
-    end: Instant,
 }
 
 impl Screen {
@@ -99,8 +82,8 @@ impl Screen {
     /// be shown here.
     pub fn show_outage(&self, reason: String, retry: u32, next: Duration, end: Duration) -> bool {
         let now = Instant::now();
-        let waiting = Waiting { reason, retry, next: now + next, end: now + end };
-        self.change(|line| line.outage = Some(waiting));
+        let outage = Outage { reason, retry, next: now + next, end: now + end };
+        self.change(|line| line.outage = Some(outage));
         self.can_move
     }
 
@@ -172,23 +155,11 @@ impl Line {
 
     fn text(&self, columns: usize) -> String {
         let now = Instant::now();
-        if let Some(waiting) = &self.outage {
-            return Outage {
-                reason: waiting.reason.clone(),
-                retry: waiting.retry,
-                next: waiting.next.saturating_duration_since(now),
-                end: waiting.end.saturating_duration_since(now),
-            }
-            .line(columns);
+        match (&self.outage, &self.delivery) {
+            (Some(outage), _) => outage.line(now, columns),
+            (None, Some(delivery)) => delivery.line(now, columns),
+            (None, None) => String::new(),
         }
-        let Some(delivery) = &self.delivery else { return String::new() };
-        Moment {
-            sent: delivery.sent,
-            total: delivery.total,
-            elapsed: now.saturating_duration_since(delivery.start),
-            silence: now.saturating_duration_since(delivery.answer),
-        }
-        .line(columns)
     }
 }
 
