@@ -6,7 +6,6 @@
 //! knows neither the command line's parser nor the server.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -45,14 +44,18 @@ pub struct Field {
     pub longest: Option<usize>,
     pub required: &'static [Family],
     pub optional: &'static [Family],
-    pub help: &'static str,
-    /// The same in a few words, for a table.
+    /// The help in a few words, for a table.
     pub brief: &'static str,
+    pub help: &'static str,
 }
 
 impl Field {
+    const fn help(self, brief: &'static str, help: &'static str) -> Self {
+        Self { brief, help, ..self }
+    }
+
     pub fn flag(&self) -> String {
-        format!("--{}", self.name.replace('_', "-"))
+        flag(self.name)
     }
 
     pub fn allows(&self, family: Family) -> bool {
@@ -63,212 +66,86 @@ impl Field {
 const EVERY: &[Family] = &Family::ALL;
 const NAMED: &[Family] = &[Family::Snap, Family::Deb, Family::Charm, Family::Solution];
 const IMAGE: &[Family] = &[Family::Image];
+const DEB: &[Family] = &[Family::Deb];
+const TRACKED: &[Family] = &[Family::Snap, Family::Charm, Family::Solution];
+const STORED: &[Family] = &[Family::Snap, Family::Charm];
+const NONE: &[Family] = &[];
 
 /// The fields of `openapi.json`'s `Start…TestExecutionRequest`, but for `relevant_links`, which are
-/// sent apart: a repeated start would append them again.
+/// sent apart: a repeated start would append them again. Each has its limit, the families that need it
+/// and those that may have it, and its help in few words and in more.
 pub const FIELDS: &[Field] = &[
-    Field {
-        name: "family",
-        kind: Kind::Family,
-        longest: None,
-        required: EVERY,
-        optional: &[],
-        help: "What is tested: snap, deb, charm, image or solution",
-        brief: "kind of artefact",
-    },
-    Field {
-        name: "name",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: NAMED,
-        optional: IMAGE,
-        help: "The artefact's name, such as core22",
-        brief: "artefact's name",
-    },
-    Field {
-        name: "version",
-        kind: Kind::Version,
-        longest: None,
-        required: NAMED,
-        optional: IMAGE,
-        help: "The artefact's version",
-        brief: "artefact's version",
-    },
-    Field {
-        name: "arch",
-        kind: Kind::Architecture,
-        longest: Some(100),
-        required: NAMED,
-        optional: IMAGE,
-        help: "Debian architecture that is tested, such as amd64; `host` for this machine's",
-        brief: "amd64, … or host",
-    },
-    Field {
-        name: "environment",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: EVERY,
-        optional: &[],
-        help: "Where the tests run: a device, a virtual machine, a lab",
-        brief: "where the tests run",
-    },
-    Field {
-        name: "test_plan",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: EVERY,
-        optional: &[],
-        help: "Which tests run, such as smoke",
-        brief: "which tests run",
-    },
-    Field {
-        name: "execution_stage",
-        kind: Kind::Stage,
-        longest: None,
-        required: &[Family::Snap, Family::Charm, Family::Solution],
-        optional: &[Family::Deb, Family::Image],
-        help: "The stage, also as --stage; snap, charm, solution: edge, beta, candidate or stable; \
-               deb: proposed or updates, unless it has a source; image: pending or current",
-        brief: "see below",
-    },
-    Field {
-        name: "revision",
-        kind: Kind::Revision,
-        longest: None,
-        required: &[Family::Snap, Family::Charm],
-        optional: &[],
-        help: "The store's revision number",
-        brief: "store's revision",
-    },
-    Field {
-        name: "track",
-        kind: Kind::Text,
-        longest: None,
-        required: &[Family::Snap, Family::Charm, Family::Solution],
-        optional: &[],
-        help: "The release track, such as latest",
-        brief: "release track",
-    },
-    Field {
-        name: "store",
-        kind: Kind::Text,
-        longest: None,
-        required: &[Family::Snap],
-        optional: &[],
-        help: "The snap store, such as ubuntu",
-        brief: "snap store",
-    },
-    Field {
-        name: "branch",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: &[],
-        optional: &[Family::Snap, Family::Charm],
-        help: "The branch within the track",
-        brief: "branch of the track",
-    },
-    Field {
-        name: "series",
-        kind: Kind::Text,
-        longest: None,
-        required: &[Family::Deb],
-        optional: &[],
-        help: "The Ubuntu series, such as noble",
-        brief: "Ubuntu series, noble",
-    },
-    Field {
-        name: "repo",
-        kind: Kind::Text,
-        longest: None,
-        required: &[Family::Deb],
-        optional: &[],
-        help: "The archive's component, such as main",
-        brief: "archive's part, main",
-    },
-    Field {
-        name: "source",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: &[Family::Solution],
-        optional: &[Family::Deb],
-        help: "deb: the PPA, where it is not from an archive pocket; solution: where it comes from",
-        brief: "PPA, or origin",
-    },
-    Field {
-        name: "os",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: &[],
-        optional: IMAGE,
-        help: "The image's operating system, such as ubuntu-core",
-        brief: "operating system",
-    },
-    Field {
-        name: "release",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: &[],
-        optional: IMAGE,
-        help: "The image's release, such as noble",
-        brief: "release, noble",
-    },
-    Field {
-        name: "sha256",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: IMAGE,
-        optional: &[],
-        help: "The image's checksum; alone it is enough where the server knows the image",
-        brief: "checksum of the image",
-    },
-    Field {
-        name: "owner",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: &[],
-        optional: IMAGE,
-        help: "The team that owns the image",
-        brief: "team that owns it",
-    },
-    Field {
-        name: "image_url",
-        kind: Kind::HttpUrl,
-        longest: Some(200),
-        required: &[],
-        optional: IMAGE,
-        help: "Where the image can be downloaded",
-        brief: "where it can be had",
-    },
-    Field {
-        name: "ci_link",
-        kind: Kind::Text,
-        longest: Some(200),
-        required: &[],
-        optional: EVERY,
-        help: "The CI job's URL, which is the execution's identity: a second start with the same \
-               link finds the first execution; `none` sends none",
-        brief: "CI job's URL; or none",
-    },
-    Field {
-        name: "initial_status",
-        kind: Kind::InitialStatus,
-        longest: None,
-        required: &[],
-        optional: EVERY,
-        help: "Instead of IN_PROGRESS: NOT_STARTED, PASSED, FAILED, NOT_TESTED or \
-               ENDED_PREMATURELY",
-        brief: "instead of IN_PROGRESS",
-    },
-    Field {
-        name: "needs_assignment",
-        kind: Kind::Boolean,
-        longest: None,
-        required: &[],
-        optional: EVERY,
-        help: "Ask for a reviewer to be assigned",
-        brief: "ask for a reviewer",
-    },
+    field("family", Kind::Family, None, EVERY, NONE)
+        .help("kind of artefact", "What is tested: snap, deb, charm, image or solution"),
+    field("name", Kind::Text, Some(200), NAMED, IMAGE)
+        .help("artefact's name", "The artefact's name, such as core22"),
+    field("version", Kind::Version, None, NAMED, IMAGE)
+        .help("artefact's version", "The artefact's version"),
+    field("arch", Kind::Architecture, Some(100), NAMED, IMAGE).help(
+        "amd64, … or host",
+        "Debian architecture that is tested, such as amd64; `host` for this machine's",
+    ),
+    field("environment", Kind::Text, Some(200), EVERY, NONE)
+        .help("where the tests run", "Where the tests run: a device, a virtual machine, a lab"),
+    field("test_plan", Kind::Text, Some(200), EVERY, NONE)
+        .help("which tests run", "Which tests run, such as smoke"),
+    field("execution_stage", Kind::Stage, None, TRACKED, &[Family::Deb, Family::Image]).help(
+        "see below",
+        "The stage, also as --stage; snap, charm, solution: edge, beta, candidate or stable; \
+         deb: proposed or updates, unless it has a source; image: pending or current",
+    ),
+    field("revision", Kind::Revision, None, STORED, NONE)
+        .help("store's revision", "The store's revision number"),
+    field("track", Kind::Text, None, TRACKED, NONE)
+        .help("release track", "The release track, such as latest"),
+    field("store", Kind::Text, None, &[Family::Snap], NONE)
+        .help("snap store", "The snap store, such as ubuntu"),
+    field("branch", Kind::Text, Some(200), NONE, STORED)
+        .help("branch of the track", "The branch within the track"),
+    field("series", Kind::Text, None, DEB, NONE)
+        .help("Ubuntu series, noble", "The Ubuntu series, such as noble"),
+    field("repo", Kind::Text, None, DEB, NONE)
+        .help("archive's part, main", "The archive's component, such as main"),
+    field("source", Kind::Text, Some(200), &[Family::Solution], DEB).help(
+        "PPA, or origin",
+        "deb: the PPA, where it is not from an archive pocket; solution: where it comes from",
+    ),
+    field("os", Kind::Text, Some(200), NONE, IMAGE)
+        .help("operating system", "The image's operating system, such as ubuntu-core"),
+    field("release", Kind::Text, Some(200), NONE, IMAGE)
+        .help("release, noble", "The image's release, such as noble"),
+    field("sha256", Kind::Text, Some(200), IMAGE, NONE).help(
+        "checksum of the image",
+        "The image's checksum; alone it is enough where the server knows the image",
+    ),
+    field("owner", Kind::Text, Some(200), NONE, IMAGE)
+        .help("team that owns it", "The team that owns the image"),
+    field("image_url", Kind::HttpUrl, Some(200), NONE, IMAGE)
+        .help("where it can be had", "Where the image can be downloaded"),
+    field("ci_link", Kind::Text, Some(200), NONE, EVERY).help(
+        "CI job's URL; or none",
+        "The CI job's URL, which is the execution's identity: a second start with the same \
+         link finds the first execution; `none` sends none",
+    ),
+    field("initial_status", Kind::InitialStatus, None, NONE, EVERY).help(
+        "instead of IN_PROGRESS",
+        "Instead of IN_PROGRESS: NOT_STARTED, PASSED, FAILED, NOT_TESTED or \
+         ENDED_PREMATURELY",
+    ),
+    field("needs_assignment", Kind::Boolean, None, NONE, EVERY)
+        .help("ask for a reviewer", "Ask for a reviewer to be assigned"),
 ];
+
+/// Makes a row of [`FIELDS`] without its help.
+const fn field(
+    name: &'static str,
+    kind: Kind,
+    longest: Option<usize>,
+    required: &'static [Family],
+    optional: &'static [Family],
+) -> Field {
+    Field { name, kind, longest, required, optional, brief: "", help: "" }
+}
 
 /// The origin of a value: a problem is said in the words that its author used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -393,16 +270,14 @@ impl Draft {
                 }
             }
         }
-        if self.problems.is_empty() {
-            let notes = Vec::new();
-            let mut request = StartRequest { fields, links: self.links, wants_ci_link, notes };
-            if let Some(arch) = self.given.get("arch") {
-                request.note_architecture(&arch.value);
-            }
-            Ok(request)
-        } else {
-            Err(InvalidRequest { family, is_incomplete, list: self.problems })
+        if !self.problems.is_empty() {
+            return Err(InvalidRequest { family, is_incomplete, list: self.problems });
         }
+        let sent = fields.get("arch").and_then(Value::as_str);
+        let given = self.given.get("arch");
+        let note = given.zip(sent).and_then(|(given, sent)| note_architecture(&given.value, sent));
+        let notes = note.into_iter().collect();
+        Ok(StartRequest { fields, links: self.links, wants_ci_link, notes })
     }
 
     fn family(&mut self) -> Option<Family> {
@@ -427,12 +302,8 @@ impl Draft {
         for field in FIELDS.iter().filter(|field| field.required.contains(&family)) {
             if !self.given.contains_key(field.name) {
                 let example = family.sample_value(field.name);
-                let example = example.map(|value| format!(", such as {value}"));
-                self.problems.push(format!(
-                    "{} is required{}",
-                    field.flag(),
-                    example.unwrap_or_default()
-                ));
+                let example = example.map(|value| format!(", such as {value}")).unwrap_or_default();
+                self.problems.push(format!("{} is required{example}", field.flag()));
             }
         }
         if family == Family::Deb {
@@ -468,18 +339,20 @@ pub fn suggestion(name: &str) -> Option<&'static str> {
 /// A field's name as the one who gave it wrote it.
 fn said(name: &str, origin: Origin) -> String {
     match origin {
-        Origin::Flag => format!("--{}", name.replace('_', "-")),
+        Origin::Flag => flag(name),
         Origin::Variable => variable(name),
         Origin::File => format!("field `{name}`"),
     }
 }
 
+/// The flag of a field.
+pub fn flag(name: &str) -> String {
+    format!("--{}", name.replace('_', "-"))
+}
+
 /// The environment variable of a flag or field.
 pub fn variable(name: &str) -> String {
-    let mut variable = "TO_".to_owned();
-    let letter = |letter: char| if letter == '-' { '_' } else { letter.to_ascii_uppercase() };
-    variable.extend(name.chars().map(letter));
-    variable
+    format!("TO_{}", name.replace('-', "_").to_ascii_uppercase())
 }
 
 /// # Errors
@@ -545,6 +418,16 @@ fn debian_architecture(word: &str) -> &str {
     }
 }
 
+/// Returns what there is to say of the architecture that is sent: tests of another word are tests of
+/// another artefact.
+fn note_architecture(given: &str, sent: &str) -> Option<String> {
+    if given != "host" && given != sent {
+        return Some(format!("`{sent}` is sent, Debian's word for the architecture `{given}`"));
+    }
+    let is_known = given == "host" || ARCHITECTURES.contains(&sent);
+    (!is_known).then(|| format!("`{sent}` is no architecture of Ubuntu's, such as amd64"))
+}
+
 /// A request that the server's rules allow: only [`Draft::check`] makes one.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
@@ -565,28 +448,9 @@ pub struct StartRequest {
 const NO_IDENTITY: [&str; 3] = ["ci_link", "initial_status", "needs_assignment"];
 
 impl StartRequest {
-    /// Returns what there is to say of the architecture: tests of another word are tests of another
-    /// artefact.
-    fn note_architecture(&mut self, given: &str) {
-        let Some(sent) = self.text("arch") else { return };
-        let note = if given == "host" || given == sent && ARCHITECTURES.contains(&sent) {
-            return;
-        } else if given == sent {
-            format!("`{sent}` is no architecture of Ubuntu's, such as amd64")
-        } else {
-            format!("`{sent}` is sent, Debian's word for the architecture `{given}`")
-        };
-        self.notes.push(note);
-    }
-
     /// The link that makes a repeated start find this execution again.
     pub fn ci_link(&self) -> Option<&str> {
-        self.text("ci_link")
-    }
-
-    /// A field that is a text.
-    pub fn text(&self, field: &str) -> Option<&str> {
-        self.fields.get(field).and_then(Value::as_str)
+        self.fields.get("ci_link").and_then(Value::as_str)
     }
 
     /// Returns all fields that tell this execution from another.
@@ -607,7 +471,8 @@ impl StartRequest {
 }
 
 /// All that is wrong with a request; its message leaves the list to who shows it.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the request{} is not complete or not right", of(*.family))]
 pub struct InvalidRequest {
     /// Absent where it is a problem itself.
     pub family: Option<Family>,
@@ -616,15 +481,6 @@ pub struct InvalidRequest {
     pub list: Vec<String>,
 }
 
-impl fmt::Display for InvalidRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.family {
-            Some(family) => {
-                write!(f, "the request for {} is not complete or not right", family.name())
-            }
-            None => write!(f, "the request is not complete or not right"),
-        }
-    }
+fn of(family: Option<Family>) -> String {
+    family.map(|family| format!(" for {}", family.name())).unwrap_or_default()
 }
-
-impl std::error::Error for InvalidRequest {}

@@ -33,7 +33,7 @@ pub fn unused_of(
         (rank, _) => {
             let [one, other] = [one, other].map(|name| match rank {
                 1 => start_request::variable(name),
-                _ => format!("--{}", name.replace('_', "-")),
+                _ => start_request::flag(name),
             });
             Err(format!("{one} and {other} exclude each other"))
         }
