@@ -1,35 +1,35 @@
 //! The exit statuses, as the help lists them, and their order.
 
-/// The end of a command, as a script sees it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The end of a command, as a script sees it: the gravest first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Exit {
-    Success,
+    /// `to run`: the command's own.
+    Command(u8),
+    /// A signal, by its number.
+    Signal(u8),
     /// A fault of `to` or of its machine.
     Fault,
     /// The command line or configuration.
     Usage,
-    /// Some input could not be read, or held nothing.
-    Input,
     /// Not delivered.
     Undelivered,
     /// Refused by the server, or what answers is not the API.
     Refused,
     /// Delivered but for results that the server refused.
     ResultsRefused,
+    /// Some input could not be read, or held nothing.
+    Input,
     /// `--exit-code`: the execution is FAILED.
     Failed,
     /// `--exit-code`: the execution is `ENDED_PREMATURELY`.
     EndedPrematurely,
-    /// A signal, by its number.
-    Signal(u8),
-    /// `to run`: the command's own.
-    Command(u8),
+    Success,
 }
 
 impl Exit {
     /// Returns the one to exit with where both apply.
     pub fn and(self, other: Self) -> Self {
-        if self.rank() <= other.rank() { self } else { other }
+        self.min(other)
     }
 
     /// Returns the number that the process exits with.
@@ -46,21 +46,6 @@ impl Exit {
             Self::EndedPrematurely => 11,
             Self::Signal(number) => number.saturating_add(128),
             Self::Command(code) => code,
-        }
-    }
-
-    /// Returns the place in the order in which statuses hide each other.
-    fn rank(self) -> u8 {
-        match self {
-            Self::Command(_) | Self::Signal(_) => 0,
-            Self::Fault => 1,
-            Self::Usage => 2,
-            Self::Undelivered => 3,
-            Self::Refused => 4,
-            Self::ResultsRefused => 5,
-            Self::Input => 6,
-            Self::Failed | Self::EndedPrematurely => 7,
-            Self::Success => 8,
         }
     }
 }
