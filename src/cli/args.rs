@@ -1,7 +1,5 @@
 //! The commands with their options and variables, as clap reads them.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use clap::builder::PossibleValuesParser;
 use clap::{Command, CommandFactory, Parser, Subcommand};
 
@@ -11,7 +9,7 @@ use crate::options::variables::{Bound, Environment, bind, document};
 use crate::options::{Common, start_help};
 
 /// Submits test results to Test Observer: to start && to submit && to end
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "to", version, override_usage = "to [OPTIONS] <COMMAND>", max_term_width = 100, help_template = OVERVIEW)]
 pub struct Cli {
     #[command(flatten)]

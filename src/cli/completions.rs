@@ -3,8 +3,6 @@
 //! clap writes them. What it leaves to each shell's default, which is the files of the directory, is
 //! put right behind its script: files are offered where a path belongs, and nowhere else.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::fmt::Write as _;
 
 use clap::builder::PossibleValue;
@@ -12,8 +10,7 @@ use clap::{Arg, ArgAction, Args, Command, ValueHint};
 use clap_complete::Shell;
 
 use super::args::tree;
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
+use crate::commands::{CommandError, Exit};
 use crate::ui::terminal;
 
 /// Prints the completions of a shell

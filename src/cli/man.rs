@@ -3,8 +3,6 @@
 //! Help is plain text in paragraphs; one that is headed by a line with a colon, and indented below it, is a
 //! listing, whose lines a page must not fill.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::io::{self, IsTerminal, Write as _};
 use std::process::{Command as Process, Stdio};
 
@@ -13,8 +11,7 @@ use clap_mangen::Man as Manual;
 use roff::{Roff, roman};
 
 use super::args::{documented, tree};
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
+use crate::commands::{CommandError, Exit};
 use crate::model::start_request::variable;
 use crate::ui::terminal;
 

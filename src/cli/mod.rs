@@ -1,5 +1,7 @@
 //! The command line: its arguments, what reads them, and the pages and scripts made of them.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "comments of options are the help")]
+
 mod args;
 mod completions;
 mod man;
@@ -10,11 +12,10 @@ use std::process::ExitCode;
 
 use args::{Cli, Task};
 
-use crate::commands::exit::Exit;
 use crate::commands::{
-    Context, check, end, push, rerun, reruns, result, run, show, start, submit, update,
+    Context, Exit, check, end, push, rerun, reruns, result, run, show, start, submit, update,
 };
-use crate::options::color::Color;
+use crate::options::color;
 use crate::util::files;
 
 /// Runs the command that the arguments of this process ask for.
@@ -23,14 +24,14 @@ pub fn main() -> ExitCode {
     match parse::parse() {
         Ok(cli) => ExitCode::from(run(cli).code()),
         Err(error) => {
-            Color::wanted(env::args_os().skip(1), env::var_os("TO_COLOR").as_deref()).apply();
+            color::apply(color::wanted(env::args_os().skip(1), env::var_os("TO_COLOR").as_deref()));
             ExitCode::from(parse::print(&error))
         }
     }
 }
 
 fn run(cli: Cli) -> Exit {
-    cli.common.color.apply();
+    color::apply(cli.common.color);
     let context = Context::new(cli.common, &|name| env::var(name).ok());
     let outcome = match cli.command {
         Task::Start(start) => start::run(*start, &context),

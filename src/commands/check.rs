@@ -3,17 +3,13 @@
 //! What holds is a line on stdout each; what does not is the error, with its cure. Every question is
 //! asked once.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
+use clap::Args;
 use serde::Serialize;
 
-use super::Context;
+use super::{CommandError, Context, Exit};
 use crate::api::{Access, ApiError, Key, KeyProblem, Target};
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
 use crate::ui::terminal;
 use crate::util::text::one_line;
-use clap::Args;
 
 /// Checks whether results can be submitted here
 #[derive(Debug, Args)]
@@ -62,11 +58,11 @@ pub fn run(context: &Context) -> Result<Exit, CommandError> {
     }
     let target = context.target()?;
     let access = context.server()?.access();
-    if context.json() {
+    if context.common.json {
         terminal::json(&report(target, &access))?;
     }
     let access = access?;
-    if !context.json() {
+    if !context.common.json {
         for line in lines(&access, target) {
             terminal::data(format!("{}\n", one_line(&line)).as_bytes())?;
         }

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_json::json;
 
+use super::{CommandError, Exit};
 use crate::api::{self, HttpSettings, Policy, Server, Spool, Target, Token};
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
 use crate::delivery::batch_size::BatchSize;
 use crate::delivery::notes::Variables;
 use crate::delivery::outbox::Outbox;
@@ -28,30 +27,27 @@ use crate::options::Common;
 use crate::options::limits::LimitOptions;
 use crate::options::values::Destination;
 use crate::ui::github::{self, GitHub};
-use crate::ui::terminal;
-use crate::ui::terminal::{Level, Ui};
+use crate::ui::terminal::{self, Label, Level, Ui};
 use crate::util::signals::Interrupt;
 use crate::util::temp_file;
 use crate::util::text::{os_message, plural};
 
+/// The longest that a server is asked for what can be done without.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The options of every command, made usable.
 pub struct Context {
-    common: Common,
+    pub common: Common,
     pub ui: Ui,
     pub interrupt: Interrupt,
     pub job: Option<Job>,
     pub github: Option<GitHub>,
     /// The execution that this command itself started.
-    started: Cell<Option<ExecutionId>>,
-    retries: Rc<Cell<u64>>,
+    pub started: Cell<Option<ExecutionId>>,
+    /// The number of requests that were made again.
+    pub retries: Rc<Cell<u64>>,
     /// Those of `start` that are set.
-    variables: Variables,
-}
-
-/// The object that `--json` prints where nothing is done.
-#[derive(Serialize)]
-struct Disabled {
-    disabled: bool,
+    pub variables: Variables,
 }
 
 impl Context {
@@ -74,29 +70,9 @@ impl Context {
         }
     }
 
-    /// Tells whether stdout is to hold one JSON object.
-    pub fn json(&self) -> bool {
-        self.common.json
-    }
-
-    /// Tells whether something that cannot be delivered is no failure.
-    pub fn best_effort(&self) -> bool {
-        self.common.best_effort
-    }
-
-    /// Returns the address of the web pages that was given.
-    pub fn web_url(&self) -> Option<&str> {
-        self.common.web_url.as_deref()
-    }
-
     /// The size of batches to begin with.
     pub fn batch_size(&self) -> BatchSize {
         BatchSize::new(self.common.batch_time)
-    }
-
-    /// Returns the number of requests that were made again.
-    pub fn retries(&self) -> u64 {
-        self.retries.get()
     }
 
     /// Returns the server or directory that `--url` names.
@@ -124,29 +100,14 @@ impl Context {
         Ok(state)
     }
 
-    /// Works on this execution from now on, whatever was given or noted.
-    pub fn work_on(&self, execution: ExecutionId) {
-        self.started.set(Some(execution));
-    }
-
-    /// The execution that this command itself started.
-    pub fn started(&self) -> Option<ExecutionId> {
-        self.started.get()
-    }
-
     /// The state directory as it is, for a command that writes nothing.
     pub fn state_to_read(&self) -> StateDirectory {
         StateDirectory::new(self.common.state_dir.clone())
     }
 
-    /// Tells whether the execution to work on was given, not noted.
-    pub fn has_execution(&self) -> bool {
-        self.started.get().or(self.common.execution).is_some()
-    }
-
-    /// Returns the variables of `start` that are set.
-    pub fn variables(&self) -> &Variables {
-        &self.variables
+    /// The execution that this command started, or else the one that was given.
+    pub fn given_execution(&self) -> Option<ExecutionId> {
+        self.started.get().or(self.common.execution)
     }
 
     /// The execution to work on: the one given, or the one noted.
@@ -155,11 +116,9 @@ impl Context {
     /// Neither is there.
     pub fn execution(&self, state: &StateDirectory) -> Result<ExecutionId, CommandError> {
         let target = self.target()?;
-        let id = if let Some(id) = self.started.get().or(self.common.execution) {
-            id
-        } else {
-            let url = target.absolute().map_err(CommandError::fault)?.to_string();
-            state.notes().find(&url, &self.variables)?.home.execution
+        let id = match self.given_execution() {
+            Some(id) => id,
+            None => state.notes().find(&self.absolute_url()?, &self.variables)?.home.execution,
         };
         // One that waited in the outbox may have been delivered since it was named.
         Ok(Outbox::new(state.outbox()).delivered(id, target).unwrap_or(id))
@@ -170,10 +129,11 @@ impl Context {
     /// # Errors
     /// Nothing says which server; a current directory that is gone.
     pub fn home(&self, execution: ExecutionId) -> Result<ExecutionRef, CommandError> {
-        Ok(ExecutionRef {
-            url: self.target()?.absolute().map_err(CommandError::fault)?.to_string(),
-            execution,
-        })
+        Ok(ExecutionRef { url: self.absolute_url()?, execution })
+    }
+
+    fn absolute_url(&self) -> Result<String, CommandError> {
+        Ok(self.target()?.absolute().map_err(CommandError::fault)?.to_string())
     }
 
     /// Returns the server of an execution, or the outbox in its place: one that waits in the outbox has none yet.
@@ -197,12 +157,12 @@ impl Context {
 
     /// Says an error.
     pub fn report(&self, error: &CommandError) {
-        self.ui.error_with(&error.message(), &error.list);
+        self.ui.say(Label::Error, &error.message(), &error.list);
         for hint in &error.hints {
             // An example is on lines of its own.
             let mut lines = hint.split("\n  ");
             let first = lines.next().unwrap_or_default();
-            self.ui.hint_with(first, &lines.map(str::to_owned).collect::<Vec<_>>());
+            self.ui.say(Label::Hint, first, &lines.map(str::to_owned).collect::<Vec<_>>());
         }
     }
 
@@ -226,7 +186,12 @@ impl Context {
         }
         let count = plural(refused.len() as u64, "result");
         self.ui.hint(&format!("{count} refused: written to {}", file.path().display()));
-        if self.best_effort() { Exit::Success } else { Exit::ResultsRefused }
+        self.exit_of_refused()
+    }
+
+    /// Returns the exit status of results or changes that were refused, and are written down.
+    pub fn exit_of_refused(&self) -> Exit {
+        if self.common.best_effort { Exit::Success } else { Exit::ResultsRefused }
     }
 
     /// Says what of the outbox, or of a spool, was not delivered and never will be; it is written down
@@ -239,7 +204,7 @@ impl Context {
             let count = plural(report.refused.len() as u64, "change");
             let path = file.changes_path();
             self.ui.hint(&format!("{count} refused: written to {}", path.display()));
-            exit = exit.and(if self.best_effort() { Exit::Success } else { Exit::ResultsRefused });
+            exit = exit.and(self.exit_of_refused());
         }
         if let Some((path, count)) = &report.torn {
             let lines = plural(*count as u64, "line");
@@ -256,11 +221,11 @@ impl Context {
         error: &CommandError,
         kept: Option<(String, PathBuf)>,
     ) -> Exit {
-        let is_failure = !self.best_effort() || self.interrupt.signal().is_some();
+        let is_failure = !self.common.best_effort || self.interrupt.signal().is_some();
         if is_failure {
             self.report(error);
         } else {
-            self.ui.warning_with(&error.message(), &error.list);
+            self.ui.say(Label::Warning, &error.message(), &error.list);
         }
         if let Some((what, path)) = kept {
             self.ui.warning(&format!("kept {what} in {}", path.display()));
@@ -279,8 +244,8 @@ impl Context {
             return Ok(None);
         }
         self.say_nothing_is_done()?;
-        if self.json() {
-            terminal::json(&Disabled { disabled: true })?;
+        if self.common.json {
+            terminal::json(&json!({ "disabled": true }))?;
         }
         Ok(Some(Exit::Success))
     }
@@ -314,13 +279,14 @@ impl Context {
         self.server_with(connect_timeout, timeout, retry_for)
     }
 
-    /// The server for a question that is asked once, and whose answer can be done without.
+    /// The server for a question that is asked once, for five seconds at most, and whose answer can be done
+    /// without.
     ///
     /// # Errors
     /// As those of [`Context::server`].
-    pub fn impatient_server(&self, patience: Duration) -> Result<Box<dyn Server>, CommandError> {
+    pub fn impatient_server(&self) -> Result<Box<dyn Server>, CommandError> {
         let Common { connect_timeout, timeout, .. } = self.common;
-        let half = patience / 2;
+        let half = PATIENCE / 2;
         self.server_with(connect_timeout.min(half), timeout.min(half), Duration::ZERO)
     }
 
@@ -363,7 +329,7 @@ impl Context {
         if options.no_redact {
             return Redaction::new(secrets);
         }
-        for name in options.names() {
+        for name in options.redact.iter().flat_map(|names| names.split_whitespace()) {
             let value = env::var(name).unwrap_or_default();
             let secret = Secret::of_variable(name, &value);
             if secret.is_none() {
@@ -384,7 +350,7 @@ impl Context {
 
     fn token(&self) -> Result<Option<Token>, CommandError> {
         let (given, place) = match (&self.common.api_key, &self.common.api_key_file) {
-            (Some(secret), _) => (secret.token(), "--api-key (or TO_API_KEY)".to_owned()),
+            (Some(given), _) => (given.clone(), "--api-key (or TO_API_KEY)".to_owned()),
             (None, Some(path)) => (read_key(path)?.parse(), path.display().to_string()),
             (None, None) => return Ok(None),
         };

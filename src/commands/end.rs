@@ -1,19 +1,13 @@
 //! `to end`: completes the execution and prints its status.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
-use super::Context;
-use super::session::Session;
-use super::web;
-use crate::api::{ArtefactSearch, Execution};
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
-use crate::model::execution::{COMPLETED, ExecutionId, STATUSES};
-use crate::model::update::{Change, Patch};
-use crate::ui::github::Failures;
-use crate::ui::terminal;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+
+use super::{CommandError, Context, Exit, session::Session, web};
+use crate::model::execution::{COMPLETED, ExecutionId, STATUSES};
+use crate::model::update::Change;
+use crate::ui::github::Failures;
+use crate::ui::terminal;
 
 /// Completes the execution and prints its status
 #[derive(Debug, Args)]
@@ -44,9 +38,8 @@ pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
         return Ok(exit);
     }
     let session = Session::new(false, context)?;
-    let patch = Patch { status: Some(end.status), ..Patch::default() };
-    let (updated, exit) = session.change(vec![Change::Patch(patch)], context);
-    if context.json() {
+    let (updated, exit) = session.change(vec![Change::status(end.status)], context);
+    if context.common.json {
         terminal::json(&updated)?;
     }
     let Some(execution) = updated.now.filter(|_| !updated.made.is_empty()) else {
@@ -54,28 +47,16 @@ pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
     };
     session.note_end()?;
     let status = execution.status.as_str();
-    if !context.json() {
+    if !context.common.json {
         terminal::data(format!("{status}\n").as_bytes())?;
     }
     tell_github(session.execution, status, context);
-    announce_page(session.execution, &execution, context);
+    web::announce(session.execution, &execution, context);
     Ok(exit.and(match status {
         "FAILED" if end.exit_code => Exit::Failed,
         "ENDED_PREMATURELY" if end.exit_code => Exit::EndedPrematurely,
         _ => Exit::Success,
     }))
-}
-
-/// Says where an execution that has ended can be looked at, where that is known.
-pub fn announce_page(id: ExecutionId, ended: &Execution, context: &Context) {
-    let environment = ended.environment.as_ref().and_then(|environment| environment.get("name"));
-    let search = ArtefactSearch {
-        environment: environment.and_then(|name| name.as_str()).map(str::to_owned),
-        // The server computes this status of an execution without results.
-        has_results: ended.status != "ENDED_PREMATURELY",
-        result: None,
-    };
-    web::announce(id, &search, context);
 }
 
 /// Tells a step of GitHub Actions how the execution ended.

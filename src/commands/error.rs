@@ -5,11 +5,9 @@
 //! missing.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 
+use super::{Exit, hints};
 use crate::api::{ApiError, Retry};
-use crate::commands::exit::Exit;
-use crate::commands::hints;
 use crate::delivery::replay::ReplayError;
 use crate::delivery::state_error::StateError;
 use crate::delivery::submitter::LostResults;
@@ -17,7 +15,7 @@ use crate::model::start_request::InvalidRequest;
 use crate::options::start::sample_command;
 use crate::submission::SubmissionError;
 use crate::ui::terminal::OutputError;
-use crate::util::text::os_message;
+use crate::util::text::describe;
 
 /// An error with the exit status that it gives, and what would cure it.
 #[derive(Debug)]
@@ -44,6 +42,16 @@ impl CommandError {
         Self::new(anyhow::Error::msg(problem.into()), Exit::Usage)
     }
 
+    /// Makes an error of input that holds nothing to send.
+    pub fn empty(problem: impl Into<String>) -> Self {
+        Self::new(anyhow::Error::msg(problem.into()), Exit::Input)
+    }
+
+    /// Makes the error of reports in which there is nothing to send.
+    pub fn no_results() -> Self {
+        Self::empty("there are no results to send").hint("--allow-empty makes this no error")
+    }
+
     /// Adds the problems that it consists of.
     pub fn list(self, list: Vec<String>) -> Self {
         Self { list, ..self }
@@ -55,6 +63,11 @@ impl CommandError {
         self
     }
 
+    fn hints(mut self, hint: Option<impl Into<Cow<'static, str>>>) -> Self {
+        self.hints.extend(hint.map(Into::into));
+        self
+    }
+
     /// Puts the thing first that the error is about.
     pub fn context(self, thing: impl Into<String>) -> Self {
         Self { source: self.source.context(thing.into()), ..self }
@@ -62,30 +75,7 @@ impl CommandError {
 
     /// Returns the error with its causes, but for its list.
     pub fn message(&self) -> String {
-        let mut causes = Vec::new();
-        for cause in self.source.chain() {
-            causes.push(os_message(cause));
-        }
-        causes.join(": ")
-    }
-}
-
-/// Reports or a spool in which there is nothing to send.
-#[derive(Debug, thiserror::Error)]
-pub enum NoResults {
-    #[error("there are no results to send")]
-    InReports,
-    #[error("{}: no execution is recorded there", .0.display())]
-    InSpool(PathBuf),
-}
-
-impl From<NoResults> for CommandError {
-    fn from(error: NoResults) -> Self {
-        let hint = match error {
-            NoResults::InReports => Some("--allow-empty makes this no error"),
-            NoResults::InSpool(_) => None,
-        };
-        Self::new(error, Exit::Input).hints(hint)
+        describe(&*self.source)
     }
 }
 
@@ -144,33 +134,29 @@ impl From<ReplayError> for CommandError {
 
 impl From<StateError> for CommandError {
     fn from(error: StateError) -> Self {
-        let (exit, hint) = match error {
-            StateError::Unwritable { .. } => {
-                (Exit::Fault, Some("--state-dir (or TO_STATE_DIR) chooses another directory"))
+        let exit = match error {
+            StateError::Unwritable { .. } | StateError::Unreadable { .. } => Exit::Fault,
+            _ => Exit::Usage,
+        };
+        let hint = match error {
+            StateError::Unreadable { .. } => None,
+            StateError::Unwritable { .. }
+            | StateError::Foreign { .. }
+            | StateError::Link { .. } => {
+                Some("--state-dir (or TO_STATE_DIR) chooses another directory")
             }
-            StateError::Unreadable { .. } => (Exit::Fault, None),
-            StateError::Foreign { .. } | StateError::Link { .. } => {
-                (Exit::Usage, Some("--state-dir (or TO_STATE_DIR) chooses another directory"))
+            StateError::OtherStart { .. } => {
+                Some("run `to start` with these variables, or say --execution (or TO_EXECUTION)")
             }
-            StateError::OtherStart { .. } => (
-                Exit::Usage,
-                Some("run `to start` with these variables, or say --execution (or TO_EXECUTION)"),
-            ),
             StateError::Damaged { .. } => {
-                (Exit::Usage, Some("`to start` writes it anew; --execution does without it"))
+                Some("`to start` writes it anew; --execution does without it")
             }
-            StateError::NoNote { .. } => (
-                Exit::Usage,
-                Some(
-                    "run `to start` first, in this directory, or say --execution (or TO_EXECUTION)",
-                ),
+            StateError::NoNote { .. } => Some(
+                "run `to start` first, in this directory, or say --execution (or TO_EXECUTION)",
             ),
-            StateError::OtherServer { .. } => (
-                Exit::Usage,
-                Some(
-                    "use that --url, run `to start` for this one, or say --execution \
-                     (or TO_EXECUTION)",
-                ),
+            StateError::OtherServer { .. } => Some(
+                "use that --url, run `to start` for this one, or say --execution \
+                 (or TO_EXECUTION)",
             ),
         };
         Self::new(error, exit).hints(hint)
@@ -180,24 +166,11 @@ impl From<StateError> for CommandError {
 impl From<ApiError> for CommandError {
     fn from(error: ApiError) -> Self {
         let (exit, hint) = (exit_status_of(&error), hints::api_hint(&error));
-        let list = problems(&error);
-        let mut error = Self::new(error, exit).list(list);
-        error.hints.extend(hint);
-        error
-    }
-}
-
-impl CommandError {
-    fn hints(mut self, hint: Option<impl Into<Cow<'static, str>>>) -> Self {
-        self.hints.extend(hint.map(Into::into));
-        self
-    }
-}
-
-fn problems(error: &ApiError) -> Vec<String> {
-    match error.cause() {
-        ApiError::Status(refusal) => refusal.problems.clone(),
-        _ => Vec::new(),
+        let list = match error.cause() {
+            ApiError::Status(refusal) => refusal.problems.clone(),
+            _ => Vec::new(),
+        };
+        Self::new(error, exit).list(list).hints(hint)
     }
 }
 

@@ -20,7 +20,10 @@ pub fn api_hint(error: &ApiError) -> Option<Cow<'static, str>> {
         }
         error => match error.cause() {
             ApiError::Key(problem) => Some(key_hint(problem)),
-            ApiError::Status(refusal) => refusal_hint(refusal),
+            ApiError::Status(refusal) => match &refusal.key {
+                Some(problem) => Some(key_hint(problem)),
+                None => status_hint(refusal).map(Into::into),
+            },
             cause => network_hint(cause).map(Into::into),
         },
     }
@@ -47,19 +50,7 @@ fn network_hint(error: &ApiError) -> Option<&'static str> {
             "--url (or TO_URL) takes the API's address, which is not that of its web page"
         }
         ApiError::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
-        ApiError::CaCert { .. }
-        | ApiError::Key(_)
-        | ApiError::Status(_)
-        | ApiError::Setup { .. }
-        | ApiError::Broken { .. }
-        | ApiError::TooLong { .. }
-        | ApiError::Interrupted { .. }
-        | ApiError::GivenUp { .. }
-        | ApiError::MayExist(_)
-        | ApiError::Outage(_)
-        | ApiError::MetadataDropped
-        | ApiError::Spool { .. }
-        | ApiError::SpoolContent { .. } => return None,
+        _ => return None,
     })
 }
 
@@ -114,13 +105,6 @@ fn key_hint(problem: &KeyProblem) -> Cow<'static, str> {
              administrator of Test Observer for it"
         )
         .into(),
-    }
-}
-
-fn refusal_hint(refusal: &Refusal) -> Option<Cow<'static, str>> {
-    match &refusal.key {
-        Some(problem) => Some(key_hint(problem)),
-        None => status_hint(refusal).map(Into::into),
     }
 }
 

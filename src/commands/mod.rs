@@ -1,10 +1,12 @@
 //! The commands, one file each, and what they have in common.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "comments of options are the help")]
+
 pub mod check;
 mod context;
 pub mod end;
-pub mod error;
-pub mod exit;
+mod error;
+mod exit;
 mod hints;
 pub mod push;
 pub mod rerun;
@@ -19,3 +21,5 @@ pub mod update;
 mod web;
 
 pub use context::Context;
+pub use error::CommandError;
+pub use exit::Exit;

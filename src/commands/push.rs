@@ -1,15 +1,13 @@
 //! `to push`: delivers the outbox, or a spool directory.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::Context;
+use clap::{Args, ValueHint};
+
+use super::{CommandError, Context, Exit};
 use crate::api::{ApiError, Record, Records, Spool, Target};
-use crate::commands::error::{CommandError, NoResults};
-use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::replay::{Replay, ReplayError, ReplayReport};
 use crate::delivery::state_dir::{RefusedFile, StateDirectory};
@@ -22,8 +20,6 @@ use crate::ui::summary::{self, FileSummary, RefusedLine, Summary};
 use crate::ui::terminal;
 use crate::util::files::Readers;
 use crate::util::text::{describe, plural};
-use clap::{Args, ValueHint};
-use std::path::PathBuf;
 
 /// Delivers the outbox, or a spool directory
 #[derive(Debug, Args)]
@@ -103,10 +99,10 @@ pub fn run(arguments: &Push, context: &Context) -> Result<Exit, CommandError> {
         progress.leave_out(count.saturating_sub(progress.sent() - before));
     }
     drop(progress);
-    if context.json() {
+    if context.common.json {
         let mut delivered = pushed.files.iter().filter_map(|file| file.execution);
         pushed.execution = delivered.next().filter(|_| delivered.next().is_none());
-        pushed.retries = context.retries();
+        pushed.retries = context.retries.get();
         pushed.seconds = summary::seconds(start.elapsed());
         terminal::json(&pushed)?;
     }
@@ -139,7 +135,8 @@ fn spooled(directory: &Path) -> Result<Records, CommandError> {
         found.problems.push(ApiError::SpoolContent { path: directory.to_path_buf(), reason });
     }
     if found.records.is_empty() && found.problems.is_empty() {
-        return Err(NoResults::InSpool(directory.to_path_buf()).into());
+        let place = directory.display();
+        return Err(CommandError::empty(format!("{place}: no execution is recorded there")));
     }
     Ok(found)
 }
@@ -194,7 +191,7 @@ fn push_record(
         Ok(Some(execution)) => {
             let results = plural(report.tally.sent.total(), "result");
             context.ui.info(format_args!("{place}: sent {results} to execution {execution}"));
-            if !context.json() {
+            if !context.common.json {
                 let line = format!("{execution}\n");
                 context.ui.screen().make_way(|| terminal::data(line.as_bytes()))?;
             }
@@ -247,9 +244,7 @@ fn add(
         Err(_) => count.saturating_sub(sent.total() + refused.len() as u64),
     };
     pushed.total += sent.total() + refused.len() as u64 + kept;
-    pushed.passed += sent.passed;
-    pushed.failed += sent.failed;
-    pushed.skipped += sent.skipped;
+    pushed.counts.append(*sent);
     pushed.sent += sent.total();
     pushed.kept += kept;
     pushed.refused.extend(refused.iter().map(RefusedLine::from));
@@ -279,7 +274,7 @@ fn refused_before(report: &ReplayReport, file: &RefusedFile, context: &Context) 
     let count = plural(report.refused_before as u64, "result or change");
     context.ui.error(&format!("{count} of it were refused before: see {}", file.path().display()));
     context.ui.hint("the file is dealt with when it is gone or empty");
-    if context.best_effort() { Exit::Success } else { Exit::ResultsRefused }
+    context.exit_of_refused()
 }
 
 #[cfg(test)]

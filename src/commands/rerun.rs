@@ -1,14 +1,10 @@
 //! `to rerun`: asks that executions be run again.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use clap::Args;
 use serde::Serialize;
 
+use super::{CommandError, Context, Exit};
 use crate::api::{ApiError, Target};
-use crate::commands::context::Context;
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
 use crate::model::execution::ExecutionId;
 use crate::ui::terminal;
 use crate::util::text::plural;
@@ -58,7 +54,7 @@ pub fn run(rerun: &Rerun, context: &Context) -> Result<Exit, CommandError> {
     let server = context.server()?;
     let request = |id| server.request_rerun(id, rerun.priority);
     let (requested, missing, asked) = each(&ids, request);
-    if context.json() {
+    if context.common.json {
         terminal::json(&Report { requested: &requested, missing: &missing })?;
     } else if !requested.is_empty() {
         let count = plural(requested.len() as u64, "rerun");

@@ -1,19 +1,16 @@
 //! `to reruns`: what is to be run again, for a lab that polls.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use clap::{Args, ValueHint};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::rerun::{each, exit_of};
+use super::{CommandError, Context, Exit};
 use crate::api::RerunFilter;
-use crate::commands::context::Context;
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
-use crate::commands::rerun::{each, exit_of};
 use crate::model::execution::{ExecutionId, JsonObject};
 use crate::model::family::Family;
-use crate::options::start::architecture;
+use crate::options::start::architectures;
+use crate::options::values::Suggested;
 use crate::ui::terminal;
 use crate::util::text::one_line;
 
@@ -30,7 +27,7 @@ pub struct Reruns {
     pub environment: Option<String>,
 
     /// Only environments of this architecture
-    #[arg(long, value_name = "ARCH", value_parser = architecture(), hide_possible_values = true)]
+    #[arg(long, value_name = "ARCH", value_parser = Suggested(architectures()), hide_possible_values = true)]
     pub arch: Option<String>,
 
     /// Take the request of this execution off the list, and list nothing; repeatable
@@ -69,7 +66,7 @@ pub fn run(reruns: Reruns, context: &Context) -> Result<Exit, CommandError> {
     let server = context.server()?;
     if !reruns.done.is_empty() {
         let (done, missing, asked) = each(&reruns.done, |id| server.remove_rerun(id));
-        if context.json() {
+        if context.common.json {
             terminal::json(&Report { done: &done, missing: &missing })?;
         }
         let exit = exit_of(&missing, context);
@@ -78,7 +75,7 @@ pub fn run(reruns: Reruns, context: &Context) -> Result<Exit, CommandError> {
     let Reruns { family, environment, arch, .. } = reruns;
     let filter = RerunFilter { family, environment, arch };
     for rerun in server.reruns(&filter)? {
-        if context.json() {
+        if context.common.json {
             terminal::json(&rerun)?;
         } else {
             terminal::data(line(&rerun).as_bytes())?;

@@ -1,7 +1,5 @@
 //! `to result`: one result typed by hand.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::fs;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -9,10 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::commands::context::Context;
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
-use crate::commands::session::{Session, Sources};
+use super::session::{Session, Sources};
+use super::{CommandError, Context, Exit};
 use crate::model::encoded::EncodedResult;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;

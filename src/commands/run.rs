@@ -1,30 +1,25 @@
 //! `to run`: opens an execution, runs the tests, sends their reports and completes the execution,
 //! whatever happens in between.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use clap::{Args, ValueHint};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
-use super::session::Session;
-use super::{Context, end, start, submit};
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
+use super::{CommandError, Context, Exit, end, session::Session, start, submit, web};
 use crate::model::execution::{COMPLETED, ExecutionId};
-use crate::model::update::{Change, Patch, event};
+use crate::model::update::{Change, event};
 use crate::options::reading::Reading;
 use crate::options::start::StartOptions;
 use crate::submission::{Options, Submission};
 use crate::util::signals::{self, Interrupt};
 use crate::util::text::os_message;
-use clap::{Args, ValueHint};
-use std::path::PathBuf;
 
 /// Starts, runs the tests, submits their reports, and ends
 #[derive(Debug, Args)]
@@ -89,17 +84,17 @@ pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
     }
     let opened = prepare(&run.results, context).and_then(|prepared| {
         let opened = start::open(run.request, context, |execution| {
-            context.work_on(execution);
+            context.started.set(Some(execution));
             context.ui.info(format_args!("execution {execution}"));
             Ok(())
         });
-        match context.started() {
+        match context.started.get() {
             Some(execution) => Ok((prepared, execution, context.exit_of(opened))),
             None => Err(opened.err().unwrap_or_else(no_results)),
         }
     });
     let ((since, _alone), execution, opened) = match opened {
-        Err(error) if context.best_effort() && context.interrupt.signal().is_none() => {
+        Err(error) if context.common.best_effort && context.interrupt.signal().is_none() => {
             context.ui.warning(&error.message());
             return run_alone(&run.command, context);
         }
@@ -185,9 +180,7 @@ fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, 
     let session = Session::new(false, context)?;
     let trouble = ended.trouble().filter(|(_, is_cut_off)| *is_cut_off || !has_failed);
     let event = trouble.as_ref().map(|(detail, _)| Change::Event(event("command_ended", detail)));
-    let status =
-        |status: &str| Change::Patch(Patch { status: Some(status.to_owned()), ..Patch::default() });
-    let changes = event.into_iter().chain([status(COMPLETED)]).collect();
+    let changes = event.into_iter().chain([Change::status(COMPLETED)]).collect();
     let (mut updated, mut exit) = session.change(changes, context);
     let is_passed = updated.now.as_ref().is_some_and(|now| now.status == "PASSED");
     if let Some((detail, _)) = trouble {
@@ -195,7 +188,8 @@ fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, 
         if is_kept {
             session.keep_status(ENDED_PREMATURELY)?;
         } else if is_passed {
-            let (second_update, second) = session.change(vec![status(ENDED_PREMATURELY)], context);
+            let (second_update, second) =
+                session.change(vec![Change::status(ENDED_PREMATURELY)], context);
             updated.now = second_update.now;
             exit = exit.and(second);
         }
@@ -211,7 +205,7 @@ fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, 
         context.ui.info(format_args!("execution {id} is {status}"));
         end::tell_github(id, status, context);
         session.note_end()?;
-        end::announce_page(id, execution, context);
+        web::announce(id, execution, context);
     }
     Ok(exit)
 }
@@ -250,8 +244,7 @@ fn run_command(
 
 /// Waits for the command, and passes on a signal that comes meanwhile.
 fn wait(mut child: Child, has_group: bool, interrupt: &Interrupt) -> io::Result<Ended> {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let target = pid.map(|pid| Target { pid, has_group });
+    let target = Target { pid: Pid::from_child(&child), has_group };
     let (mut deadline, mut pause) = (None, Duration::from_millis(1));
     let status = loop {
         if let Some(status) = child.try_wait()? {
@@ -263,18 +256,18 @@ fn wait(mut child: Child, has_group: bool, interrupt: &Interrupt) -> io::Result<
         match deadline {
             None => {
                 deadline = Some(Instant::now() + GRACE);
-                pass_on(signal, target.as_ref());
+                target.pass_on(signal);
             }
-            Some(end) if Instant::now() > end => send(target.as_ref(), Signal::KILL),
+            Some(end) if Instant::now() > end => target.send(Signal::KILL),
             Some(_) => {}
         }
     };
     let Some(signal) = interrupt.signal() else { return Ok(Ended::By(status)) };
     // What the command started may still be at work on the reports.
     let end = deadline.unwrap_or_else(|| Instant::now() + GRACE);
-    while let Some(target) = target.as_ref().filter(|target| target.is_alive()) {
+    while target.is_alive() {
         if Instant::now() > end {
-            send(Some(target), Signal::KILL);
+            target.send(Signal::KILL);
             break;
         }
         thread::sleep(signals::POLL);
@@ -293,26 +286,23 @@ impl Target {
     fn is_alive(&self) -> bool {
         self.has_group && test_kill_process_group(self.pid).is_ok()
     }
-}
 
-/// At a terminal the command has got its Ctrl-C already: the second one makes many a tool give up at
-/// once.
-fn pass_on(signal: u8, target: Option<&Target>) {
-    match signal {
-        2 | 3 if io::stdin().is_terminal() => {}
-        1 => send(target, Signal::HUP),
-        2 => send(target, Signal::INT),
-        3 => send(target, Signal::QUIT),
-        _ => send(target, Signal::TERM),
+    /// Passes on a signal that `to` got. At a terminal the command has got its Ctrl-C already: the second
+    /// one makes many a tool give up at once.
+    fn pass_on(&self, signal: u8) {
+        match Signal::from_named_raw(signal.into()) {
+            Some(Signal::INT | Signal::QUIT) if io::stdin().is_terminal() => {}
+            signal => self.send(signal.unwrap_or(Signal::TERM)),
+        }
     }
-}
 
-/// A command that is gone needs no signal.
-fn send(target: Option<&Target>, signal: Signal) {
-    match target {
-        Some(Target { pid, has_group: true }) => _ = kill_process_group(*pid, signal),
-        Some(Target { pid, has_group: false }) => _ = kill_process(*pid, signal),
-        None => {}
+    /// Sends a signal, which a command that is gone does not need.
+    fn send(&self, signal: Signal) {
+        _ = if self.has_group {
+            kill_process_group(self.pid, signal)
+        } else {
+            kill_process(self.pid, signal)
+        };
     }
 }
 

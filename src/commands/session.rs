@@ -8,10 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::{CommandError, Context, Exit};
 use crate::api::{ApiError, Applied, Execution, Retry, Scope, Server};
-use crate::commands::context::Context;
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
 use crate::delivery::changes::{self, Maker};
 use crate::delivery::replay::{Replay, ReplayError, ReplayReport};
 use crate::delivery::sender::BatchSender;
@@ -22,8 +20,7 @@ use crate::delivery::{self, outbox::Outbox};
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::{ExecutionId, ExecutionRef};
 use crate::model::limits::Limits;
-use crate::model::result::Status;
-use crate::model::update::{self, Change, Patch};
+use crate::model::update::{self, Change};
 use crate::model::warnings::Warnings;
 use crate::ui::github::Failures;
 use crate::ui::progress::Progress;
@@ -76,7 +73,7 @@ impl Session {
     /// No server, no execution, an outbox that cannot be read.
     pub fn of_results(is_piped: bool, context: &Context) -> Result<Self, CommandError> {
         let state = match context.state() {
-            Err(error @ StateError::Unwritable { .. }) if context.has_execution() => {
+            Err(error @ StateError::Unwritable { .. }) if context.given_execution().is_some() => {
                 context.ui.warning(&describe(&error));
                 context.state_to_read()
             }
@@ -131,21 +128,18 @@ impl Session {
         context: &Context,
         fill: impl FnOnce(&mut Feed<'_>) -> Result<(), CommandError>,
     ) -> Result<Delivery<'_>, CommandError> {
-        let kept =
-            self.outbox.find(&self.home)?.0.map(|record| record.count_results()).transpose()?;
-        let progress =
-            Progress::new(total.map(|total| total + kept.unwrap_or_default()), &context.ui);
+        let kept = self.count_kept()?.unwrap_or_default();
+        let progress = Progress::new(total.map(|total| total + kept), &context.ui);
         let show = |accepted| progress.advance(accepted);
         let (before, halt) = self.empty_outbox(&show, context)?;
         let sender = BatchSender::new(&*self.server, self.execution, context.batch_size(), &show);
-        let keeps_all = self.is_piped || context.best_effort();
+        let keeps_all = self.is_piped || context.common.best_effort;
         let home = self.home.clone();
         let submitter = Submitter::new(sender, &self.outbox, home, keeps_all, halt);
-        let failures = Failures::default();
-        let mut feed = Feed { submitter, failures, count: 0, has_failed: false };
+        let mut feed = Feed { submitter, failures: Failures::default(), count: 0 };
         let fed = fill(&mut feed);
-        let Feed { submitter, failures, count, has_failed } = feed;
-        self.has_failed.set(has_failed);
+        let Feed { submitter, failures, count } = feed;
+        self.has_failed.set(!failures.is_empty());
         let outcome = submitter.finish();
         drop(progress);
         let total = total.unwrap_or(count);
@@ -157,10 +151,16 @@ impl Session {
     /// # Errors
     /// A stdout that cannot be written.
     pub fn tell_nothing(&self, sources: Sources, context: &Context) -> Result<(), CommandError> {
-        if context.json() {
+        if context.common.json {
             terminal::json(&self.undelivered(0, Ok(())).summary(sources, context))?;
         }
         Ok(())
+    }
+
+    /// Counts the results that are kept for this execution, if anything is.
+    fn count_kept(&self) -> Result<Option<u64>, CommandError> {
+        let (record, _) = self.outbox.find(&self.home)?;
+        Ok(record.map(|record| record.count_results()).transpose()?)
     }
 
     /// Delivers what is kept for this execution, and says so before.
@@ -219,8 +219,7 @@ impl Session {
         updated: &mut Updated,
         context: &Context,
     ) -> Result<Exit, CommandError> {
-        let kept = self.outbox.find(&self.home)?.0;
-        let kept = kept.map(|record| record.count_results()).transpose()?;
+        let kept = self.count_kept()?;
         let progress = kept.map(|kept| Progress::new(Some(kept), &context.ui));
         let show = |accepted| progress.iter().for_each(|progress| progress.advance(accepted));
         let (before, mut halt) = self.empty_outbox(&show, context)?;
@@ -275,7 +274,7 @@ impl Session {
             error = error.hint("the server fails so where another execution has this CI link");
         }
         let exit = context.report_undelivered(&error, None);
-        if context.best_effort() {
+        if context.common.best_effort {
             let refused = self.state.refused();
             refused.add_change(&self.home, &reason, change.kind(), &change.to_json())?;
         }
@@ -305,7 +304,7 @@ impl Session {
             error = error.context(format!("{made} of {} changes were made", made + left.len()));
         }
         let names = || left.iter().map(Change::describe);
-        if is_in_vain && !context.best_effort() {
+        if is_in_vain && !context.common.best_effort {
             let reason = error.message();
             let refused = names().map(|name| RefusedLine { name, reason: reason.clone() });
             updated.refused.extend(refused);
@@ -340,8 +339,7 @@ impl Session {
     /// # Errors
     /// An outbox that cannot be written.
     pub fn keep_status(&self, status: &str) -> Result<(), CommandError> {
-        let patch = Patch { status: Some(status.to_owned()), ..Patch::default() };
-        self.outbox.keep_changes(&self.home, &[Change::Patch(patch)])?;
+        self.outbox.keep_changes(&self.home, &[Change::status(status)])?;
         Ok(())
     }
 
@@ -353,7 +351,7 @@ impl Session {
     /// Returns the exit status of an execution that waits in the outbox: it is at no server yet, and exit status
     /// 0 would say that it is, unless that was asked for.
     fn waiting(&self, context: &Context) -> Exit {
-        if context.best_effort() || matches!(self.execution, ExecutionId::Server(_)) {
+        if context.common.best_effort || matches!(self.execution, ExecutionId::Server(_)) {
             return Exit::Success;
         }
         context.ui.error(&format!("execution {} is at no server yet", self.execution));
@@ -367,7 +365,6 @@ pub struct Feed<'a> {
     submitter: Submitter<'a>,
     failures: Failures,
     count: u64,
-    has_failed: bool,
 }
 
 impl Feed<'_> {
@@ -375,7 +372,6 @@ impl Feed<'_> {
     pub fn push(&mut self, result: EncodedResult) {
         self.failures.see(&result);
         self.count += 1;
-        self.has_failed |= result.status == Status::Failed;
         self.submitter.push(result);
     }
 
@@ -423,7 +419,7 @@ impl Delivery<'_> {
             let results = plural(before.tally.sent.total(), "result");
             context.ui.info(format_args!("sent {results} from the outbox first"));
         }
-        if context.json() {
+        if context.common.json {
             terminal::json(&summary)?;
         }
         if (outcome.halt.is_none() && fed.is_ok()) || summary.sent > 0 {
@@ -468,9 +464,7 @@ impl Delivery<'_> {
         Summary {
             execution: Some(session.execution),
             total: self.total,
-            passed: sent.passed,
-            failed: sent.failed,
-            skipped: sent.skipped,
+            counts: sent,
             sent: if is_in_outbox { 0 } else { sent.total() },
             kept: outcome.kept.results + if is_in_outbox { sent.total() } else { 0 },
             refused: refused.map(RefusedLine::from).collect(),
@@ -478,7 +472,7 @@ impl Delivery<'_> {
             merged: sources.merged,
             files: sources.files,
             batches: outcome.tally.batches,
-            retries: context.retries(),
+            retries: context.retries.get(),
             seconds: summary::seconds(session.start.elapsed()),
             warnings,
         }

@@ -1,25 +1,23 @@
 //! `to show`: the execution and its results, for a person or as one JSON object.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Seek, Write};
 
+use clap::Args;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Context, web};
+use super::{CommandError, Context, Exit, web};
 use crate::api::{Artefact, ArtefactSearch, Server};
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
 use crate::delivery::outbox::Outbox;
 use crate::model::execution::{ExecutionId, JsonObject};
+use crate::model::result::Status;
+use crate::model::tally;
 use crate::model::update::StatusUpdate;
 use crate::ui::{table, terminal};
 use crate::util::temp_file::TempFile;
 use crate::util::text::{one_line, plural};
-use clap::Args;
 
 /// Shows the execution and its results, failures first
 #[derive(Debug, Args)]
@@ -51,30 +49,29 @@ const INDENT: usize = 9;
 /// The same of facts: behind `  environment`.
 const FACTS: usize = 15;
 
-/// The object that `--json` prints: all that the server tells, with counts. The results, which may be
-/// more than memory holds, are written behind it.
+/// An execution as it is shown: the object that `--json` prints, with all that the server tells. The
+/// results, which may be more than memory holds, are written behind it.
 #[derive(Serialize)]
-struct Report<'a> {
+struct Report {
     execution: ExecutionId,
     #[serde(flatten)]
     counts: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    artefact: Option<&'a Artefact>,
+    artefact: Option<Artefact>,
     /// The web page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    page: Option<&'a str>,
+    page: Option<String>,
     #[serde(flatten)]
     told: JsonObject,
     #[serde(skip_serializing_if = "Option::is_none")]
-    events: Option<&'a [StatusUpdate]>,
+    events: Option<Vec<StatusUpdate>>,
 }
 
 #[derive(Clone, Copy, Default, Serialize)]
 struct Counts {
     total: u64,
-    passed: u64,
-    failed: u64,
-    skipped: u64,
+    #[serde(flatten)]
+    by_status: tally::Counts,
 }
 
 /// The results of an execution by their rank, kept out of memory, each in JSON on a line.
@@ -96,24 +93,14 @@ struct Head {
 }
 
 /// The part of a result that is shown.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct Shown {
     status: String,
     name: String,
     comment: Option<String>,
     io_log: Option<String>,
     issues: Vec<JsonObject>,
-}
-
-/// The choices of what is shown, and where.
-struct View<'a> {
-    only_failed: bool,
-    has_logs: bool,
-    columns: Option<usize>,
-    artefact: Option<&'a Artefact>,
-    page: Option<&'a str>,
 }
 
 /// # Errors
@@ -125,22 +112,17 @@ pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
     let state = context.state_to_read();
     let id = context.execution(&state)?;
     let server = context.server_of(id, &state)?;
-    let execution = server.details(id)?;
+    let told = server.details(id)?;
     let results = Results::read(&*server, id)?;
     let events = server.status_updates(id)?;
-    let artefact = web::tested(id, &search(&execution, results.as_ref()), context);
+    let artefact = web::tested(id, &search(&told, results.as_ref()), context);
     let page = artefact.as_ref().and_then(|artefact| web::page(id, artefact, context));
-    let view = View {
-        only_failed: show.failed,
-        has_logs: show.logs,
-        columns: table::columns(),
-        artefact: artefact.as_ref(),
-        page: page.as_deref(),
-    };
-    if context.json() {
-        print_json(id, execution, results, events.as_deref(), &view)?;
+    let counts = results.as_ref().map(|results| results.counts);
+    let report = Report { execution: id, counts, artefact, page, told, events };
+    if context.common.json {
+        print_json(report, results, show.failed)?;
     } else {
-        print(id, &execution, results, events.as_deref().unwrap_or_default(), &view, context)?;
+        print(&report, results, show, context)?;
     }
     let outbox = Outbox::new(state.outbox());
     if let (Some(record), _) = outbox.find(&context.home(id)?)? {
@@ -152,8 +134,8 @@ pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
 }
 
 /// Returns what finds the artefact of an execution.
-fn search(execution: &JsonObject, results: Option<&Results>) -> ArtefactSearch {
-    let environment = execution.get("environment").and_then(Value::as_object);
+fn search(told: &JsonObject, results: Option<&Results>) -> ArtefactSearch {
+    let environment = told.get("environment").and_then(Value::as_object);
     ArtefactSearch {
         environment: environment.map(|environment| text(environment, "name").to_owned()),
         has_results: results.is_some_and(|results| results.counts.total > 0),
@@ -186,7 +168,10 @@ impl Results {
     fn keep(&mut self, json: String) -> io::Result<bool> {
         let Ok(Head { id, status, .. }) = serde_json::from_str(&json) else { return Ok(false) };
         self.any = self.any.or(id);
-        self.counts.add(&status);
+        self.counts.total += 1;
+        if let Some(status) = Status::from_word(&status) {
+            self.counts.by_status.add(status);
+        }
         // A line feed stands between values only: in a string it is escaped.
         let mut line = json.into_bytes();
         line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
@@ -216,30 +201,13 @@ impl Results {
     }
 }
 
-impl Counts {
-    fn add(&mut self, status: &str) {
-        self.total += 1;
-        match status {
-            "PASSED" => self.passed += 1,
-            "FAILED" => self.failed += 1,
-            "SKIPPED" => self.skipped += 1,
-            _ => {}
-        }
-    }
-}
-
 fn print_json(
-    execution: ExecutionId,
-    mut told: JsonObject,
+    mut report: Report,
     results: Option<Results>,
-    events: Option<&[StatusUpdate]>,
-    view: &View<'_>,
+    only_failed: bool,
 ) -> Result<(), CommandError> {
-    told.remove("id");
-    told.retain(|_, value| !value.is_null());
-    let counts = results.as_ref().map(|results| results.counts);
-    let (artefact, page) = (view.artefact, view.page);
-    let report = Report { execution, counts, artefact, page, told, events };
+    report.told.remove("id");
+    report.told.retain(|_, value| !value.is_null());
     let mut head = terminal::versioned(&report)?;
     let Some(results) = results else {
         return Ok(terminal::json_text(format!("{head}\n").as_bytes())?);
@@ -247,7 +215,7 @@ fn print_json(
     head.pop();
     terminal::json_text(format!("{head},\"results\":[").as_bytes())?;
     let mut separator = "";
-    results.each(view.only_failed, |line| {
+    results.each(only_failed, |line| {
         terminal::data(separator.as_bytes())?;
         separator = ",";
         Ok(terminal::json_text(line)?)
@@ -257,22 +225,16 @@ fn print_json(
 
 /// Prints the lines for a person, none of which can move a terminal's cursor.
 fn print(
-    id: ExecutionId,
-    execution: &JsonObject,
+    report: &Report,
     results: Option<Results>,
-    events: &[StatusUpdate],
-    view: &View<'_>,
+    show: &Show,
     context: &Context,
 ) -> Result<(), CommandError> {
-    let status = text(execution, "status");
+    let columns = table::columns();
+    let (id, status) = (report.execution, text(&report.told, "status"));
     let mut page = format!("execution {id}: {}\n", terminal::painted(&one_line(status), status));
-    let artefact = view.artefact.map(artefact_fact);
-    let web_page = view.page.map(|page| ("  page".to_owned(), page.to_owned()));
-    for (label, value) in artefact.into_iter().chain(facts(execution)).chain(web_page) {
-        page += &table::row(&label, &value, FACTS, view.columns);
-    }
-    for event in events {
-        page += &table::row("  event", &event_line(event), FACTS, view.columns);
+    for (label, value) in facts(report) {
+        page += &table::row(&format!("  {label}"), &value, FACTS, columns);
     }
     let Some(results) = results else {
         terminal::styled_data(&page)?;
@@ -280,46 +242,36 @@ fn print(
         context.ui.hint("ask an administrator of Test Observer for the permission");
         return Ok(());
     };
-    let Counts { total, passed, failed, skipped } = results.counts;
+    let Counts { total, by_status: tally::Counts { passed, failed, skipped } } = results.counts;
     let count = plural(total, "result");
     _ = writeln!(page, "\n{count}: {passed} passed, {failed} failed, {skipped} skipped");
     if total > 0 {
         page.push('\n');
     }
     terminal::styled_data(&page)?;
-    results.each(view.only_failed, |line| {
+    results.each(show.failed, |line| {
         let shown: Shown = serde_json::from_slice(line).map_err(CommandError::fault)?;
-        Ok(terminal::styled_data(&lines(shown, view))?)
+        Ok(terminal::styled_data(&lines(shown, show.logs, columns))?)
     })
 }
 
-/// Returns what is tested, with its family as the label.
-fn artefact_fact(artefact: &Artefact) -> (String, String) {
-    let Artefact { family, name, version, stage, revision, arch, .. } = artefact;
-    let revision = revision.map(|revision| format!("revision {revision}")).unwrap_or_default();
-    let known = [stage.as_str(), &revision, arch].into_iter().filter(|part| !part.is_empty());
-    let known = known.collect::<Vec<_>>().join(", ");
-    let name: Vec<&str> = [name.as_str(), version].into_iter().filter(|p| !p.is_empty()).collect();
-    (format!("  {family}"), format!("{} ({known})", name.join(" ")))
-}
-
 /// Returns the lines of one result.
-fn lines(shown: Shown, view: &View<'_>) -> String {
+fn lines(shown: Shown, has_logs: bool, columns: Option<usize>) -> String {
     let status = shown.status.as_str();
-    let row = table::row(status, &shown.name, INDENT, view.columns);
+    let row = table::row(status, &shown.name, INDENT, columns);
     let mut lines = match row.strip_prefix(status) {
         Some(rest) if ORDER.contains(&status) => terminal::painted(status, status) + rest,
         _ => row,
     };
     for line in shown.comment.unwrap_or_default().lines() {
-        lines += &table::row("", &format!("  {line}"), INDENT, view.columns);
+        lines += &table::row("", &format!("  {line}"), INDENT, columns);
     }
     for issue in shown.issues.iter().filter_map(|issue| issue.get("issue")?.as_object()) {
         let [key, title, url] = ["key", "title", "url"].map(|field| text(issue, field));
         let line = format!("  known issue {key}: {title}, {url}");
-        lines += &table::row("", &line, INDENT, view.columns);
+        lines += &table::row("", &line, INDENT, columns);
     }
-    if view.has_logs {
+    if has_logs {
         for line in shown.io_log.unwrap_or_default().lines() {
             // A log is shown as it is, however long its lines are.
             _ = writeln!(lines, "{:INDENT$}| {}", "", one_line(line));
@@ -329,36 +281,49 @@ fn lines(shown: Shown, view: &View<'_>) -> String {
 }
 
 /// Returns the facts that are known of an execution, each with its label.
-fn facts(execution: &JsonObject) -> Vec<(String, String)> {
+fn facts(report: &Report) -> Vec<(&str, String)> {
+    let Report { artefact, page, told, events, .. } = report;
+    let text = |field| text(told, field);
     let mut facts = Vec::new();
-    let mut add = |label: &str, value: &str| {
-        if !value.is_empty() {
-            facts.push((format!("  {label}"), value.to_owned()));
-        }
-    };
-    add("test plan", text(execution, "test_plan"));
-    add("environment", &environment(execution));
-    if execution.get("is_rerun_requested").and_then(Value::as_bool) == Some(true) {
-        let priority = execution.get("rerun_priority").and_then(Value::as_i64).unwrap_or_default();
-        add("rerun", &format!("requested, with priority {priority}"));
+    facts.extend(artefact.as_ref().map(|artefact| (&*artefact.family, tested(artefact))));
+    facts.extend([("test plan", text("test_plan").to_owned()), ("environment", environment(told))]);
+    if told.get("is_rerun_requested").and_then(Value::as_bool) == Some(true) {
+        let priority = told.get("rerun_priority").and_then(Value::as_i64).unwrap_or_default();
+        facts.push(("rerun", format!("requested, with priority {priority}")));
     }
-    add("created", &moment(text(execution, "created_at")));
-    add("CI link", text(execution, "ci_link"));
-    add("C3 link", text(execution, "c3_link"));
-    for link in execution.get("relevant_links").and_then(Value::as_array).into_iter().flatten() {
+    facts.extend([
+        ("created", moment(text("created_at"))),
+        ("CI link", text("ci_link").to_owned()),
+        ("C3 link", text("c3_link").to_owned()),
+    ]);
+    for link in told.get("relevant_links").and_then(Value::as_array).into_iter().flatten() {
         let part = |field| link.get(field).and_then(Value::as_str).unwrap_or_default();
-        add("link", &format!("{}: {}", part("label"), part("url")));
+        facts.push(("link", format!("{}: {}", part("label"), part("url"))));
     }
-    let metadata = execution.get("execution_metadata").and_then(Value::as_object);
+    let metadata = told.get("execution_metadata").and_then(Value::as_object);
     for (key, values) in metadata.into_iter().flatten() {
         let values = values.as_array().into_iter().flatten().filter_map(Value::as_str);
-        add("metadata", &format!("{key}: {}", values.collect::<Vec<_>>().join(", ")));
+        facts.push(("metadata", format!("{key}: {}", values.collect::<Vec<_>>().join(", "))));
     }
+    facts.extend(page.iter().map(|page| ("page", page.clone())));
+    facts.retain(|(_, value)| !value.is_empty());
+    facts.extend(events.iter().flatten().map(|event| ("event", event_line(event))));
     facts
 }
 
-fn environment(execution: &JsonObject) -> String {
-    let Some(environment) = execution.get("environment").and_then(Value::as_object) else {
+/// Returns what is tested, but for its family.
+fn tested(artefact: &Artefact) -> String {
+    let Artefact { name, version, stage, revision, arch, .. } = artefact;
+    let revision = revision.map(|revision| format!("revision {revision}")).unwrap_or_default();
+    let join = |parts: &[&str], separator| {
+        let known: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+        known.join(separator)
+    };
+    format!("{} ({})", join(&[name, version], " "), join(&[stage, &revision, arch], ", "))
+}
+
+fn environment(told: &JsonObject) -> String {
+    let Some(environment) = told.get("environment").and_then(Value::as_object) else {
         return String::new();
     };
     match (text(environment, "name"), text(environment, "architecture")) {

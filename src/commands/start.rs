@@ -1,17 +1,14 @@
 //! `to start`: opens an execution, notes it, and prints its id.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
+use clap::Args;
 use serde::Serialize;
 
-use super::Context;
+use super::{CommandError, Context, Exit};
 use crate::api::{ApiError, Applied, Execution, Retry, Server};
-use crate::commands::error::CommandError;
-use crate::commands::exit::Exit;
 use crate::delivery::changes::Maker;
 use crate::delivery::notes::Note;
 use crate::delivery::outbox::Outbox;
@@ -23,7 +20,6 @@ use crate::model::update::Change;
 use crate::options::start::StartOptions;
 use crate::ui::terminal::{self, Ui};
 use crate::util::text::os_message;
-use clap::Args;
 
 /// Opens an execution of a test plan and prints its id
 #[derive(Debug, Args)]
@@ -73,7 +69,7 @@ pub fn run(start: Start, context: &Context) -> Result<Exit, CommandError> {
     }
     open(start.request, context, |execution| {
         let url = context.target()?.to_string();
-        if context.json() {
+        if context.common.json {
             return Ok(terminal::json(&Report { execution, url })?);
         }
         Ok(terminal::data(format!("{execution}\n").as_bytes())?)
@@ -99,7 +95,7 @@ pub fn open(
     let server = context.server()?;
 
     let id = match server.start(&request) {
-        Err(error) if context.best_effort() && context.interrupt.signal().is_none() => {
+        Err(error) if context.common.best_effort && context.interrupt.signal().is_none() => {
             open_in_outbox(&request, error, &state, context)?
         }
         started => started?,
@@ -116,9 +112,6 @@ pub fn open(
         return Ok(Exit::Success);
     }
     let found = found_before(&*server, &request, id, &context.ui);
-    if let Some(execution) = &found {
-        warn_if_ended(execution, id, &context.ui);
-    }
     let Err((label, error)) = add_links(Maker::knowing(&*server, id, found), &request.links) else {
         return Ok(Exit::Success);
     };
@@ -143,15 +136,12 @@ fn open_in_outbox(
     context: &Context,
 ) -> Result<ExecutionId, CommandError> {
     let outbox = Outbox::new(state.outbox());
-    let (id, path) = outbox.start(request, is_open_perhaps(request, &error))?;
+    // Nothing could find one again that the server has opened all the same.
+    let is_open_perhaps = error.applied() == Applied::Maybe && request.ci_link().is_none();
+    let (id, path) = outbox.start(request, is_open_perhaps)?;
     let kept = Some(("the execution".to_owned(), path));
     context.report_undelivered(&CommandError::from(error), kept);
     Ok(id)
-}
-
-/// Tells whether the server may have opened an execution that nothing can find again.
-fn is_open_perhaps(request: &StartRequest, error: &ApiError) -> bool {
-    error.applied() == Applied::Maybe && request.ci_link().is_none()
 }
 
 /// Makes the request that these options ask for.
@@ -184,23 +174,20 @@ pub fn request(options: StartOptions, context: &Context) -> Result<StartRequest,
 
 fn read_draft(path: &Path) -> Result<Draft, CommandError> {
     let usage = CommandError::usage;
-    let text = read_text(path)
-        .map_err(|error| usage(format!("{}: {}", path.display(), os_message(&error))))?;
+    let read = if path == Path::new("-") {
+        io::read_to_string(io::stdin())
+    } else {
+        fs::read_to_string(path)
+    };
+    let text =
+        read.map_err(|error| usage(format!("{}: {}", path.display(), os_message(&error))))?;
     Draft::from_json(&text)
         .map_err(|error| usage(format!("{}:{}: {error}", path.display(), error.line())))
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
-    if path.as_os_str() == "-" {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(path)
-    }
-}
-
-/// The execution as it is, where the CI link may have found one of an earlier start. It is open by
-/// now: that it cannot be looked at (a key may lack the permission) is no failure of the start.
+/// Returns the execution as it is, where the CI link may have found one of an earlier start, and warns of
+/// one that has ended. It is open by now: that it cannot be looked at (a key may lack the permission) is
+/// no failure of the start.
 fn found_before(
     server: &dyn Server,
     request: &StartRequest,
@@ -208,19 +195,17 @@ fn found_before(
     ui: &Ui,
 ) -> Option<Execution> {
     request.ci_link()?;
-    server.execution(id).unwrap_or_else(|error| {
+    let found = server.execution(id).unwrap_or_else(|error| {
         ui.warning(&format!("whether execution {id} is a new one cannot be told: {error}"));
         None
-    })
-}
-
-fn warn_if_ended(execution: &Execution, id: ExecutionId, ui: &Ui) {
-    let status = &execution.status;
+    })?;
+    let status = &found.status;
     if !OPEN.contains(&status.as_str()) {
         ui.warning(&format!(
             "execution {id} of an earlier start with the same CI link has ended: it is {status}"
         ));
     }
+    Some(found)
 }
 
 /// Notes the execution, and warns of one that was started before it and has not ended.
@@ -232,7 +217,7 @@ fn note(
 ) -> Result<(), CommandError> {
     let fields = serde_json::to_value(request).unwrap_or_default();
     let fields = fields.as_object().cloned().unwrap_or_default();
-    let note = Note::new(context.home(id)?, fields, context.variables().clone());
+    let note = Note::new(context.home(id)?, fields, context.variables.clone());
     if let Some(open) = state.notes().add(&note)? {
         let before = open.home.execution;
         context.ui.warning(&format!(

@@ -1,7 +1,5 @@
 //! `to submit`: reads reports and sends their results.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IsTerminal};
@@ -11,10 +9,8 @@ use std::time::Duration;
 use clap::Args;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::commands::context::Context;
-use crate::commands::error::{CommandError, NoResults};
-use crate::commands::exit::Exit;
-use crate::commands::session::{Session, Sources};
+use super::session::{Session, Sources};
+use super::{CommandError, Context, Exit};
 use crate::model::encoded::EncodedResult;
 use crate::model::update::{Change, Patch};
 use crate::model::warnings::Warnings;
@@ -276,7 +272,7 @@ fn send_live(
         return Ok(Exit::Signal(signal));
     }
     if count == 0 && errors.is_empty() && !reading.allow_empty {
-        return Err(NoResults::InReports.into());
+        return Err(CommandError::no_results());
     }
     Ok(delivered.and(if errors.is_empty() { Exit::Success } else { Exit::Input }))
 }
@@ -309,7 +305,7 @@ fn report_errors(
         return Ok(());
     }
     submission.warnings.lines().iter().for_each(|line| ui.warning(line));
-    Err(NoResults::InReports.into())
+    Err(CommandError::no_results())
 }
 
 fn report_aside(submission: &Submission, context: &Context) {

@@ -1,15 +1,10 @@
 //! The web page of an execution, where it can be told.
 
-use std::time::Duration;
-
 use url::Url;
 
-use crate::api::{Artefact, ArtefactSearch, Target};
-use crate::commands::context::Context;
+use super::Context;
+use crate::api::{Artefact, ArtefactSearch, Execution, Target};
 use crate::model::execution::ExecutionId;
-
-/// The longest that a server is asked for an artefact.
-pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Returns what an execution tests, as `to start` noted it. The server is asked where nothing is noted,
 /// where only its answer leads to the page, and where a CI link may have found another start's execution.
@@ -25,7 +20,7 @@ pub fn tested(id: ExecutionId, search: &ArtefactSearch, context: &Context) -> Op
 /// Asks once what an execution tests. That it cannot be told is no error.
 fn artefact(id: ExecutionId, search: &ArtefactSearch, context: &Context) -> Option<Artefact> {
     let server = match id {
-        ExecutionId::Server(_) => context.impatient_server(PATIENCE).ok()?,
+        ExecutionId::Server(_) => context.impatient_server().ok()?,
         ExecutionId::Outbox(_) => context.server_of(id, &context.state_to_read()).ok()?,
     };
     server.artefact(id, search).ok().flatten()
@@ -39,12 +34,19 @@ pub fn page(id: ExecutionId, artefact: &Artefact, context: &Context) -> Option<S
     Some(format!("{front_end}/#/{family}s/{}?testExecutionId={id}", artefact.id?))
 }
 
-/// Says where an execution can be looked at, where that is known.
-pub fn announce(id: ExecutionId, search: &ArtefactSearch, context: &Context) {
+/// Says where an execution that has ended can be looked at, where that is known.
+pub fn announce(id: ExecutionId, ended: &Execution, context: &Context) {
     if front_end(context).is_none() || context.interrupt.signal().is_some() {
         return;
     }
-    let page = artefact(id, search, context).and_then(|artefact| page(id, &artefact, context));
+    let environment = ended.environment.as_ref().and_then(|environment| environment.get("name"));
+    let search = ArtefactSearch {
+        environment: environment.and_then(|name| name.as_str()).map(str::to_owned),
+        // The server computes this status of an execution without results.
+        has_results: ended.status != "ENDED_PREMATURELY",
+        result: None,
+    };
+    let page = artefact(id, &search, context).and_then(|artefact| page(id, &artefact, context));
     if let Some(page) = page {
         context.ui.info(format_args!("look at it: {page}"));
     }
@@ -52,7 +54,7 @@ pub fn announce(id: ExecutionId, search: &ArtefactSearch, context: &Context) {
 
 /// Returns the front end's address: the one given, or the API's without `-api` in its first label.
 fn front_end(context: &Context) -> Option<String> {
-    if let Some(given) = context.web_url() {
+    if let Some(given) = &context.common.web_url {
         return Some(given.trim_end_matches('/').to_owned());
     }
     match context.target().ok()? {

@@ -1,11 +1,13 @@
 //! The count of what became of results on their way to a server.
 
+use serde::Serialize;
+
 use crate::model::encoded::EncodedResult;
 use crate::model::result::Status;
 use crate::model::warnings::Warnings;
 
 /// Numbers of results by status.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Counts {
     pub passed: u64,
     pub failed: u64,

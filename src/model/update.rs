@@ -1,7 +1,4 @@
-//! What an execution can be told besides results, checked before anything of it is sent.
-//!
-//! The server answers some of these problems with a bare 500 and the others one at a time, so all of
-//! them are found here, each with its flag. How changes are made, this module does not know.
+//! What an execution can be told besides results. How changes are made, this module does not know.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -56,55 +53,6 @@ pub enum Change {
     Event(StatusUpdate),
 }
 
-/// The changes that are asked for, as they were typed.
-#[derive(Debug, Default)]
-pub struct UpdateOptions {
-    pub status: Option<String>,
-    pub ci_link: Option<String>,
-    pub c3_link: Option<String>,
-    /// `KEY=VALUE` each; several values of one key gather.
-    pub metadata: Vec<String>,
-    /// `LABEL=URL` each.
-    pub links: Vec<String>,
-    /// `NAME` or `NAME=DETAIL` each.
-    pub events: Vec<String>,
-}
-
-impl UpdateOptions {
-    /// The changes in the order in which they are made. Metadata goes first: rules that attach
-    /// known issues look at it.
-    ///
-    /// # Errors
-    /// All that the server would refuse, each with its flag.
-    pub fn check(self) -> Result<Vec<Change>, Vec<String>> {
-        let mut problems = Vec::new();
-        for (flag, link) in [("--ci-link", &self.ci_link), ("--c3-link", &self.c3_link)] {
-            let problem = link.as_deref().and_then(job_link_problem);
-            problems.extend(problem.map(|problem| format!("{flag} {problem}")));
-        }
-        let mut metadata = BTreeMap::<String, Vec<String>>::new();
-        for (key, value) in taken("--metadata", &self.metadata, metadatum, &mut problems) {
-            add_value(metadata.entry(key).or_default(), value);
-        }
-        let links = taken("--link", &self.links, str::parse::<Link>, &mut problems);
-        let events = taken("--event", &self.events, parse_event, &mut problems);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let execution_metadata = (!metadata.is_empty()).then_some(metadata);
-        let metadata = Patch { execution_metadata, ..Patch::default() };
-        let Self { status, ci_link, c3_link, .. } = self;
-        let status = Patch { status, ..Patch::default() };
-        let c3_link = Patch { c3_link, ..Patch::default() };
-        let ci_link = Patch { ci_link, ..Patch::default() };
-        let patch = |patch: Patch| (!patch.is_empty()).then_some(Change::Patch(patch));
-        let first = [metadata, status, c3_link].into_iter().filter_map(patch);
-        let appended =
-            links.into_iter().map(Change::Link).chain(events.into_iter().map(Change::Event));
-        Ok(first.chain(appended).chain(patch(ci_link)).collect())
-    }
-}
-
 /// Adds a value of the metadata as the server does: once.
 pub fn add_value(values: &mut Vec<String>, value: String) {
     if !values.contains(&value) {
@@ -112,53 +60,14 @@ pub fn add_value(values: &mut Vec<String>, value: String) {
     }
 }
 
-/// Reads each text, and puts aside what is wrong with it.
-fn taken<T>(
-    flag: &str,
-    texts: &[String],
-    read: impl Fn(&str) -> Result<T, String>,
-    problems: &mut Vec<String>,
-) -> Vec<T> {
-    let mut values = Vec::new();
-    for text in texts {
-        match read(text) {
-            Ok(value) => values.push(value),
-            Err(problem) => problems.push(format!("{flag} `{text}`: {problem}")),
-        }
-    }
-    values
-}
-
-/// The server stores a link in its normal form, which may be longer than what was typed.
-fn job_link_problem(text: &str) -> Option<String> {
+/// Returns what the server would refuse of a link to a job. It stores one in its normal form, which may be
+/// longer than what was typed.
+pub fn job_link_problem(text: &str) -> Option<String> {
     if let Some(problem) = http_url_problem(text) {
         return Some(format!("is wrong: {problem}"));
     }
     let length = Url::parse(text).map_or(0, |url| url.as_str().chars().count());
     (length > LONGEST).then(|| format!("has {length} characters; the server stores {LONGEST}"))
-}
-
-fn metadatum(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("metadata is written KEY=VALUE")?;
-    for (part, name) in [(key, "key"), (value, "value")] {
-        let length = part.chars().count();
-        if part.trim().is_empty() {
-            return Err(format!("the {name} is empty"));
-        }
-        if length > LONGEST {
-            return Err(format!("the {name} has {length} characters; the server takes {LONGEST}"));
-        }
-    }
-    Ok((key.to_owned(), value.to_owned()))
-}
-
-/// Reads `NAME` or `NAME=DETAIL` as an event of this moment.
-fn parse_event(text: &str) -> Result<StatusUpdate, String> {
-    let (name, detail) = text.split_once('=').unwrap_or((text, ""));
-    if name.trim().is_empty() {
-        return Err("an event needs a name".to_owned());
-    }
-    Ok(event(name.trim(), detail))
 }
 
 /// Makes an event of this moment. The time is in microseconds: the events of one command keep their
@@ -170,6 +79,11 @@ pub fn event(name: &str, detail: &str) -> StatusUpdate {
 }
 
 impl Change {
+    /// Sets a status.
+    pub fn status(status: impl Into<String>) -> Self {
+        Self::Patch(Patch { status: Some(status.into()), ..Patch::default() })
+    }
+
     /// Tells whether the change is appended, so that making it twice is not the same as once.
     pub fn is_appended(&self) -> bool {
         !matches!(self, Self::Patch(_))
@@ -247,31 +161,6 @@ pub fn describe(changes: &[Change]) -> String {
 mod tests {
     use super::*;
 
-    fn texts(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn values_of_one_key_gather_once_each() {
-        let metadata = texts(&["cloud=aws", "kernel=6.8=x", "cloud=gcp", "cloud=aws"]);
-        let changes = UpdateOptions { metadata, ..UpdateOptions::default() }.check().unwrap();
-        let [Change::Patch(patch)] = &changes[..] else { panic!("{changes:?}") };
-        let json = serde_json::to_string(patch).unwrap();
-        let expected = r#"{"execution_metadata":{"cloud":["aws","gcp"],"kernel":["6.8=x"]}}"#;
-        assert_eq!(json, expected);
-    }
-
-    #[test]
-    fn a_link_is_measured_as_the_server_stores_it() {
-        let link = |text: String| {
-            UpdateOptions { ci_link: Some(text), ..UpdateOptions::default() }.check()
-        };
-        let host = "https://ci.example";
-        assert!(link(format!("{host}/{}", "x".repeat(200 - host.len() - 1))).is_ok());
-        assert!(link(format!("{host}/{}", "x".repeat(200 - host.len()))).is_err());
-        assert!(link(format!("{host}/{}", "ä".repeat(50))).is_err(), "six characters each");
-    }
-
     #[test]
     fn what_the_server_fails_at_every_time_is_known_of_a_change() {
         let patch = |patch| Change::Patch(patch);
@@ -307,14 +196,5 @@ mod tests {
         ] {
             assert_eq!(change.problem().as_deref(), problem, "{change:?}");
         }
-    }
-
-    #[test]
-    fn an_event_has_its_time_in_utc() {
-        let event = parse_event("job_end=it went = well").unwrap();
-        assert_eq!(event["event_name"], "job_end");
-        assert_eq!(event["detail"], "it went = well");
-        let time = event["timestamp"].as_str().unwrap();
-        assert!(humantime::parse_rfc3339(time).is_ok() && time.ends_with('Z'), "{time}");
     }
 }

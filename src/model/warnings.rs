@@ -26,14 +26,8 @@ pub struct Warning {
 impl Warnings {
     /// Takes in the warnings of another reading.
     pub fn append(&mut self, other: Self) {
-        for theirs in other.0 {
-            match self.0.iter_mut().find(|ours| ours.text == theirs.text) {
-                Some(ours) => {
-                    ours.count += theirs.count;
-                    theirs.names.iter().for_each(|name| ours.show(name));
-                }
-                None => self.0.push(theirs),
-            }
+        for Warning { text, count, names } in other.0 {
+            self.take(text, &names, count);
         }
     }
 
@@ -54,23 +48,22 @@ impl Warnings {
 
     /// Counts `count` more of `text`, about `name`.
     pub fn add_many(&mut self, text: impl Into<Cow<'static, str>>, name: &str, count: u64) {
-        let text = text.into();
-        if count == 0 {
-            return;
+        if count > 0 {
+            self.take(text.into(), &[name], count);
         }
-        let at = self.0.iter().position(|note| note.text == text).unwrap_or_else(|| {
+    }
+
+    fn take(&mut self, text: Cow<'static, str>, names: &[impl AsRef<str>], count: u64) {
+        let at = self.0.iter().position(|known| known.text == text).unwrap_or_else(|| {
             self.0.push(Warning { text, count: 0, names: Vec::new() });
             self.0.len() - 1
         });
-        self.0[at].count += count;
-        self.0[at].show(name);
-    }
-}
-
-impl Warning {
-    fn show(&mut self, name: &str) {
-        if self.names.len() < NAMES_SHOWN && !self.names.iter().any(|known| known == name) {
-            self.names.push(name.to_owned());
+        let Warning { count: counted, names: shown, .. } = &mut self.0[at];
+        *counted += count;
+        for name in names.iter().map(AsRef::as_ref) {
+            if shown.len() < NAMES_SHOWN && !shown.iter().any(|known| known == name) {
+                shown.push(name.to_owned());
+            }
         }
     }
 }

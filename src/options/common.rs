@@ -1,21 +1,20 @@
 //! The options of every command.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::builder::{StringValueParser, TypedValueParser};
+use clap::{Args, ColorChoice, ValueHint};
 
 use super::amounts::{time, time_limit};
-use super::color::Color;
-use super::values::{Destination, Secret, TargetParser};
+use super::values::{Destination, TargetParser};
+use crate::api::Token;
 use crate::model::execution::ExecutionId;
 
 /// The heading of the options that every command has.
 const COMMON: &str = "Options of every command";
 
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(next_help_heading = COMMON)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Common {
@@ -24,8 +23,10 @@ pub struct Common {
     pub url: Option<Destination>,
 
     /// The key; --api-key-file keeps it out of the list of processes
+    // What is wrong with it is said after parsing: clap shows a value that it refuses.
     #[arg(long, global = true, value_name = "KEY", allow_hyphen_values = true)]
-    pub api_key: Option<Secret>,
+    #[arg(value_parser = StringValueParser::new().map(|key| key.parse::<Token>()))]
+    pub api_key: Option<Result<Token, &'static str>>,
 
     /// A file that holds the key
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
@@ -89,7 +90,7 @@ pub struct Common {
 
     /// Colour the output
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
+    pub color: ColorChoice,
 }
 
 impl Common {

@@ -1,7 +1,5 @@
 //! The options that say what a result may hold: those of the gate that every result passes.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use clap::Args;
 
 use super::amounts::size;
@@ -21,11 +19,4 @@ pub struct LimitOptions {
     /// Keep nothing out of results but the API key
     #[arg(long)]
     pub no_redact: bool,
-}
-
-impl LimitOptions {
-    /// Returns the names of the variables that were named.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.redact.iter().flat_map(|names| names.split_whitespace())
-    }
 }

@@ -1,5 +1,7 @@
 //! Options that several commands have, with their variables and the values that they take.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "comments of options are the help")]
+
 pub mod amounts;
 pub mod color;
 pub mod common;

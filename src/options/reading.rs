@@ -1,7 +1,5 @@
 //! The options of `submit` and `run` that say how reports are read.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 

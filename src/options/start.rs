@@ -1,11 +1,8 @@
 //! The options of `start` and `run` that say what is under test.
 
-#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "these comments are the help")]
-
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::builder::TypedValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
@@ -60,13 +57,8 @@ fn field_arg(field: &'static Field) -> Arg {
     }
 }
 
-/// Returns a parser of architectures, which takes any and offers those of Debian.
-pub fn architecture() -> impl TypedValueParser<Value = String> {
-    Suggested(architectures())
-}
-
 /// Returns Debian's words, and the one for this machine's.
-fn architectures() -> Vec<&'static str> {
+pub fn architectures() -> Vec<&'static str> {
     ARCHITECTURES.into_iter().chain(["host"]).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Values of options: the server, the key, and words that are offered.
+//! Values of options: the server, and words that are offered.
 
 use std::ffi::OsStr;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command};
 
-use crate::api::{Target, Token};
+use crate::api::Target;
 
 /// The server to talk to, or none at all.
 #[derive(Clone, Debug)]
@@ -48,32 +48,6 @@ impl TypedValueParser for TargetParser {
             return Err(command.clone().error(ErrorKind::ValueValidation, said));
         }
         TypedValueParser::parse_ref(&str::parse::<Destination>, command, arg, value)
-    }
-}
-
-/// A key that is checked only after parsing: clap would show a value that it refuses.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Reads the key.
-    ///
-    /// # Errors
-    /// The reason why this is no key.
-    pub fn token(&self) -> Result<Token, &'static str> {
-        self.0.parse()
-    }
-}
-
-impl From<String> for Secret {
-    fn from(key: String) -> Self {
-        Self(key)
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[key]")
     }
 }
 

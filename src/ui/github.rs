@@ -50,6 +50,11 @@ impl Failures {
         }
     }
 
+    /// Tells whether nothing failed.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// A table in Markdown; nothing where nothing failed.
     fn table(&self) -> String {
         let mut table = String::new();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::execution::ExecutionId;
-use crate::model::tally::RefusedResult;
+use crate::model::tally::{Counts, RefusedResult};
 use crate::util::text::plural;
 
 /// The object that `--json` prints of `submit`, `result` and `push`.
@@ -15,9 +15,8 @@ pub struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution: Option<ExecutionId>,
     pub total: u64,
-    pub passed: u64,
-    pub failed: u64,
-    pub skipped: u64,
+    #[serde(flatten)]
+    pub counts: Counts,
     pub sent: u64,
     /// In the outbox.
     pub kept: u64,
@@ -62,20 +61,22 @@ pub struct FileSummary {
 impl Summary {
     /// Returns the outputs of a step in a CI job.
     pub fn outputs(&self) -> [(&'static str, String); 6] {
+        let Counts { passed, failed, skipped } = self.counts;
+        let refused = self.refused.len() as u64;
         [
-            ("passed", self.passed.to_string()),
-            ("failed", self.failed.to_string()),
-            ("skipped", self.skipped.to_string()),
-            ("sent", self.sent.to_string()),
-            ("kept", self.kept.to_string()),
-            ("refused", self.refused.len().to_string()),
+            ("passed", passed),
+            ("failed", failed),
+            ("skipped", skipped),
+            ("sent", self.sent),
+            ("kept", self.kept),
+            ("refused", refused),
         ]
+        .map(|(name, count)| (name, count.to_string()))
     }
 
     /// Returns the line that says what became of the results.
     pub fn line(&self, execution: ExecutionId) -> String {
-        let Self { passed, failed, skipped, .. } = self;
-        let results = passed + failed + skipped;
+        let Counts { passed, failed, skipped } = self.counts;
         let done = match execution {
             ExecutionId::Server(_) => "sent",
             ExecutionId::Outbox(_) => "kept",
@@ -83,7 +84,7 @@ impl Summary {
         format!(
             "{done} {} to execution {execution}: {passed} passed, {failed} failed, \
              {skipped} skipped",
-            plural(results, "result")
+            plural(self.counts.total(), "result")
         )
     }
 

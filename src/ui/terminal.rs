@@ -32,6 +32,16 @@ pub struct Ui {
     screen: Screen,
 }
 
+/// A message's first word, in its colour.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Label {
+    /// It need not end the command.
+    Error,
+    Warning,
+    /// What cures an error.
+    Hint,
+}
+
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -41,44 +51,26 @@ impl Ui {
         Self { level, annotates, screen: Screen::new(level >= Level::Normal) }
     }
 
-    /// Prints an error, which need not end the command.
     pub fn error(&self, text: &str) {
-        self.error_with(text, &[]);
+        self.say(Label::Error, text, &[]);
     }
 
-    /// Prints an error with a list under it.
-    pub fn error_with(&self, text: &str, list: &[String]) {
-        self.message(ERROR, "error", text, list);
-    }
-
-    /// Prints a warning.
     pub fn warning(&self, text: &str) {
-        self.warning_with(text, &[]);
+        self.say(Label::Warning, text, &[]);
     }
 
-    /// Prints a warning with a list under it.
-    pub fn warning_with(&self, text: &str, list: &[String]) {
-        self.message(WARNING, "warning", text, list);
-    }
-
-    /// Prints a message, which GitHub's log shows as it shows its own.
-    fn message(&self, style: Style, level: &str, text: &str, list: &[String]) {
-        let lines = lines(text, list);
-        if self.annotates {
-            self.screen.write(&GitHub::annotation(level, &lines));
-        } else {
-            self.screen.write(&labelled(style, level, &lines));
-        }
-    }
-
-    /// Prints what cures an error.
     pub fn hint(&self, text: &str) {
-        self.hint_with(text, &[]);
+        self.say(Label::Hint, text, &[]);
     }
 
-    /// Prints a cure with a list under it.
-    pub fn hint_with(&self, text: &str, list: &[String]) {
-        self.screen.write(&labelled(HINT, "hint", &lines(text, list)));
+    /// Prints a message with a list under it. GitHub's log shows errors and warnings as it shows its own.
+    pub fn say(&self, label: Label, text: &str, list: &[String]) {
+        let lines = lines(text, list);
+        self.screen.write(&match label {
+            Label::Error if self.annotates => GitHub::annotation("error", &lines),
+            Label::Warning if self.annotates => GitHub::annotation("warning", &lines),
+            _ => labelled(label, &lines),
+        });
     }
 
     /// Returns the screen that messages share with a moving line.
@@ -120,7 +112,7 @@ impl Ui {
                 if self.level >= Level::Normal && !is_shown {
                     let delay = delay.as_secs_f64();
                     let text = format!("{error}; trying again in {delay:.1} s");
-                    self.screen.write(&labelled(WARNING, "warning", &one_line(&text)));
+                    self.screen.write(&labelled(Label::Warning, &one_line(&text)));
                 }
             }
         }
@@ -158,8 +150,13 @@ fn lines(text: &str, list: &[String]) -> String {
     lines
 }
 
-fn labelled(style: Style, label: &str, text: &str) -> String {
-    format!("{style}{label}:{style:#} {text}\n")
+fn labelled(label: Label, text: &str) -> String {
+    let (style, word) = match label {
+        Label::Error => (ERROR, "error"),
+        Label::Warning => (WARNING, "warning"),
+        Label::Hint => (HINT, "hint"),
+    };
+    format!("{style}{word}:{style:#} {text}\n")
 }
 
 /// A standard output that cannot be written: a full disk.
@@ -168,17 +165,11 @@ fn labelled(style: Style, label: &str, text: &str) -> String {
 pub struct OutputError(#[from] io::Error);
 
 /// Writes an object as the one line of a command's data.
-///
-/// # Errors
-/// [`OutputError`].
 pub fn json(object: &impl Serialize) -> Result<(), OutputError> {
     json_text(format!("{}\n", versioned(object)?).as_bytes())
 }
 
 /// Returns an object in JSON, with the version of `schemas/output.schema.json` before its fields.
-///
-/// # Errors
-/// [`OutputError`].
 pub fn versioned(object: &impl Serialize) -> Result<String, OutputError> {
     let object = serde_json::to_string(object).map_err(io::Error::from)?;
     let separator = if object == "{}" { "" } else { "," };
@@ -186,9 +177,6 @@ pub fn versioned(object: &impl Serialize) -> Result<String, OutputError> {
 }
 
 /// Writes parts of JSON as a command's data.
-///
-/// # Errors
-/// [`OutputError`].
 pub fn json_text(text: &[u8]) -> Result<(), OutputError> {
     match str::from_utf8(text) {
         Ok(text) => data(safe_json(text).as_bytes()),
@@ -198,9 +186,6 @@ pub fn json_text(text: &[u8]) -> Result<(), OutputError> {
 }
 
 /// Writes a command's data for a person, in colour where that is wanted.
-///
-/// # Errors
-/// [`OutputError`].
 pub fn styled_data(text: &str) -> Result<(), OutputError> {
     match AutoStream::choice(&io::stdout()) {
         ColorChoice::Never => data(strip_str(text).to_string().as_bytes()),
@@ -220,9 +205,6 @@ pub fn painted(text: &str, status: &str) -> String {
 }
 
 /// Writes a command's data. A reader that has seen enough (`| head`) is no error.
-///
-/// # Errors
-/// [`OutputError`].
 pub fn data(bytes: &[u8]) -> Result<(), OutputError> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
