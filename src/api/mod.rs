@@ -12,7 +12,8 @@ mod target;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::model::encoded::Batch;
@@ -169,19 +170,28 @@ pub enum Key {
     Unknown,
     Known {
         application: String,
+        permissions: Vec<String>,
     },
     /// The server does not tell: before 2025-09-10 it knows no keys.
     Untold,
 }
 
 /// An execution as the server tells it.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub struct Execution {
     pub status: String,
+    #[serde(default)]
     pub environment: Option<JsonObject>,
+    #[serde(default)]
     pub relevant_links: Vec<Link>,
     /// The server knows metadata: those from before 2025-07-30 do not.
+    #[serde(default, rename = "execution_metadata", deserialize_with = "is_there")]
     pub has_metadata: bool,
+}
+
+/// Reads whatever a field holds as the fact that it is there.
+fn is_there<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(field).map(|_| true)
 }
 
 /// Makes the server that `target` names, and asks nothing of it yet.

@@ -1,6 +1,6 @@
 //! Troubles on the way to a server: its certificate, and the proxy before it.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use thiserror::Error;
 
@@ -38,13 +38,8 @@ pub enum ProxyProblem {
     #[error("{0}")]
     Unconnected(String),
     /// Its answer to CONNECT.
-    #[error("it answers CONNECT with {status}{}", after_space(.reason))]
+    #[error("it answers CONNECT with {status}{}{reason}", if reason.is_empty() { "" } else { " " })]
     Refused { status: u16, reason: String },
-}
-
-/// Returns the words for a connection that was not made in time.
-pub fn too_slow(limit: Duration) -> String {
-    format!("no connection within {} s", limit.as_secs_f64())
 }
 
 fn date(words: &str, time: Option<SystemTime>) -> String {
@@ -62,8 +57,4 @@ fn list(names: &[String]) -> String {
         count if count > NAMES_SHOWN => format!(": {shown} and {} more", count - NAMES_SHOWN),
         _ => format!(": {shown}"),
     }
-}
-
-fn after_space(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(" {reason}") }
 }

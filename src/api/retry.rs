@@ -80,21 +80,7 @@ impl ApiError {
             Self::Proxy { problem, .. } => problem.retry(),
             Self::NoSuchExecution { .. } | Self::MetadataDropped => Retry::Never,
             Self::GivenUp { last, .. } => last.retry(),
-            Self::ExposedKey { .. }
-            | Self::CaCert { .. }
-            | Self::Setup { .. }
-            | Self::Tls { .. }
-            | Self::ProxyVariable { .. }
-            | Self::NotHttp { .. }
-            | Self::WantsHttps { .. }
-            | Self::TooLong { .. }
-            | Self::Key(_)
-            | Self::NotTheApi { .. }
-            | Self::Interrupted { .. }
-            | Self::Outage(_)
-            | Self::MayExist(_)
-            | Self::Spool { .. }
-            | Self::SpoolContent { .. } => Retry::Later,
+            _ => Retry::Later,
         }
     }
 
@@ -122,10 +108,12 @@ impl ApiError {
         }
     }
 
-    fn problem(&self) -> Option<BatchProblem> {
+    /// Returns the trouble with what the request holds; `None` where another content would not help.
+    pub fn problem(&self) -> Option<BatchProblem> {
         match self.scope() {
+            Scope::Items(_) => Some(BatchProblem::Invalid),
             Scope::Batch(problem) => Some(problem),
-            _ => None,
+            Scope::Request | Scope::Server => None,
         }
     }
 }
@@ -249,7 +237,9 @@ impl Attempts {
             return None;
         }
         let left = patience(error, policy).checked_sub(elapsed).filter(|left| !left.is_zero())?;
-        let own = jittered(backoff(self.count, policy.first_delay), jitter).min(left);
+        let doublings = self.count.saturating_sub(1).min(16);
+        let longest = (policy.first_delay * 2_u32.pow(doublings)).min(LONGEST_DELAY);
+        let own = longest.mul_f64(0.5 + jitter / 2.0).min(left);
         match asked {
             // A server that asks for no wait at all is not to be stormed.
             Some(asked) => (asked <= left).then_some(asked.max(own)),
@@ -260,14 +250,12 @@ impl Attempts {
     fn allows(&self, repeat: Repeat, error: &ApiError) -> bool {
         match (repeat, error.problem()) {
             (Repeat::NonIdempotent, _) => error.applied() == Applied::No,
-            (Repeat::Bounded(bounds), Some(problem)) => self.alike(problem) < bounds.of(problem),
+            (Repeat::Bounded(bounds), Some(problem)) => {
+                let alike = self.problems.iter().filter(|known| **known == problem).count();
+                alike < bounds.of(problem) as usize
+            }
             (Repeat::Idempotent | Repeat::Bounded(_), _) => true,
         }
-    }
-
-    fn alike(&self, problem: BatchProblem) -> u32 {
-        let alike = self.problems.iter().filter(|known| **known == problem).count();
-        u32::try_from(alike).unwrap_or(u32::MAX)
     }
 
     /// Returns the error that ends the attempts: `error`, the last one's, with their number.
@@ -315,15 +303,6 @@ pub fn patience(error: &ApiError, policy: Policy) -> Duration {
         }
         _ => policy.retry_for,
     }
-}
-
-fn jittered(delay: Duration, jitter: f64) -> Duration {
-    delay.mul_f64(0.5 + jitter / 2.0)
-}
-
-fn backoff(attempts: u32, first: Duration) -> Duration {
-    let doublings = attempts.saturating_sub(1).min(16);
-    (first * 2_u32.pow(doublings)).min(LONGEST_DELAY)
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub fn run(context: &Context) -> Result<Exit, CommandError> {
 fn report(target: &Target, access: &Result<Access, ApiError>) -> Report {
     let access = access.as_ref();
     let application = match access {
-        Ok(Access { key: Key::Known { application }, .. }) => Some(application.clone()),
+        Ok(Access { key: Key::Known { application, .. }, .. }) => Some(application.clone()),
         _ => None,
     };
     Report {
@@ -110,7 +110,7 @@ fn refusal(key: Key) -> KeyProblem {
     match key {
         Key::None => KeyProblem::NoneGiven,
         Key::Unknown => KeyProblem::Unknown,
-        Key::Known { application } => {
+        Key::Known { application, .. } => {
             KeyProblem::Lacks { application: Some(application), permission: CHANGE }
         }
         Key::Untold => KeyProblem::Lacks { application: None, permission: CHANGE },
@@ -155,7 +155,7 @@ fn key_line(access: &Access) -> String {
             "key: it is unknown, but none is needed here: it can be left out".to_owned()
         }
         Key::Unknown => "key: it is unknown".to_owned(),
-        Key::Known { application } => {
+        Key::Known { application, .. } => {
             format!("key: it is known, as that of the application `{application}`")
         }
         Key::Untold => {

@@ -324,7 +324,7 @@ impl Context {
     fn redaction(&self, options: &LimitOptions) -> Redaction {
         let mut secrets = Vec::new();
         if let Ok(Some(token)) = self.token() {
-            secrets.extend(Secret::of_key(token.authorization().trim_start_matches("Bearer ")));
+            secrets.extend(Secret::of_key(token.secret()));
         }
         if options.no_redact {
             return Redaction::new(secrets);

@@ -4,13 +4,13 @@
 //! plain text, a proxy's HTML. An answer may be hostile: what is kept of it is bounded.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use super::elements;
 use crate::api::{ApiError, InvalidItem, Refusal};
 
 /// The most characters of a server's words that are shown: an echo of the input may be megabytes long.
@@ -41,29 +41,27 @@ pub struct Answer {
     pub body: String,
 }
 
-/// The API's error body.
+/// The API's error body: a text, or a list of problems.
 #[derive(Deserialize)]
-struct ErrorBody {
-    detail: Detail,
+struct ErrorBody<'a> {
+    #[serde(borrow)]
+    detail: &'a RawValue,
 }
 
-enum Detail {
-    Text(String),
-    /// The first of them, and how many there are.
-    List(Vec<Item>, usize),
-}
-
-/// A problem, with a short message.
+/// A problem as the API tells it.
 #[derive(Deserialize)]
-struct Item {
-    #[serde(default)]
-    loc: Place,
+struct ToldProblem<'a> {
+    #[serde(borrow, default)]
+    loc: Option<&'a RawValue>,
     msg: String,
 }
 
-/// The place of a problem in a request: `["body", 1, "status"]`.
-#[derive(Default)]
-struct Place(Vec<Value>);
+/// A problem, with a short message.
+struct Problem {
+    /// Its place in a request: `["body", 1, "status"]`.
+    place: Vec<Value>,
+    message: String,
+}
 
 impl Answer {
     /// Returns the error that this answer is.
@@ -81,9 +79,9 @@ impl Answer {
         if from_proxy && !is_a_proxys(self.status) {
             return ApiError::NotTheApi { url, what: self.page() };
         }
-        let (words, items, count) = self.details();
+        let (words, found, count) = self.details();
         let mut problems: Vec<String> =
-            items.iter().take(PROBLEMS_SHOWN).map(|item| item.said(locate)).collect();
+            found.iter().take(PROBLEMS_SHOWN).map(|problem| problem.said(locate)).collect();
         if count > problems.len() {
             problems.push(format!("and {} more", count - problems.len()));
         }
@@ -91,25 +89,29 @@ impl Answer {
             status: self.status,
             words,
             problems,
-            invalid_items: invalid_items(&items),
+            invalid_items: invalid_items(&found),
             retry_after: self.retry_after,
             key: None,
             from_proxy,
         }))
     }
 
-    /// Returns what is said, and the problems with their number where they are listed.
-    fn details(&self) -> (String, Vec<Item>, usize) {
-        let plain = |words| (words, Vec::new(), 0);
-        match serde_json::from_str::<ErrorBody>(&self.body) {
-            Ok(ErrorBody { detail: Detail::Text(text) }) => plain(shorten(&text)),
-            Ok(ErrorBody { detail: Detail::List(items, count) }) => {
-                ("the request is not valid".to_owned(), items, count)
-            }
-            Err(_) if looks_like_html(&self.body) => plain(title(&self.body)),
-            Err(_) if self.body.trim().is_empty() => plain("no reason given".to_owned()),
-            Err(_) => plain(shorten(&self.body)),
+    /// Returns what is said, and the first problems with the number of all where they are listed.
+    fn details(&self) -> (String, Vec<Problem>, usize) {
+        let detail =
+            serde_json::from_str::<ErrorBody<'_>>(&self.body).map(|body| body.detail.get());
+        if let Ok(list) = detail
+            && let Ok((problems, count)) = problems(list)
+        {
+            return ("the request is not valid".to_owned(), problems, count);
         }
+        let words = match detail.and_then(serde_json::from_str::<String>) {
+            Ok(text) => shorten(&text),
+            Err(_) if looks_like_html(&self.body) => title(&self.body),
+            Err(_) if self.body.trim().is_empty() => "no reason given".to_owned(),
+            Err(_) => shorten(&self.body),
+        };
+        (words, Vec::new(), 0)
     }
 
     /// Tells whether a server says so: nginx, Apache and those written in Go do, in words of their own.
@@ -131,145 +133,66 @@ impl Answer {
     }
 }
 
-impl Item {
+impl Problem {
     fn said(&self, locate: Locate<'_>) -> String {
-        format!("{}: {}", locate(&self.loc.0), self.msg)
+        format!("{}: {}", locate(&self.place), self.message)
     }
 
     /// Returns the place in the list of the element that this is about, and what is wrong with it:
     /// `["body", 1, "status"]` is about the status of the second.
     fn blame(&self) -> Option<InvalidItem> {
-        let index = usize::try_from(self.loc.0.get(1)?.as_u64()?).ok()?;
-        let reason = match self.loc.0.get(2).and_then(Value::as_str) {
-            Some(field) => format!("{field}: {}", self.msg),
-            None => self.msg.clone(),
+        let index = usize::try_from(self.place.get(1)?.as_u64()?).ok()?;
+        let reason = match self.place.get(2).and_then(Value::as_str) {
+            Some(field) => format!("{field}: {}", self.message),
+            None => self.message.clone(),
         };
         Some(InvalidItem { index, reason })
     }
 }
 
 /// Returns the first problem of each element of a list.
-fn invalid_items(items: &[Item]) -> Vec<InvalidItem> {
+fn invalid_items(problems: &[Problem]) -> Vec<InvalidItem> {
     let mut first = BTreeMap::new();
-    for item in items.iter().filter_map(Item::blame) {
+    for item in problems.iter().filter_map(Problem::blame) {
         first.entry(item.index).or_insert(item);
     }
     first.into_values().collect()
 }
 
-impl<'de> Deserialize<'de> for Detail {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DetailVisitor)
-    }
-}
-
-struct DetailVisitor;
-
-impl<'de> Visitor<'de> for DetailVisitor {
-    type Value = Detail;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a list of problems")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Detail, E> {
-        Ok(Detail::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Detail, A::Error> {
-        let mut items = Vec::new();
-        while items.len() < MOST_ITEMS {
-            let Some(item) = list.next_element::<Item>()? else {
-                let count = items.len();
-                return Ok(Detail::List(items, count));
-            };
-            let message = item.msg.strip_prefix("Value error, ").unwrap_or(&item.msg);
-            items.push(Item { msg: shorten(message), ..item });
+/// Reads a list of problems: the first of them, and how many there are.
+fn problems(list: &str) -> Result<(Vec<Problem>, usize), serde_json::Error> {
+    let (mut problems, mut count) = (Vec::new(), 0);
+    elements::each(&mut list.as_bytes(), |text| {
+        count += 1;
+        if count > MOST_ITEMS {
+            return true;
         }
-        let mut count = items.len();
-        while list.next_element::<IgnoredAny>()?.is_some() {
-            count += 1;
+        let problem = problem(&text);
+        let is_one = problem.is_ok();
+        problems.extend(problem);
+        is_one
+    })?;
+    Ok((problems, count))
+}
+
+fn problem(text: &str) -> Result<Problem, serde_json::Error> {
+    let ToldProblem { loc, msg } = serde_json::from_str(text)?;
+    let mut place = Vec::new();
+    elements::each(&mut loc.map_or("[]", RawValue::get).as_bytes(), |part| {
+        if place.len() < MOST_PARTS {
+            place.push(part_of_place(&part));
         }
-        Ok(Detail::List(items, count))
-    }
+        true
+    })?;
+    let message = shorten(msg.strip_prefix("Value error, ").unwrap_or(&msg));
+    Ok(Problem { place, message })
 }
 
-impl<'de> Deserialize<'de> for Place {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(PlaceVisitor)
-    }
-}
-
-struct PlaceVisitor;
-
-impl<'de> Visitor<'de> for PlaceVisitor {
-    type Value = Place;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of names and numbers")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Place, A::Error> {
-        let mut parts = Vec::new();
-        while parts.len() < MOST_PARTS {
-            let Some(Part(part)) = list.next_element()? else { return Ok(Place(parts)) };
-            parts.push(part);
-        }
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Place(parts))
-    }
-}
-
-/// A name or a number of a place; anything else is `null`.
-struct Part(Value);
-
-impl<'de> Deserialize<'de> for Part {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PartVisitor)
-    }
-}
-
-struct PartVisitor;
-
-impl<'de> Visitor<'de> for PartVisitor {
-    type Value = Part;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name or a number")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Part, E> {
-        Ok(Part(shorten(name).into()))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Part, E> {
-        Ok(Part(number.into()))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Part, E> {
-        Ok(Part(number.into()))
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Part, E> {
-        Ok(Part(Value::Null))
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Part, E> {
-        Ok(Part(Value::Null))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Part, E> {
-        Ok(Part(Value::Null))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Part, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Part(Value::Null))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Part, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Part(Value::Null))
+/// Reads a name or a number; anything else is `null`.
+fn part_of_place(part: &str) -> Value {
+    match serde_json::from_str::<String>(part) {
+        Ok(name) => shorten(&name).into(),
+        Err(_) => serde_json::from_str::<i64>(part).map_or(Value::Null, Value::from),
     }
 }
 
@@ -296,15 +219,15 @@ fn title(html: &str) -> String {
 /// Returns one line of at most [`WORDS_SHOWN`] characters.
 fn shorten(text: &str) -> String {
     let mut line = String::new();
-    let mut left = WORDS_SHOWN;
     for word in text.split_whitespace() {
-        for character in (!line.is_empty()).then_some(' ').into_iter().chain(word.chars()) {
-            if left == 0 {
-                line.push('…');
-                return line;
-            }
-            line.push(character);
-            left -= 1;
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if let Some((end, _)) = line.char_indices().nth(WORDS_SHOWN) {
+            line.truncate(end);
+            line.push('…');
+            break;
         }
     }
     line

@@ -76,18 +76,8 @@ struct Linked {
 #[derive(Deserialize)]
 struct ThisExecution {
     id: i64,
-    status: String,
-    #[serde(default)]
-    environment: Option<JsonObject>,
-    #[serde(default)]
-    relevant_links: Vec<Link>,
-    #[serde(default, rename = "execution_metadata", deserialize_with = "is_there")]
-    has_metadata: bool,
-}
-
-/// Reads whatever a field holds as the fact that it is there.
-fn is_there<'de, D: serde::Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
-    IgnoredAny::deserialize(field).map(|_| true)
+    #[serde(flatten)]
+    execution: Execution,
 }
 
 /// The answer to a search of executions.
@@ -154,7 +144,12 @@ impl Server for HttpServer {
             permission: CHANGE,
             ..Request::get(path)
         };
-        let (answer, elapsed) = self.ask_timed(&post)?;
+        let timed = |attempt| {
+            let start = Instant::now();
+            self.attempt(&post, attempt).map(|answer| (answer, start.elapsed()))
+        };
+        let outcome = self.repeat(&post, timed);
+        let (answer, elapsed) = outcome.map_err(|error| self.explain(error, post.permission))?;
         self.parse::<Stored>(&answer).map(|_| elapsed)
     }
 
@@ -196,10 +191,11 @@ impl Server for HttpServer {
     }
 
     fn details(&self, id: ExecutionId) -> Result<JsonObject, ApiError> {
-        match self.read_execution(id)? {
-            Some(answer) => self.parse(&answer),
-            None => Err(self.lacks(VIEW)),
+        if let Some(answer) = self.read_execution(id)? {
+            return self.parse(&answer);
         }
+        let unknown = KeyProblem::Lacks { application: None, permission: VIEW };
+        Err(ApiError::Key(self.key_problem(VIEW).unwrap_or(unknown)))
     }
 
     fn results(
@@ -248,8 +244,10 @@ impl Server for HttpServer {
             body["priority"] = priority.into();
         }
         let post = Request::with(Method::POST, RERUNS, &body)?;
-        let answer = self.ask(&Request { permission: CHANGE_RERUN, ..post });
-        where_known(answer.and_then(|answer| self.parse::<Vec<IgnoredAny>>(&answer)))
+        match self.ask(&Request { permission: CHANGE_RERUN, ..post }) {
+            Err(ApiError::Status(refusal)) if refusal.is_unknown_rerun() => Ok(false),
+            answer => self.parse::<Vec<IgnoredAny>>(&answer?).map(|_| true),
+        }
     }
 
     fn reruns(&self, filter: &RerunFilter) -> Result<Vec<JsonObject>, ApiError> {
@@ -284,15 +282,14 @@ impl Server for HttpServer {
     }
 
     fn access(&self) -> Result<Access, ApiError> {
-        let writes = self.may_write()?;
-        let key = if self.transport.has_token() { self.key() } else { Key::None };
-        Ok(Access { key, writes, reads: self.may_read()? })
+        let change = Request::with(Method::PATCH, NO_EXECUTION, &json!({}))?;
+        let look = Request::get(format!("{NO_EXECUTION}/test-results"));
+        let writes = self.is_allowed::<ThisExecution>(&change)?;
+        Ok(Access { key: self.key(), writes, reads: self.is_allowed::<Vec<IgnoredAny>>(&look)? })
     }
 }
 
 impl HttpServer {
-    /// # Errors
-    /// As those of [`Transport::new`].
     pub fn new(base: &Url, settings: HttpSettings, listener: Listener) -> Result<Self, ApiError> {
         let retry = settings.retry;
         let transport = Transport::new(base, settings)?;
@@ -302,16 +299,7 @@ impl HttpServer {
     /// Makes the request until it is answered, refused, or no longer worth repeating, and says what is
     /// wrong with the key where that is what the API refuses.
     fn ask(&self, request: &Request<'_>) -> Result<Answer, ApiError> {
-        self.ask_timed(request).map(|(answer, _)| answer)
-    }
-
-    /// Returns the time too that the attempt took which was answered.
-    fn ask_timed(&self, request: &Request<'_>) -> Result<(Answer, Duration), ApiError> {
-        let timed = |attempt| {
-            let start = Instant::now();
-            self.attempt(request, attempt).map(|answer| (answer, start.elapsed()))
-        };
-        self.repeat(request, timed).map_err(|error| self.explain(error, request.permission))
+        self.request(request).map_err(|error| self.explain(error, request.permission))
     }
 
     /// Makes the request likewise, and asks nothing about the key.
@@ -372,7 +360,10 @@ impl HttpServer {
             let answer = self.transport.exchange(method, &request.path, request.body.as_ref())?;
             Ok((answer.status, answer))
         })?;
-        self.good(answer, request)
+        match answer.status {
+            200..300 => Ok(answer),
+            _ => Err(self.refused(answer, request)),
+        }
     }
 
     /// Makes the request once, and leaves the body of a good answer to be read.
@@ -399,7 +390,7 @@ impl HttpServer {
             self.transport.reconnect();
         }
         let result = make();
-        let proxy = self.transport.proxy().map(ToString::to_string);
+        let proxy = self.transport.proxy.as_ref().map(ToString::to_string);
         (self.listener)(&Event::Request {
             method: request.method.as_str(),
             path: &format!("/v1{}", request.path),
@@ -412,15 +403,8 @@ impl HttpServer {
         result.map(|(_, answer)| answer)
     }
 
-    fn good(&self, answer: Answer, request: &Request<'_>) -> Result<Answer, ApiError> {
-        match answer.status {
-            200..300 => Ok(answer),
-            _ => Err(self.refused(answer, request)),
-        }
-    }
-
     fn refused(&self, answer: Answer, request: &Request<'_>) -> ApiError {
-        answer.into_error(self.transport.base(), request.locate)
+        answer.into_error(&self.transport.base, request.locate)
     }
 
     fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ApiError> {
@@ -428,7 +412,7 @@ impl HttpServer {
     }
 
     fn not_the_api(&self, what: String) -> ApiError {
-        ApiError::NotTheApi { url: self.transport.base().to_owned(), what }
+        ApiError::NotTheApi { url: self.transport.base.clone(), what }
     }
 
     fn started(&self, answer: &Answer) -> Result<ExecutionId, ApiError> {
@@ -450,50 +434,43 @@ impl HttpServer {
 
     /// Reads an answer about this execution, and about no other.
     fn this_execution(&self, answer: &Answer, id: ExecutionId) -> Result<Execution, ApiError> {
-        let ThisExecution { id: told, status, environment, relevant_links, has_metadata } =
-            self.parse(answer)?;
+        let ThisExecution { id: told, execution } = self.parse(answer)?;
         if told == i64::from(id.number()) {
-            return Ok(Execution { status, environment, relevant_links, has_metadata });
+            return Ok(execution);
         }
         Err(self.not_the_api(format!("execution {told} in place of {id}")))
     }
 
-    /// Returns the error of a request that is not made for want of a permission.
-    fn lacks(&self, permission: &'static str) -> ApiError {
-        let unknown = KeyProblem::Lacks { application: None, permission };
-        ApiError::Key(self.key_problem(permission).unwrap_or(unknown))
-    }
-
     /// Asks what is wrong with the key; `None` where the server does not tell.
     fn key_problem(&self, permission: &'static str) -> Option<KeyProblem> {
-        if !self.transport.has_token() {
-            return Some(KeyProblem::NoneGiven);
-        }
-        match self.application() {
-            Err(error) if is_answer(&error, 401) => Some(KeyProblem::Unknown),
-            Err(_) => None,
-            Ok(None) => Some(KeyProblem::Unknown),
-            Ok(Some(application)) => application.problem(permission),
+        match self.key() {
+            Key::None => Some(KeyProblem::NoneGiven),
+            Key::Unknown => Some(KeyProblem::Unknown),
+            Key::Known { permissions, .. } if permissions.iter().any(|it| it == permission) => None,
+            Key::Known { application, .. } => {
+                Some(KeyProblem::Lacks { application: Some(application), permission })
+            }
+            Key::Untold => None,
         }
     }
 
-    /// Tells whose key it is, as far as the server does: before 2025-09-10 it knows no keys.
+    /// Asks once whose key it is: before 2025-09-10 a server knows no keys.
     fn key(&self) -> Key {
-        match self.application() {
+        if self.transport.settings.token.is_none() {
+            return Key::None;
+        }
+        let answer = match self.attempt(&Request::get("/applications/me"), 1) {
+            Ok(answer) => answer,
+            Err(ApiError::Status(refusal)) if refusal.status == 401 => return Key::Unknown,
+            Err(_) => return Key::Untold,
+        };
+        match serde_json::from_str(&answer.body) {
+            Ok(Some(Application { name, permissions })) => {
+                Key::Known { application: name, permissions }
+            }
             Ok(None) => Key::Unknown,
-            Err(error) if is_answer(&error, 401) => Key::Unknown,
-            Ok(Some(Application { name, .. })) => Key::Known { application: name },
             Err(_) => Key::Untold,
         }
-    }
-
-    fn may_write(&self) -> Result<bool, ApiError> {
-        self.is_allowed::<ThisExecution>(&Request::with(Method::PATCH, NO_EXECUTION, &json!({}))?)
-    }
-
-    fn may_read(&self) -> Result<bool, ApiError> {
-        let get = Request::get(format!("{NO_EXECUTION}/test-results"));
-        self.is_allowed::<Vec<IgnoredAny>>(&get)
     }
 
     /// Asks once for what is not there: only who may have it is told so.
@@ -507,14 +484,6 @@ impl HttpServer {
             answer => self.parse::<T>(&answer?).map(|_| true),
         }
     }
-
-    /// Returns the application that the key belongs to, asked for once.
-    fn application(&self) -> Result<Option<Application>, ApiError> {
-        let answer = self.attempt(&Request::get("/applications/me"), 1)?;
-        // The answer holds the key: none of it is shown, whatever it is.
-        serde_json::from_str(&answer.body)
-            .map_err(|_| self.not_the_api("something else than an application".to_owned()))
-    }
 }
 
 /// Tells whether a change has the effect that was asked for: COMPLETED has the server compute a status.
@@ -523,18 +492,6 @@ fn is_status_of(status: &str, asked: Option<&str>) -> bool {
         None => true,
         Some(COMPLETED) => matches!(status, "PASSED" | "FAILED" | "ENDED_PREMATURELY"),
         Some(asked) => status == asked,
-    }
-}
-
-fn is_answer(error: &ApiError, status: u16) -> bool {
-    matches!(error, ApiError::Status(refusal) if refusal.status == status)
-}
-
-/// Tells whether the server knows the execution that a request is about.
-fn where_known<T>(answer: Result<T, ApiError>) -> Result<bool, ApiError> {
-    match answer {
-        Err(ApiError::Status(refusal)) if refusal.is_unknown_rerun() => Ok(false),
-        answer => answer.map(|_| true),
     }
 }
 
@@ -547,14 +504,6 @@ fn where_told<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
             Ok(None)
         }
         answer => answer.map(Some),
-    }
-}
-
-impl Application {
-    fn problem(&self, permission: &'static str) -> Option<KeyProblem> {
-        let has_it = self.permissions.iter().any(|held| held == permission);
-        let application = Some(self.name.clone());
-        (!has_it).then_some(KeyProblem::Lacks { application, permission })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{BufReader, Read};
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Reads a list, and has `take` look at each element's text.
@@ -15,19 +15,11 @@ pub fn each(
     take: impl FnMut(String) -> bool,
 ) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_reader(BufReader::new(list));
-    Elements(take).deserialize(&mut deserializer)?;
+    deserializer.deserialize_seq(Elements(take))?;
     deserializer.end()
 }
 
 struct Elements<F>(F);
-
-impl<'de, F: FnMut(String) -> bool> DeserializeSeed<'de> for Elements<F> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
 
 impl<'de, F: FnMut(String) -> bool> Visitor<'de> for Elements<F> {
     type Value = ();

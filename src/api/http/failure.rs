@@ -7,7 +7,7 @@ use super::resolver::LookupError;
 use super::transport::Transport;
 use super::trust;
 use crate::api::ApiError;
-use crate::api::network::{self, ProxyProblem};
+use crate::api::network::ProxyProblem;
 use crate::util::text::{innermost, os_message};
 
 /// Returns the error of a request that got no answer, or no whole one.
@@ -39,7 +39,10 @@ async fn unconnected(transport: &Transport, error: &reqwest::Error) -> ApiError 
     let lookup = find::<LookupError>(error).copied();
     let reason = match (lookup, find::<io::Error>(error)) {
         (Some(lookup), _) => Some(lookup.to_string()),
-        _ if error.is_timeout() => Some(network::too_slow(transport.settings.connect_timeout)),
+        _ if error.is_timeout() => {
+            let limit = transport.settings.connect_timeout.as_secs_f64();
+            Some(format!("no connection within {limit} s"))
+        }
         (None, error) => error.map(io_reason),
     };
     let is_unknown = lookup == Some(LookupError::Unknown);

@@ -72,9 +72,6 @@ impl Proxy {
     }
 
     /// Returns the same for the HTTP client.
-    ///
-    /// # Errors
-    /// Those of the client.
     pub fn to_client(&self) -> reqwest::Result<reqwest::Proxy> {
         let proxy = reqwest::Proxy::all(self.url.as_str())?;
         Ok(match &self.authorization {
@@ -102,13 +99,12 @@ impl Proxy {
         let mut stream = TcpStream::connect(&*self.addresses().await?).await?;
         let host = server.host_str().unwrap_or_default();
         let port = server.port_or_known_default().unwrap_or_default();
-        let authorization = self.authorization.as_ref().map_or(&[][..], HeaderValue::as_bytes);
         let request = format!(
             "CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {USER_AGENT}\r\n"
         );
         let mut request = request.into_bytes();
-        if !authorization.is_empty() {
-            request.extend([b"Proxy-Authorization: ", authorization, b"\r\n"].concat());
+        if let Some(authorization) = &self.authorization {
+            request.extend([b"Proxy-Authorization: ", authorization.as_bytes(), b"\r\n"].concat());
         }
         request.extend(b"\r\n");
         stream.write_all(&request).await?;
@@ -119,13 +115,8 @@ impl Proxy {
 
     async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
         let port = self.url.port_or_known_default().unwrap_or_default();
-        let mut addresses = match self.url.host() {
-            Some(Host::Ipv4(address)) => vec![(address, 0).into()],
-            Some(Host::Ipv6(address)) => vec![(address, 0).into()],
-            host => resolver::lookup(&host.map(|host| host.to_string()).unwrap_or_default())
-                .await
-                .map_err(io::Error::other)?,
-        };
+        let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let mut addresses = resolver::lookup(host).await.map_err(io::Error::other)?;
         for address in &mut addresses {
             address.set_port(port);
         }

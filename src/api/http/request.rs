@@ -43,8 +43,6 @@ impl Request<'_> {
         }
     }
 
-    /// # Errors
-    /// A body that cannot be written as JSON.
     pub fn with(
         method: Method,
         path: impl Into<String>,
@@ -56,8 +54,6 @@ impl Request<'_> {
         Ok(Self { method, body, permission: CHANGE, ..Self::get(path) })
     }
 
-    /// # Errors
-    /// As those of [`Request::with`].
     pub fn post_once(path: impl Into<String>, body: &impl Serialize) -> Result<Self, ApiError> {
         let post = Self::with(Method::POST, path, body)?;
         Ok(Self { repeat: Repeat::NonIdempotent, ..post })

@@ -1,7 +1,5 @@
 //! Names to addresses, in a thread that can be abandoned: the system's lookup may take minutes.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::thread;
@@ -13,11 +11,13 @@ use tokio::sync::oneshot;
 pub struct Resolver;
 
 /// The reason for which a name has no address.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum LookupError {
     /// There is no such host.
+    #[error("unknown host")]
     Unknown,
     /// The name server fails, or there is none: it may know the host.
+    #[error("no name server answers")]
     Unavailable,
 }
 
@@ -31,9 +31,6 @@ impl Resolve for Resolver {
 }
 
 /// Returns the addresses of a host, with port 0.
-///
-/// # Errors
-/// A host that has none, or a name server that does not tell.
 pub async fn lookup(host: &str) -> Result<Vec<SocketAddr>, LookupError> {
     if host == "localhost" {
         return Ok(vec![(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]);
@@ -64,17 +61,6 @@ impl LookupError {
         if is_failure { Self::Unavailable } else { Self::Unknown }
     }
 }
-
-impl fmt::Display for LookupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unknown => "unknown host",
-            Self::Unavailable => "no name server answers",
-        })
-    }
-}
-
-impl Error for LookupError {}
 
 #[cfg(test)]
 mod tests {

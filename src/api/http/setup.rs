@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, redirect};
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 
 use super::failure::find;
+use super::proxy::Proxy;
 use super::resolver::Resolver;
-use super::token::Token;
 use super::transport::Transport;
 use super::trust;
 use crate::api::ApiError;
@@ -33,12 +32,11 @@ pub fn client(
         .timeout(settings.connect_timeout + settings.timeout)
         .redirect(redirect::Policy::none())
         .dns_resolver(Resolver)
-        .no_proxy()
-        .default_headers(headers(settings.token.as_ref())?);
+        .no_proxy();
     if let Some(proxy) = &transport.proxy {
         builder = builder.proxy(proxy.to_client().map_err(|error| setup_error(&error))?);
     }
-    let is_tls = transport.proxy.as_ref().is_some_and(super::proxy::Proxy::is_tls);
+    let is_tls = transport.proxy.as_ref().is_some_and(Proxy::is_tls);
     let builder = if is_tls || transport.server.scheme() == "https" {
         with_trust(builder, certificates).map_err(|error| setup_error(&error))?
     } else {
@@ -50,18 +48,6 @@ pub fn client(
         }
         None => setup_error(&error),
     })
-}
-
-fn headers(token: Option<&Token>) -> Result<HeaderMap, ApiError> {
-    let mut headers = HeaderMap::new();
-    if let Some(token) = token {
-        let mut value = HeaderValue::from_str(&token.authorization()).map_err(|_| {
-            ApiError::Setup { reason: "the key cannot be sent in a header".to_owned() }
-        })?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
-    Ok(headers)
 }
 
 /// Trusts the system's store, and these certificates besides.

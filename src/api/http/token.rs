@@ -14,32 +14,32 @@ impl FromStr for Token {
     /// Takes the key without white space around it, as files and variables often have it.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let key = text.trim();
-        if key.is_empty() {
-            return Err("the key is empty");
+        let is_scheme = |start: &str| start.eq_ignore_ascii_case("bearer ");
+        let problems = [
+            (key.is_empty(), "the key is empty"),
+            (key.starts_with(['"', '\'']), "the key begins with a quote, which is no part of it"),
+            (
+                key.get(..7).is_some_and(is_scheme),
+                "the key begins with `Bearer`, which is no part of it",
+            ),
+            (
+                key.chars().any(char::is_control),
+                "the key contains a control character, such as a line feed",
+            ),
+            (key.contains(' '), "the key contains a space"),
+            (!key.is_ascii(), "the key contains a character that is not ASCII"),
+        ];
+        match problems.into_iter().find(|(is_there, _)| *is_there) {
+            Some((_, problem)) => Err(problem),
+            None => Ok(Self(key.to_owned())),
         }
-        if key.starts_with(['"', '\'']) {
-            return Err("the key begins with a quote, which is no part of it");
-        }
-        if key.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
-            return Err("the key begins with `Bearer`, which is no part of it");
-        }
-        if key.chars().any(char::is_control) {
-            return Err("the key contains a control character, such as a line feed");
-        }
-        if key.contains(' ') {
-            return Err("the key contains a space");
-        }
-        if !key.is_ascii() {
-            return Err("the key contains a character that is not ASCII");
-        }
-        Ok(Self(key.to_owned()))
     }
 }
 
 impl Token {
-    /// The value of the `Authorization` header. The server knows `Bearer` with a capital B alone.
-    pub fn authorization(&self) -> String {
-        format!("Bearer {}", self.0)
+    /// Returns the key itself, to be sent.
+    pub fn secret(&self) -> &str {
+        &self.0
     }
 
     /// Returns what takes the key out of words that came from elsewhere.
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_key_loses_white_space_around_it_and_is_refused_with_some_inside() {
         let token: Token = " to_abc\n".parse().unwrap();
-        assert_eq!(token.authorization(), "Bearer to_abc");
+        assert_eq!(token.secret(), "to_abc");
         assert!("to_a\nb".parse::<Token>().is_err());
         assert!("to_a b".parse::<Token>().is_err());
         assert!("to_a\u{e4}".parse::<Token>().is_err());

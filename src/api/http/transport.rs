@@ -3,7 +3,7 @@
 //! This module owns the connection and the patience with a single request; that requests are repeated,
 //! and what they mean, it does not know.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::pin::pin;
@@ -51,6 +51,7 @@ pub struct HttpSettings {
 
 /// A client for one server.
 pub struct Transport {
+    /// The address that all paths follow.
     pub(super) base: String,
     pub(super) server: Url,
     pub(super) proxy: Option<Proxy>,
@@ -62,18 +63,6 @@ pub struct Transport {
     /// Made by the first request: a machine without certificates must not stand in the way of keeping
     /// what cannot be sent.
     client: RefCell<Option<Client>>,
-    connection: Cell<Connection>,
-}
-
-/// What is known of the connection that the next request would take.
-#[derive(Clone, Copy, Default, Eq, PartialEq)]
-enum Connection {
-    #[default]
-    None,
-    Open,
-    /// The server may be about to close it, and a request that meets the closing has a fate that
-    /// nobody knows.
-    Closing,
 }
 
 impl Transport {
@@ -97,29 +86,13 @@ impl Transport {
             settings,
             runtime,
             client: RefCell::default(),
-            connection: Cell::default(),
         })
     }
 
-    /// The address that all paths follow.
-    pub fn base(&self) -> &str {
-        &self.base
-    }
-
-    /// The proxy that requests go through, if there is one.
-    pub fn proxy(&self) -> Option<&Proxy> {
-        self.proxy.as_ref()
-    }
-
-    pub fn has_token(&self) -> bool {
-        self.settings.token.is_some()
-    }
-
-    /// Has the next request open a connection. Some servers close theirs unannounced.
+    /// Has the next request open a connection. Some servers close theirs unannounced, and a request that
+    /// meets the closing has a fate that nobody knows.
     pub fn reconnect(&self) {
-        if self.connection.get() == Connection::Open {
-            self.connection.set(Connection::Closing);
-        }
+        self.client.take();
     }
 
     /// Makes a request once.
@@ -137,9 +110,6 @@ impl Transport {
     }
 
     /// Makes a request once, and leaves the body of a good answer to be read, of at most `longest` bytes.
-    ///
-    /// # Errors
-    /// No answer, for whatever reason.
     pub fn open(&self, path: &str, longest: usize) -> Result<Result<Body<'_>, Answer>, ApiError> {
         let response = self.send(Method::GET, path, None)?;
         if !response.status().is_success() {
@@ -154,22 +124,22 @@ impl Transport {
         interrupt.catch().map_err(|error| ApiError::Setup { reason: os_message(&error) })?;
         self.check_interrupt()?;
         let mut request = self.client()?.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.settings.token {
+            request = request.bearer_auth(token.secret());
+        }
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         let response = self.finish(async { request.send().await })?;
         // After such an answer it closes.
         if matches!(response.status().as_u16(), 413 | 500..) {
-            self.connection.set(Connection::Closing);
+            self.reconnect();
         }
         Ok(response)
     }
 
     fn client(&self) -> Result<Client, ApiError> {
         let mut client = self.client.borrow_mut();
-        if self.connection.replace(Connection::Open) == Connection::Closing {
-            *client = None;
-        }
         if let Some(client) = &*client {
             return Ok(client.clone());
         }
@@ -190,21 +160,13 @@ impl Transport {
                 }
                 break;
             }
-            if body.capacity() - body.len() < chunk.len() {
-                // Doubled, but never beyond what may come.
-                let most = (2 * body.len()).clamp(body.len() + chunk.len(), LONGEST_ANSWER);
-                body.reserve_exact(most - body.len());
-            }
             body.extend_from_slice(&chunk);
         }
-        let body = match String::from_utf8(body) {
-            Ok(body) => body,
+        let body = String::from_utf8(body).unwrap_or_else(|error| {
             // No JSON: no more of it is needed than is shown.
-            Err(error) => {
-                let bytes = error.as_bytes();
-                String::from_utf8_lossy(&bytes[..bytes.len().min(NO_UTF8)]).into_owned()
-            }
-        };
+            let bytes = error.as_bytes();
+            String::from_utf8_lossy(&bytes[..bytes.len().min(NO_UTF8)]).into_owned()
+        });
         Ok(Answer { status: status.as_u16(), retry_after, location, body: self.redact(body) })
     }
 
