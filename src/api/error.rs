@@ -2,7 +2,7 @@
 //! `retry`.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::network::{ProxyProblem, TlsProblem};
@@ -96,7 +96,7 @@ pub enum ApiError {
 
 /// An error status with what was said about it.
 #[derive(Debug, thiserror::Error)]
-#[error("{} answered {status}: {words}", self.speaker())]
+#[error("{} answered {status}: {words}", if *from_proxy { "a proxy" } else { "the server" })]
 pub struct Refusal {
     pub status: u16,
     /// The server's words, short.
@@ -132,6 +132,12 @@ pub enum KeyProblem {
 }
 
 impl ApiError {
+    /// Makes one of an I/O error at `path`.
+    pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Spool { path, source }
+    }
+
     /// Returns the error itself, without the count of its attempts.
     pub fn cause(&self) -> &Self {
         match self {
@@ -152,10 +158,6 @@ impl ApiError {
 }
 
 impl Refusal {
-    fn speaker(&self) -> &'static str {
-        if self.from_proxy { "a proxy" } else { "the server" }
-    }
-
     /// Tells whether the API says that there is no such execution: only who may have it is told so.
     pub fn is_unknown_execution(&self) -> bool {
         self.status == 404 && !self.from_proxy && self.words == "TestExecution not found"

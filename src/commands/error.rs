@@ -125,9 +125,7 @@ impl From<ReplayError> for CommandError {
             }
             ReplayError::Request { place, source } => Self::from(source).context(place),
             ReplayError::State(error) => error.into(),
-            ReplayError::NoRequest { .. }
-            | ReplayError::NotJson { .. }
-            | ReplayError::Directory { .. } => Self::fault(error),
+            ReplayError::NoRequest { .. } | ReplayError::NotJson { .. } => Self::fault(error),
         }
     }
 }

@@ -114,11 +114,7 @@ const UNWRITABLE: &str = "a push marks what it has delivered: copy the directory
 
 /// Tells a directory that can be read and not written, such as one on a medium for reading alone.
 fn is_unwritable(error: &ReplayError) -> bool {
-    let (ReplayError::Api(ApiError::Spool { source, .. }) | ReplayError::Directory { source, .. }) =
-        error
-    else {
-        return false;
-    };
+    let ReplayError::Api(ApiError::Spool { source, .. }) = error else { return false };
     matches!(source.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
 }
 
@@ -290,8 +286,6 @@ mod tests {
         ] {
             let (path, source) = (PathBuf::from("lab/1/execution.json"), kind.into());
             assert_eq!(is_unwritable(&ApiError::Spool { path, source }.into()), is_so);
-            let (path, source) = (PathBuf::from("lab/1/delivered.json"), kind.into());
-            assert_eq!(is_unwritable(&ReplayError::Directory { path, source }), is_so);
         }
     }
 }

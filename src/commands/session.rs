@@ -235,7 +235,7 @@ impl Session {
             }
             match maker.make(&change) {
                 Ok(()) => updated.made.push(change.describe()),
-                Err(error) if changes::is_refused(&change, &error, &mut maker) => {
+                Err(error) if changes::is_refused(&change, &error, &maker) => {
                     exit =
                         exit.and(self.report_refused(&change, error, is_single, updated, context)?);
                 }

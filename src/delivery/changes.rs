@@ -65,11 +65,6 @@ impl<'a> Maker<'a> {
         }
         Ok(())
     }
-
-    /// Tells whether the server makes the change that changes nothing.
-    fn is_well(&mut self) -> bool {
-        self.server.update(self.id, &Patch::default()).is_ok()
-    }
 }
 
 /// Returns what a patch says, each on its own: metadata, which goes before the results, and the rest
@@ -89,13 +84,16 @@ pub fn split(patch: Patch) -> (Vec<Change>, Vec<Change>) {
 }
 
 /// Tells whether the server will never make a change. It fails with a bare 500 where another execution
-/// has the CI link.
-pub fn is_refused(change: &Change, error: &ApiError, maker: &mut Maker<'_>) -> bool {
+/// has the CI link, and makes the change that changes nothing all the same.
+pub fn is_refused(change: &Change, error: &ApiError, maker: &Maker<'_>) -> bool {
     let is_crash = error.cause().scope() == Scope::Batch(BatchProblem::Crash);
     match error.scope() {
         Scope::Request => false,
         _ if error.retry() == Retry::Never => true,
-        _ => is_crash && change.has_identity() && maker.is_well(),
+        _ => {
+            let is_well = || maker.server.update(maker.id, &Patch::default()).is_ok();
+            is_crash && change.has_identity() && is_well()
+        }
     }
 }
 
@@ -140,8 +138,8 @@ mod tests {
             (ci_link(), refusal(500), missing, false),
             (ci_link(), refusal(503), there, false),
         ] {
-            let mut maker = Maker::new(&spool, execution);
-            assert_eq!(is_refused(&change, &error, &mut maker), expected, "{change:?}: {error:?}");
+            let maker = Maker::new(&spool, execution);
+            assert_eq!(is_refused(&change, &error, &maker), expected, "{change:?}: {error:?}");
         }
     }
 

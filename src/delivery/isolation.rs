@@ -197,10 +197,10 @@ impl Isolation {
 
     /// Gives back what was neither accepted nor refused, in order.
     pub fn take_rest(&mut self) -> impl Iterator<Item = EncodedResult> {
-        let truncated = self.truncation.take().map(Truncation::into_whole);
+        let truncated = self.truncation.take().map(|truncation| truncation.whole);
         let retrials = std::mem::take(&mut self.retrials).into_iter();
         let suspects = retrials.chain(std::mem::take(&mut self.suspects));
-        let waiting = std::mem::take(&mut self.waiting);
+        let waiting = std::mem::take(&mut self.waiting).into_results();
         truncated.into_iter().chain(suspects.map(|suspect| suspect.result)).chain(waiting)
     }
 
@@ -215,7 +215,7 @@ impl Isolation {
             }
             self.truncation = truncation.map(Truncation::into_last_chance);
         }
-        let batch = Batch::of(self.truncation.as_ref()?.form().clone());
+        let batch = Batch::of(self.truncation.as_ref()?.form.clone());
         Some(self.request(Trial::Truncated, batch))
     }
 
@@ -299,17 +299,16 @@ impl Isolation {
     /// Makes the best of a batch that was not accepted.
     fn batch_failed(&mut self, batch: Batch, error: ApiError) -> Step {
         let count = batch.results.len();
-        let problem = match error.scope() {
-            Scope::Items(items) if items.iter().any(|item| item.index < count) => {
-                return self.leave_out(batch, &error);
+        let problem = match (error.scope(), error.problem()) {
+            (Scope::Items(items), _) if items.iter().any(|item| item.index < count) => {
+                return self.leave_out(batch, items);
             }
-            Scope::Items(_) => BatchProblem::Invalid,
+            (_, None) => return self.stop(batch, error),
             // Nobody can tell a proxy that refuses a result from one that refuses this network.
-            Scope::Batch(BatchProblem::Filtered) if self.samples.is_empty() => {
+            (_, Some(BatchProblem::Filtered)) if self.samples.is_empty() => {
                 return self.stop(batch, error);
             }
-            Scope::Batch(problem) => problem,
-            Scope::Request | Scope::Server => return self.stop(batch, error),
+            (_, Some(problem)) => problem,
         };
         if count == 1 {
             return self.single_failed(batch, problem, error);
@@ -344,15 +343,14 @@ impl Isolation {
     }
 
     /// Refuses the results of a batch that the server names.
-    fn leave_out(&mut self, batch: Batch, error: &ApiError) -> Step {
-        let Scope::Items(items) = error.scope() else { return Step::Split };
+    fn leave_out(&mut self, batch: Batch, items: &[InvalidItem]) -> Step {
         let mut rest = Vec::new();
         for (index, result) in batch.results.into_iter().enumerate() {
-            if items.iter().any(|item| item.index == index) {
-                let reason = reason_for(index, error);
-                self.tally.refused.push(RefusedResult { result, reason });
-            } else {
-                rest.push(result);
+            match items.iter().find(|item| item.index == index) {
+                Some(InvalidItem { reason, .. }) => {
+                    self.tally.refused.push(RefusedResult { result, reason: reason.clone() });
+                }
+                None => rest.push(result),
             }
         }
         self.waiting.put_back(rest);
@@ -365,32 +363,30 @@ impl Isolation {
                 self.recheck();
                 Step::Proved
             }
-            Err(error) => match error.scope() {
-                Scope::Request | Scope::Server => Step::Stop(error),
-                Scope::Items(_) | Scope::Batch(_) => Step::Stop(ApiError::Outage(Box::new(error))),
-            },
+            Err(error) if error.problem().is_none() => Step::Stop(error),
+            Err(error) => Step::Stop(ApiError::Outage(Box::new(error))),
         }
     }
 
     fn suspect_failed(&mut self, suspect: Suspect, error: ApiError) -> Step {
-        if matches!(error.scope(), Scope::Request | Scope::Server) {
+        let Some(problem) = error.problem() else {
             self.retrials.push_front(suspect);
             return Step::Stop(error);
-        }
-        let problem = problem_of(&error);
-        if problem == Some(BatchProblem::TooLarge)
+        };
+        if problem == BatchProblem::TooLarge
             && let Some(truncation) = Truncation::of(&suspect.result)
         {
             self.truncation = Some(truncation.into_last_chance());
             return Step::Truncate;
         }
-        if let Some(BatchProblem::TooLarge | BatchProblem::Reset) = problem {
+        if matches!(problem, BatchProblem::TooLarge | BatchProblem::Reset) {
             self.size.forget_bytes();
         }
-        self.refuse(suspect.result, reason_for(0, &error))
+        self.refuse(suspect.result, &error)
     }
 
-    fn refuse(&mut self, result: EncodedResult, reason: String) -> Step {
+    fn refuse(&mut self, result: EncodedResult, error: &ApiError) -> Step {
+        let reason = named(error).map_or_else(|| error.reason(), |item| item.reason.clone());
         self.refused_since += 1;
         self.tally.refused.push(RefusedResult { result, reason });
         Step::Refuse
@@ -398,35 +394,26 @@ impl Isolation {
 
     fn truncated(&mut self, batch: Batch) -> Step {
         if let Some(truncation) = self.truncation.take() {
-            let name = truncation.form().name();
+            let name = truncation.form.name();
             for warning in truncation.warnings() {
                 self.tally.warnings.add(warning, &name);
             }
         }
-        self.supersede(&batch);
         self.accept(batch)
     }
 
     fn truncation_failed(&mut self, error: ApiError) -> Step {
-        let problem = match error.scope() {
-            // The truncated result goes first into the rest.
-            Scope::Request | Scope::Server => return Step::Stop(error),
-            Scope::Items(_) => BatchProblem::Invalid,
-            Scope::Batch(problem) => problem,
-        };
+        // The truncated result goes first into the rest.
+        let Some(problem) = error.problem() else { return Step::Stop(error) };
         let Some(mut truncation) = self.truncation.take() else { return Step::Split };
         if problem == BatchProblem::TooLarge && truncation.shorten() {
             self.truncation = Some(truncation);
             return Step::Truncate;
         }
-        let names_it = |items: &[InvalidItem]| items.iter().any(|item| item.index == 0);
-        let is_named = matches!(error.scope(), Scope::Items(items) if names_it(items));
-        let is_refused = is_named || truncation.is_last_chance();
-        let result = truncation.into_whole();
-        if is_refused {
-            return self.refuse(result, reason_for(0, &error));
+        if truncation.is_last_chance || named(&error).is_some() {
+            return self.refuse(truncation.whole, &error);
         }
-        self.suspects.push(Suspect { result, error });
+        self.suspects.push(Suspect { result: truncation.whole, error });
         Step::Suspend
     }
 
@@ -475,7 +462,7 @@ impl Isolation {
             return Ok(self.next_batch());
         };
         self.waiting.put_back([result]);
-        Err(match problem_of(&error) {
+        Err(match error.problem() {
             Some(BatchProblem::Invalid) | None => error,
             Some(_) => ApiError::Outage(Box::new(error)),
         })
@@ -484,22 +471,14 @@ impl Isolation {
 
 impl Suspect {
     fn is_too_large(&self) -> bool {
-        problem_of(&self.error) == Some(BatchProblem::TooLarge)
+        self.error.problem() == Some(BatchProblem::TooLarge)
     }
 }
 
-fn problem_of(error: &ApiError) -> Option<BatchProblem> {
+/// Returns what the server finds wrong with a result that was sent alone, where it names it.
+fn named(error: &ApiError) -> Option<&InvalidItem> {
     match error.scope() {
-        Scope::Batch(problem) => Some(problem),
+        Scope::Items(items) => items.iter().find(|item| item.index == 0),
         _ => None,
     }
-}
-
-/// Returns what the server says of one result of a batch, or else of the batch.
-fn reason_for(index: usize, error: &ApiError) -> String {
-    let named = match error.scope() {
-        Scope::Items(items) => items.iter().find(|item| item.index == index),
-        _ => None,
-    };
-    named.map_or_else(|| error.reason(), |item| item.reason.clone())
 }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -75,12 +74,9 @@ impl Notes {
 
     /// Writes a note, and forgets those of executions that ended long ago. Returns the one before it,
     /// with the same variables, if that has not ended.
-    ///
-    /// # Errors
-    /// [`StateError::Unwritable`].
     pub fn add(&self, note: &Note) -> Result<Option<Note>, StateError> {
         files::require_directory(&self.directory, Readers::Owner)
-            .map_err(|source| self.unwritable(source))?;
+            .map_err(StateError::unwritable(&self.directory))?;
         let mut before = self.all();
         self.write(note)?;
         before.retain(|known| known.home != note.home);
@@ -98,31 +94,27 @@ impl Notes {
     /// # Errors
     /// There is none.
     pub fn find(&self, url: &str, now: &Variables) -> Result<Note, StateError> {
-        let (mut ours, others): (Vec<_>, Vec<_>) =
+        let (ours, others): (Vec<_>, Vec<_>) =
             self.read()?.into_iter().partition(|note| note.home.url == url);
         if let Some(note) = ours.iter().rfind(|note| note.difference(now).is_none()) {
             return Ok(note.clone());
         }
         let path = self.directory.clone();
-        if let Some(note) = ours.pop() {
-            let Some((variable, value)) = note.difference(now) else {
-                return Err(StateError::NoNote { path });
-            };
-            let known = note.variables.get(variable).cloned();
-            let started = known.map_or_else(|| "none".to_owned(), |known| format!("`{known}`"));
-            let (variable, value) = (variable.clone(), value.clone());
-            return Err(StateError::OtherStart {
-                variable,
-                value,
-                execution: note.home.execution,
-                started,
-            });
-        }
-        Err(match others.into_iter().next_back() {
-            Some(Note { home: ExecutionRef { url: noted, execution }, .. }) => {
+        let different = ours.last().and_then(|note| Some((note, note.difference(now)?)));
+        Err(match (different, others.into_iter().next_back()) {
+            (Some((note, (variable, value))), _) => {
+                let started = note.variables.get(variable).map(|started| format!("`{started}`"));
+                StateError::OtherStart {
+                    variable: variable.clone(),
+                    value: value.clone(),
+                    execution: note.home.execution,
+                    started: started.unwrap_or_else(|| "none".to_owned()),
+                }
+            }
+            (None, Some(Note { home: ExecutionRef { url: noted, execution }, .. })) => {
                 StateError::OtherServer { path, execution, noted }
             }
-            None => StateError::NoNote { path },
+            (None, None) => StateError::NoNote { path },
         })
     }
 
@@ -132,9 +124,6 @@ impl Notes {
     }
 
     /// Notes that an execution has ended.
-    ///
-    /// # Errors
-    /// [`StateError::Unwritable`].
     pub fn end(&self, home: &ExecutionRef) -> Result<(), StateError> {
         match self.of(home) {
             Some(note) if !note.ended => self.write(&Note { ended: true, ..note }),
@@ -143,9 +132,6 @@ impl Notes {
     }
 
     /// Notes the execution that the server gave to one which waited in the outbox.
-    ///
-    /// # Errors
-    /// [`StateError::Unwritable`].
     pub fn rename(&self, from: &ExecutionRef, to: &ExecutionRef) -> Result<(), StateError> {
         let Some(note) = self.of(from) else { return Ok(()) };
         self.write(&Note { home: to.clone(), ..note })?;
@@ -155,11 +141,8 @@ impl Notes {
     }
 
     fn write(&self, note: &Note) -> Result<(), StateError> {
-        let written = serde_json::to_vec(note).map_err(io::Error::from);
-        let path = self.path_of(&note.home);
-        written
-            .and_then(|json| files::replace(&path, &json, Readers::Owner))
-            .map_err(|source| self.unwritable(source))
+        files::write_json(&self.path_of(&note.home), note, Readers::Owner)
+            .map_err(StateError::unwritable(&self.directory))
     }
 
     /// Returns the file of an execution. Another server may have one of the same number.
@@ -183,13 +166,8 @@ impl Notes {
     /// A note that cannot be read where no other can.
     fn read(&self) -> Result<Vec<Note>, StateError> {
         let unreadable = |source| StateError::Unreadable { path: self.directory.clone(), source };
-        let entries = match fs::read_dir(&self.directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(unreadable)?,
-        };
         let (mut notes, mut damaged) = (Vec::new(), None);
-        for entry in entries {
-            let path = entry.map_err(unreadable)?.path();
+        for path in files::list(&self.directory).map_err(unreadable)? {
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
@@ -205,9 +183,5 @@ impl Notes {
             Some(error) if notes.is_empty() => Err(error),
             _ => Ok(notes),
         }
-    }
-
-    fn unwritable(&self, source: io::Error) -> StateError {
-        StateError::Unwritable { path: self.directory.clone(), source }
     }
 }

@@ -5,7 +5,6 @@
 //! results must not be added to a directory that is just being removed.
 
 use std::fs::{self, File};
-use std::io;
 use std::path::PathBuf;
 
 use crate::api::{ApiError, Record, Records, Server, Spool, Target};
@@ -33,9 +32,6 @@ impl Outbox {
 
     /// Returns what is kept for the execution, if anything, and what there is to say of entries that
     /// are left: those that a checkout may have brought, and damaged ones.
-    ///
-    /// # Errors
-    /// A directory that cannot be read.
     pub fn find(&self, home: &ExecutionRef) -> Result<(Option<Record>, Vec<String>), ApiError> {
         let (mut found, mut left) = (None, Vec::new());
         if matches!(home.execution, ExecutionId::Outbox(_)) {
@@ -60,25 +56,16 @@ impl Outbox {
     }
 
     /// Returns all that is kept.
-    ///
-    /// # Errors
-    /// A directory that cannot be read.
     pub fn records(&self) -> Result<Records, ApiError> {
-        let is_absence =
-            |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
-        if fs::symlink_metadata(&self.directory).is_err_and(|error| is_absence(error.kind())) {
+        if fs::symlink_metadata(&self.directory).is_err_and(|error| files::is_absence(&error)) {
             return Ok(Records::default());
         }
-        files::check_directory(&self.directory)
-            .map_err(|source| ApiError::Spool { path: self.directory.clone(), source })?;
+        files::check_directory(&self.directory).map_err(ApiError::at(&self.directory))?;
         self.finish_removals();
         self.spool.records()
     }
 
     /// Keeps results behind those that are kept already.
-    ///
-    /// # Errors
-    /// A disk that is full, a directory that cannot be written.
     pub fn keep(&self, home: &ExecutionRef, batch: &Batch) -> Result<PathBuf, ApiError> {
         let _lock = self.lock()?;
         let record = self.record(home)?;
@@ -87,9 +74,6 @@ impl Outbox {
     }
 
     /// Keeps what else the execution was to be told.
-    ///
-    /// # Errors
-    /// As those of [`Outbox::keep`].
     pub fn keep_changes(
         &self,
         home: &ExecutionRef,
@@ -108,9 +92,6 @@ impl Outbox {
     }
 
     /// Opens an execution that no server has yet, or perhaps has: then `to push` will ask.
-    ///
-    /// # Errors
-    /// As those of [`Outbox::keep`].
     pub fn start(
         &self,
         request: &StartRequest,
@@ -156,16 +137,14 @@ impl Outbox {
     /// Returns the directories that are being taken away, each with its former place. Where nobody holds
     /// the lock, a process was killed while it did that.
     fn removals(&self) -> Vec<(Record, PathBuf)> {
-        let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
-        let removal = |entry: fs::DirEntry| {
-            let number = entry.file_name().to_str()?.strip_prefix('.')?.parse::<i32>().ok()?;
-            let found = entry.metadata().ok()?;
-            (found.is_dir() && files::is_private(&found)).then(|| {
-                let record = Record::of(entry.path(), Readers::Owner);
-                (record, self.directory.join(number.to_string()))
-            })
+        let removal = |path: PathBuf| {
+            let number = path.file_name()?.to_str()?.strip_prefix('.')?.parse::<i32>().ok()?;
+            let found = fs::symlink_metadata(&path).ok()?;
+            let place = self.directory.join(number.to_string());
+            (found.is_dir() && files::is_private(&found))
+                .then(|| (Record::of(path, Readers::Owner), place))
         };
-        entries.filter_map(removal).collect()
+        files::list(&self.directory).unwrap_or_default().into_iter().filter_map(removal).collect()
     }
 
     /// Has the removals ended in which a process was killed. Where they cannot be, they stand in nobody's
@@ -177,16 +156,12 @@ impl Outbox {
     }
 
     /// Held until it is dropped; a killed process lets it go.
-    ///
-    /// # Errors
-    /// A directory that cannot be written.
     pub fn lock(&self) -> Result<File, ApiError> {
-        let fail = |source| ApiError::Spool { path: self.directory.clone(), source };
-        files::require_directory(&self.directory, Readers::Owner).map_err(fail)?;
+        files::require_directory(&self.directory, Readers::Owner)
+            .map_err(ApiError::at(&self.directory))?;
         let path = self.directory.join(LOCK);
-        let fail = |source| ApiError::Spool { path: path.clone(), source };
-        let file = files::open_to_write(&path, Readers::Owner).map_err(fail)?;
-        files::lock(&file).map_err(fail)?;
+        let file = files::open_to_write(&path, Readers::Owner).map_err(ApiError::at(&path))?;
+        files::lock(&file).map_err(ApiError::at(&path))?;
         for (record, place) in self.removals() {
             record.finish_removal(&place)?;
         }

@@ -58,14 +58,9 @@ impl Queue {
     pub fn iter(&self) -> impl Iterator<Item = &EncodedResult> {
         self.results.iter()
     }
-}
 
-impl IntoIterator for Queue {
-    type Item = EncodedResult;
-    type IntoIter = std::collections::vec_deque::IntoIter<EncodedResult>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.results.into_iter()
+    pub fn into_results(self) -> VecDeque<EncodedResult> {
+        self.results
     }
 }
 

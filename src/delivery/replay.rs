@@ -5,8 +5,7 @@
 //! way of what is behind it. Where an interrupted start may have opened an execution that nothing can
 //! find again, somebody is asked.
 
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +26,6 @@ use crate::model::update::{Change, StatusUpdate};
 use crate::reports::error::Severity;
 use crate::reports::format::ReportReader;
 use crate::reports::json::lines::Reader;
-use crate::util::files::{self, Readers};
 use crate::util::signals::Interrupt;
 use crate::util::text::describe;
 
@@ -77,8 +75,6 @@ pub enum ReplayError {
     NotJson { place: String, source: serde_json::Error },
     #[error("{place}")]
     Request { place: String, source: InvalidRequest },
-    #[error("{}", .path.display())]
-    Directory { path: PathBuf, source: io::Error },
     #[error(transparent)]
     State(#[from] StateError),
     #[error(transparent)]
@@ -89,7 +85,7 @@ pub enum ReplayError {
 struct Delivery<'a> {
     replay: &'a Replay<'a>,
     record: &'a Record,
-    home: ExecutionRef,
+    home: &'a ExecutionRef,
     refused: RefusedFile,
     report: &'a mut ReplayReport,
 }
@@ -108,21 +104,20 @@ impl ReplayReport {
 impl Replay<'_> {
     /// Returns the server's address as directories note it.
     fn url(&self) -> Result<String, ReplayError> {
-        let url = self.target.absolute();
-        let path = || PathBuf::from(self.target.to_string());
-        Ok(url.map_err(|source| ReplayError::Directory { path: path(), source })?.to_string())
+        let absolute = self.target.absolute();
+        Ok(absolute.map_err(ApiError::at(Path::new(&self.target.to_string())))?.to_string())
     }
 
     /// Opens the execution of `record` at the server, or finds the one that was opened before.
     ///
     /// # Errors
     /// A record of another server, a request that is not right, a server that does not take it.
-    pub fn open(&self, record: &Record) -> Result<ExecutionId, ReplayError> {
+    fn open(&self, record: &Record) -> Result<ExecutionRef, ReplayError> {
         let directory = record.path.display().to_string();
         let url = self.url()?;
         if let Some(home) = record.home()? {
             return if home.url == url {
-                Ok(home.execution)
+                Ok(home)
             } else {
                 Err(ReplayError::OtherServer { directory, url: home.url })
             };
@@ -138,11 +133,11 @@ impl Replay<'_> {
         if matches!(&started, Err(error) if error.applied() == Applied::No) {
             record.remove_starting()?;
         }
-        let execution = started?;
+        let home = ExecutionRef { url, execution: started? };
         // The marker stays until the execution is noted: a kill in between must not start another.
-        record.write_home(&ExecutionRef { url, execution })?;
+        record.write_home(&home)?;
         record.remove_starting()?;
-        Ok(execution)
+        Ok(home)
     }
 
     /// Delivers a directory and marks it, unless it was delivered before: then there is no
@@ -157,53 +152,37 @@ impl Replay<'_> {
     ) -> Result<Option<ExecutionId>, ReplayError> {
         let Some(_alone) = record.lock(self.interrupt)? else { return Ok(None) };
         report.mend(record)?;
-        let path = record.path.join(DELIVERED);
-        let mark = files::read_json::<Mark>(&path)
-            .map_err(|source| ReplayError::Directory { path: path.clone(), source })?;
-        if let Some(mark) = mark {
+        let refused = RefusedFile::beside(&record.path);
+        if let Some(mark) = record.read_json::<Mark>(DELIVERED)? {
             if mark.home.url != self.url()? {
                 let directory = record.path.display().to_string();
                 return Err(ReplayError::OtherServer { directory, url: mark.home.url });
             }
             if mark.extent == record.extent()? {
-                if RefusedFile::beside(&record.path).is_open() {
+                if refused.is_open() {
                     report.refused_before = mark.refused;
                 }
                 report.unreadable = mark.unreadable;
                 return Ok(None);
             }
         }
-        let execution = self.open(record)?;
+        let home = self.open(record)?;
         let extent = record.extent()?;
-        self.deliver(record, execution, RefusedFile::beside(&record.path), report)?;
-        let home = ExecutionRef { url: self.url()?, execution };
+        Delivery { replay: self, record, home: &home, refused, report }.run()?;
+        let execution = home.execution;
         let refused = report.tally.refused.len() + report.refused.len();
         let unreadable = report.unreadable.clone();
-        let mark = serde_json::to_vec(&Mark { home, extent, refused, unreadable });
-        mark.map_err(io::Error::from)
-            .and_then(|mark| files::replace(&path, &mark, Readers::Usual))
-            .map_err(|source| ReplayError::Directory { path, source })?;
+        record.write_json(DELIVERED, &Mark { home, extent, refused, unreadable })?;
         Ok(Some(execution))
-    }
-
-    /// Delivers all that `record` holds to its execution, but for what the server will never take:
-    /// that is written down in `refused`.
-    ///
-    /// # Errors
-    /// What the server does not take now; what it has taken is told with `report`.
-    fn deliver(
-        &self,
-        record: &Record,
-        execution: ExecutionId,
-        refused: RefusedFile,
-        report: &mut ReplayReport,
-    ) -> Result<(), ReplayError> {
-        let home = ExecutionRef { url: self.url()?, execution };
-        Delivery { replay: self, record, home, refused, report }.run()
     }
 }
 
 impl Delivery<'_> {
+    /// Delivers all that the record holds to its execution, but for what the server will never take: that
+    /// is written down in `refused`.
+    ///
+    /// # Errors
+    /// What the server does not take now; what it has taken is told with `report`.
     fn run(&mut self) -> Result<(), ReplayError> {
         let patch = self.record.patch()?.unwrap_or_default();
         let mut unknown = self.record.unknown_in_patch()?;
@@ -232,9 +211,9 @@ impl Delivery<'_> {
         self.make(metadata)?;
         self.results()?;
         let mut bad_lines = Vec::new();
-        let mut links = self.record.good_links(&mut bad_lines)?;
+        let mut links = self.record.links(&mut bad_lines)?;
         links.extend(of_start);
-        let events = self.record.good_status_updates(&mut bad_lines)?;
+        let events = self.record.status_updates(&mut bad_lines)?;
         self.report.unreadable.extend(problems);
         self.report.unreadable.extend(bad_lines.iter().map(|line| describe(line)));
         self.make(links.into_iter().map(Change::Link).collect())?;
@@ -264,7 +243,7 @@ impl Delivery<'_> {
     }
 
     fn set_aside(&mut self, change: &Change, reason: &str) -> Result<(), ReplayError> {
-        self.refused.add_change(&self.home, reason, change.kind(), &change.to_json())?;
+        self.refused.add_change(self.home, reason, change.kind(), &change.to_json())?;
         self.report.refused.push(format!("{} was refused: {reason}", change.describe()));
         Ok(())
     }
@@ -288,7 +267,7 @@ impl Delivery<'_> {
             sent => sent,
         };
         // Written down before the directory that holds them is removed or marked.
-        let written = self.refused.add(&self.home, &tally.refused);
+        let written = self.refused.add(self.home, &tally.refused);
         self.report.tally.append(tally);
         sent.and(written.map_err(Into::into))
     }
@@ -353,14 +332,13 @@ impl Outbox {
     ) -> Result<Option<ExecutionId>, ReplayError> {
         let Some(_alone) = record.lock(replay.interrupt)? else { return Ok(None) };
         report.mend(record)?;
-        let execution = replay.open(record)?;
+        let home = replay.open(record)?;
         loop {
             let extent = record.extent()?;
             let (refused, unreadable) = (replay.state.refused(), report.unreadable.len());
-            replay.deliver(record, execution, refused.clone(), report)?;
+            Delivery { replay, record, home: &home, refused: refused.clone(), report }.run()?;
             let _lock = self.lock()?;
             if record.extent()? == extent {
-                let home = ExecutionRef { url: replay.url()?, execution };
                 for reason in &report.unreadable[unreadable..] {
                     refused.add_change(&home, reason, "line", &record.line_of(reason).into())?;
                 }
@@ -369,7 +347,7 @@ impl Outbox {
                 }
                 report.torn = report.torn.take().map(|(_, count)| (refused.changes_path(), count));
                 record.clone().remove()?;
-                return Ok(Some(execution));
+                return Ok(Some(home.execution));
             }
         }
     }
@@ -394,15 +372,13 @@ struct Mark {
 fn read_request(record: &Record) -> Result<(StartRequest, Vec<String>), ReplayError> {
     let place = format!("{}/start.json", record.path.display());
     let Some(text) = record.start()? else { return Err(ReplayError::NoRequest { place }) };
-    match Draft::from_json(&text) {
-        Err(source) => Err(ReplayError::NotJson { place, source }),
-        Ok(draft) => {
-            let unknown = draft.unknown().to_vec();
-            let request = draft.check();
-            let request = request.map_err(|source| ReplayError::Request { place, source })?;
-            Ok((request, unknown))
-        }
-    }
+    let draft = match Draft::from_json(&text) {
+        Ok(draft) => draft,
+        Err(source) => return Err(ReplayError::NotJson { place, source }),
+    };
+    let unknown = draft.unknown().to_vec();
+    let request = draft.check().map_err(|source| ReplayError::Request { place, source })?;
+    Ok((request, unknown))
 }
 
 /// The server gives a time back in its own form: to the second, without a zone.

@@ -40,9 +40,6 @@ impl<'a> BatchSender<'a> {
     }
 
     /// Sends what has waited for `longest`, and returns how long what is left may still wait.
-    ///
-    /// # Errors
-    /// The server takes nothing more.
     pub fn flush_after(&mut self, longest: Duration) -> Result<Duration, ApiError> {
         let Some(since) = self.since else { return Ok(Duration::MAX) };
         let left = longest.saturating_sub(since.elapsed());
@@ -54,9 +51,6 @@ impl<'a> BatchSender<'a> {
     }
 
     /// Sends all that was taken, after which nothing more comes.
-    ///
-    /// # Errors
-    /// The server takes nothing more.
     pub fn finish(&mut self) -> Result<(), ApiError> {
         self.send(Urgency::End)
     }

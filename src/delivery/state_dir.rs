@@ -69,14 +69,7 @@ impl StateDirectory {
         let unreadable = |source| StateError::Unreadable { path: path.clone(), source };
         match fs::symlink_metadata(path) {
             // Something else in the way is found when the directory is made.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                return Ok(());
-            }
+            Err(error) if files::is_absence(&error) => return Ok(()),
             Err(source) => return Err(unreadable(source)),
             Ok(found) if found.is_symlink() && path.as_os_str() == DEFAULT => {
                 return Err(StateError::Link { path: path.clone() });
@@ -104,62 +97,48 @@ impl StateDirectory {
     /// One that does not, or that is another user's.
     pub fn prepare(&self) -> Result<(), StateError> {
         self.check()?;
-        let unwritable = |source| StateError::Unwritable { path: self.path.clone(), source };
+        self.make().map_err(StateError::unwritable(&self.path))
+    }
+
+    fn make(&self) -> io::Result<()> {
         if fs::metadata(&self.path).is_err() {
-            files::require_directory(&self.path, Readers::Owner).map_err(unwritable)?;
+            files::require_directory(&self.path, Readers::Owner)?;
         }
-        self.tighten().map_err(unwritable)?;
-        let ignored = self.path.join(".gitignore");
-        match files::create(&ignored, b"*\n", Readers::Owner) {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt, PermissionsExt};
+            let found = fs::metadata(&self.path)?;
+            let is_own = found.uid() == rustix::process::geteuid().as_raw();
+            if found.is_dir() && is_own && !files::is_private(&found) {
+                fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700))?;
+            }
+        }
+        match files::create(&self.path.join(".gitignore"), b"*\n", Readers::Owner) {
             // One that is there may be the user's own.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                tempfile::tempfile_in(&self.path).map(|_| ())
+                tempfile::tempfile_in(&self.path).map(drop)
             }
             made => made,
         }
-        .map_err(unwritable)
-    }
-
-    #[cfg(unix)]
-    fn tighten(&self) -> io::Result<()> {
-        use std::os::unix::fs::{MetadataExt, PermissionsExt};
-        let found = fs::metadata(&self.path)?;
-        let is_own = found.uid() == rustix::process::geteuid().as_raw();
-        if found.is_dir() && is_own && !files::is_private(&found) {
-            fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700))?;
-        }
-        Ok(())
-    }
-
-    #[cfg(not(unix))]
-    fn tighten(&self) -> io::Result<()> {
-        Ok(())
     }
 
     /// Takes the lock of all runs whose reports are found in the same way, if no other process holds it.
-    ///
-    /// # Errors
-    /// [`StateError::Unwritable`].
     pub fn lock_run(&self, results: &[PathBuf]) -> Result<Option<File>, StateError> {
         let directory = self.path.join("runs");
-        let unwritable = |source| StateError::Unwritable { path: directory.clone(), source };
         let lock = || {
             files::require_directory(&directory, Readers::Owner)?;
             let name = format!("{:016x}.lock", fnv1a(format!("{results:?}").as_bytes()));
             let file = files::open_to_write(&directory.join(name), Readers::Owner)?;
             Ok(files::try_lock(&file)?.then_some(file))
         };
-        lock().map_err(unwritable)
+        lock().map_err(StateError::unwritable(&directory))
     }
 
     /// The present, by the clock that files are stamped with: it may lag behind the system's.
-    ///
-    /// # Errors
-    /// [`StateError::Unwritable`].
     pub fn now(&self) -> Result<SystemTime, StateError> {
         tempfile::tempfile_in(&self.path)
             .and_then(|file| file.metadata()?.modified())
-            .map_err(|source| StateError::Unwritable { path: self.path.clone(), source })
+            .map_err(StateError::unwritable(&self.path))
     }
 }
 
@@ -180,25 +159,19 @@ impl RefusedFile {
     }
 
     /// Writes down results, with the reasons for which they were refused, one a line.
-    ///
-    /// # Errors
-    /// [`StateError::Unwritable`].
     pub fn add(&self, home: &ExecutionRef, refused: &[RefusedResult]) -> Result<(), StateError> {
         let mut lines = Vec::new();
         for RefusedResult { result, reason } in refused {
             let written = serde_json::from_slice::<&RawValue>(result.json()).and_then(|result| {
                 serde_json::to_writer(&mut lines, &RefusedLine { home, reason, result })
             });
-            written.map_err(|error| self.unwritable(self.path(), error.into()))?;
+            written.map_err(|error| StateError::unwritable(&self.path())(error.into()))?;
             lines.push(b'\n');
         }
-        self.append(self.path(), &lines)
+        self.append(&self.path(), &lines)
     }
 
     /// Writes down something else, with the reason for which it was refused.
-    ///
-    /// # Errors
-    /// [`StateError::Unwritable`].
     pub fn add_change(
         &self,
         home: &ExecutionRef,
@@ -209,7 +182,7 @@ impl RefusedFile {
         let line = serde_json::json!({
             "url": home.url, "execution": home.execution, "reason": reason, kind: change,
         });
-        self.append(self.changes_path(), format!("{line}\n").as_bytes())
+        self.append(&self.changes_path(), format!("{line}\n").as_bytes())
     }
 
     /// Tells whether something is written down that nobody has dealt with.
@@ -218,15 +191,11 @@ impl RefusedFile {
         holds(self.path()) || holds(self.changes_path())
     }
 
-    fn append(&self, path: PathBuf, lines: &[u8]) -> Result<(), StateError> {
+    fn append(&self, path: &Path, lines: &[u8]) -> Result<(), StateError> {
         if lines.is_empty() {
             return Ok(());
         }
-        files::append(&path, lines, self.readers).map_err(|source| self.unwritable(path, source))
-    }
-
-    #[expect(clippy::unused_self, reason = "beside its callers")]
-    fn unwritable(&self, path: PathBuf, source: io::Error) -> StateError {
-        StateError::Unwritable { path, source }
+        let appended = files::append(path, lines, self.readers, |_| Ok(()));
+        appended.map_err(StateError::unwritable(path))
     }
 }

@@ -1,7 +1,7 @@
 //! Errors of the state directory and of the notes in it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -36,4 +36,12 @@ pub enum StateError {
          started with {started}"
     )]
     OtherStart { variable: String, value: String, execution: ExecutionId, started: String },
+}
+
+impl StateError {
+    /// Makes one of an I/O error in writing at `path`.
+    pub fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Unwritable { path, source }
+    }
 }

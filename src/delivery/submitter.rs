@@ -89,13 +89,10 @@ impl<'a> Submitter<'a> {
         if self.halt.is_some() {
             return Duration::MAX;
         }
-        match self.delivery.flush_after(longest) {
-            Ok(left) => left,
-            Err(error) => {
-                self.keep_after(Err(error));
-                Duration::MAX
-            }
-        }
+        self.delivery.flush_after(longest).unwrap_or_else(|error| {
+            self.keep_after(Err(error));
+            Duration::MAX
+        })
     }
 
     /// Sends, or keeps, all that was taken.

@@ -14,12 +14,15 @@ const WARNINGS: [&str; 2] = [
 /// A result with less and less of its log, then of its comment.
 #[derive(Debug)]
 pub struct Truncation {
-    whole: EncodedResult,
+    /// The result as it was.
+    pub whole: EncodedResult,
     log: usize,
     comment: usize,
-    form: EncodedResult,
-    /// The server has taken others since the result failed before.
-    is_last_chance: bool,
+    /// The result as it is sent next.
+    pub form: EncodedResult,
+    /// The server has taken others since the result failed before: it is refused where none of its
+    /// forms is taken.
+    pub is_last_chance: bool,
 }
 
 impl Truncation {
@@ -31,25 +34,14 @@ impl Truncation {
         truncation.shorten().then_some(truncation)
     }
 
-    /// Has the result refused where none of its forms is taken.
     pub fn into_last_chance(self) -> Self {
         Self { is_last_chance: true, ..self }
-    }
-
-    /// Tells whether the result is refused where none of its forms is taken.
-    pub fn is_last_chance(&self) -> bool {
-        self.is_last_chance
     }
 
     /// Returns the shortest form of a result, if there is one.
     pub fn shortest(whole: &EncodedResult) -> Option<EncodedResult> {
         let form = whole.with_shorter_texts(SHORTEST, SHORTEST);
         (form.json().len() < whole.json().len()).then_some(form)
-    }
-
-    /// Returns the result in its present form.
-    pub fn form(&self) -> &EncodedResult {
-        &self.form
     }
 
     /// Cuts half of what is left, and tells whether anything could be cut.
@@ -71,10 +63,5 @@ impl Truncation {
         let (log, comment) = self.whole.text_lengths();
         let is_cut = [self.log < log, self.comment < comment];
         is_cut.into_iter().zip(WARNINGS).filter_map(|(is_cut, warning)| is_cut.then_some(warning))
-    }
-
-    /// Returns the result as it was.
-    pub fn into_whole(self) -> EncodedResult {
-        self.whole
     }
 }

@@ -5,11 +5,11 @@
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tempfile::Builder;
 
 /// Bytes of a file in JSON that is read whole.
 const LONGEST_JSON: u64 = 16 << 20;
@@ -34,12 +34,16 @@ impl Readers {
 }
 
 /// Puts a file with `content` in the place of `path`, or leaves all as it was.
-///
-/// # Errors
-/// No directory, no permission, a full disk.
 pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = with_mode(readers.file_mode()).tempfile_in(directory)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Temporary files are their owner's alone; what takes the place of a file has its modes.
+        builder.permissions(fs::Permissions::from_mode(readers.file_mode()));
+    }
+    let mut file = builder.tempfile_in(directory)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
@@ -95,15 +99,6 @@ pub fn check_directory(path: &Path) -> io::Result<()> {
     if metadata.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
 }
 
-/// Opens a directory, to lock it.
-///
-/// # Errors
-/// As those of [`check_directory`].
-pub fn open_directory(path: &Path) -> io::Result<File> {
-    check_directory(path)?;
-    File::open(path)
-}
-
 /// Opens a regular file to read it; one that is not there is `None`.
 ///
 /// # Errors
@@ -129,9 +124,6 @@ pub fn open_to_write(path: &Path, readers: Readers) -> io::Result<File> {
 
 /// Opens a file to read it, also by a link. Where reading would wait for somebody to write, it fails: some
 /// of the kernel's files that do so look regular.
-///
-/// # Errors
-/// A file that cannot be read.
 pub fn open_without_waiting(path: &Path) -> io::Result<File> {
     never_waiting(File::options().read(true), true).open(path)
 }
@@ -161,25 +153,51 @@ fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     }
 }
 
-/// Adds whole lines at the end of a file, which other processes may do too.
-///
-/// # Errors
-/// A file that cannot be written, a full disk.
-pub fn append(path: &Path, lines: &[u8], readers: Readers) -> io::Result<()> {
+/// Lists what is in a directory; one that is not there holds nothing.
+pub fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| Ok(entry?.path())).collect(),
+    }
+}
+
+/// Tells whether an error says that there is no such file.
+pub fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Adds whole lines at the end of a file, which other processes may do too, once `prepare` has seen to
+/// what is there.
+pub fn append(
+    path: &Path,
+    lines: &[u8],
+    readers: Readers,
+    prepare: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let mut file = open_to_write(path, readers)?;
+    // Two processes may append to one file, and neither may break the other's line.
     lock(&file)?;
-    file.seek(SeekFrom::End(0))?;
-    file.write_all(lines)?;
-    file.sync_data()
+    prepare(&mut file)?;
+    let end = file.seek(SeekFrom::End(0))?;
+    let written = file.write_all(lines).and_then(|()| file.sync_data());
+    if written.is_err() {
+        // Half of them would be taken for all.
+        file.set_len(end)?;
+    }
+    written
+}
+
+/// Puts a value in JSON in the place of the file at `path`, as a line.
+pub fn write_json(path: &Path, value: &impl Serialize, readers: Readers) -> io::Result<()> {
+    let mut json = serde_json::to_vec(value)?;
+    json.push(b'\n');
+    replace(path, &json, readers)
 }
 
 /// Reads a file in JSON; one that is not there is `None`.
-///
-/// # Errors
-/// A file that cannot be read, or is no JSON of this type.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
-    let Some(text) = read(path)? else { return Ok(None) };
-    Ok(Some(serde_json::from_slice(&text)?))
+    let text = read(path)?;
+    Ok(text.map(|text| serde_json::from_slice(&text)).transpose()?)
 }
 
 /// Reads a file; one that is not there is `None`.
@@ -258,15 +276,4 @@ fn without_locks(error: io::Error) -> io::Result<()> {
             .to_owned(),
     );
     Ok(())
-}
-
-/// Temporary files are their owner's alone; what takes the place of a file has its modes.
-fn with_mode(mode: u32) -> Builder<'static, 'static> {
-    let mut builder = Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(mode));
-    }
-    builder
 }

@@ -53,9 +53,6 @@ impl TempFile {
     }
 
     /// Makes one that is a file from the beginning.
-    ///
-    /// # Errors
-    /// No place takes it.
     pub fn new() -> io::Result<Self> {
         let mut file = Self::small();
         file.move_on()?;
@@ -63,9 +60,6 @@ impl TempFile {
     }
 
     /// Returns the file.
-    ///
-    /// # Errors
-    /// No place takes it.
     pub fn into_file(mut self) -> io::Result<File> {
         loop {
             match self.content {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Write as _;
+use std::iter;
 
 /// Returns an error's text as part of a message: without the number that helps nobody, in lower case.
 pub fn os_message(error: &dyn Error) -> String {
@@ -15,14 +16,17 @@ pub fn os_message(error: &dyn Error) -> String {
 
 /// Returns an error with its causes, as one line but for lists.
 pub fn describe(error: &dyn Error) -> String {
-    let mut message = os_message(error);
-    let mut next = error.source();
-    while let Some(cause) = next {
-        message += ": ";
-        message += &os_message(cause);
-        next = cause.source();
-    }
-    message
+    chain(error).map(os_message).collect::<Vec<_>>().join(": ")
+}
+
+/// Returns the message of the last of an error's causes, which names the trouble.
+pub fn innermost(error: &dyn Error) -> String {
+    chain(error).last().map(os_message).unwrap_or_default()
+}
+
+/// Returns an error and its causes.
+fn chain(error: &dyn Error) -> impl Iterator<Item = &dyn Error> {
+    iter::successors(Some(error), |&error| error.source())
 }
 
 /// Returns `1 file`, `2 files`, `3 batches`.
@@ -32,15 +36,6 @@ pub fn plural(count: u64, noun: &str) -> String {
         (_, true) => format!("{count} {noun}es"),
         (_, false) => format!("{count} {noun}s"),
     }
-}
-
-/// Returns the message of the last of an error's causes, which names the trouble.
-pub fn innermost(error: &dyn Error) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    os_message(last)
 }
 
 /// Returns `text` on one line that is what it seems: escaped is what would move a terminal's cursor,

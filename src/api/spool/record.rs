@@ -13,7 +13,7 @@ use std::thread;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::api::{ApiError, Artefact, Execution};
 use crate::model::encoded::Batch;
@@ -57,8 +57,8 @@ impl Record {
     pub fn open(path: PathBuf, readers: Readers) -> Result<Self, ApiError> {
         match files::check_directory(&path) {
             Ok(()) => Ok(Self::of(path, readers)),
-            Err(error) if is_absence(&error) => Err(ApiError::NoSuchExecution { path }),
-            Err(error) => Err(at(&path)(error)),
+            Err(error) if files::is_absence(&error) => Err(ApiError::NoSuchExecution { path }),
+            Err(error) => Err(ApiError::at(&path)(error)),
         }
     }
 
@@ -73,13 +73,15 @@ impl Record {
 
     /// The request as it is written, unchecked.
     pub fn start(&self) -> Result<Option<String>, ApiError> {
-        read_text(&self.path.join(START))
+        let path = self.path.join(START);
+        let text = files::read(&path).map_err(ApiError::at(&path))?.map(String::from_utf8);
+        text.transpose().map_err(|error| ApiError::at(&path)(io::Error::other(error)))
     }
 
     /// Warnings that a start is under way which nothing could find again.
     pub fn write_starting(&self) -> Result<(), ApiError> {
         let path = self.path.join(STARTING);
-        files::open_to_write(&path, self.readers).map(drop).map_err(at(&path))
+        files::open_to_write(&path, self.readers).map(drop).map_err(ApiError::at(&path))
     }
 
     pub fn is_starting(&self) -> bool {
@@ -90,7 +92,9 @@ impl Record {
     pub fn remove_starting(&self) -> Result<(), ApiError> {
         let path = self.path.join(STARTING);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&path)(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(ApiError::at(&path)(error))
+            }
             _ => Ok(()),
         }
     }
@@ -101,12 +105,12 @@ impl Record {
 
     /// The execution that the server has already.
     pub fn home(&self) -> Result<Option<ExecutionRef>, ApiError> {
-        let path = self.path.join(EXECUTION);
-        let home = read_json::<ExecutionRef>(&path)?;
+        let home = self.read_json::<ExecutionRef>(EXECUTION)?;
         match home.as_ref().map(|home| home.execution) {
-            Some(id @ ExecutionId::Outbox(_)) => {
-                Err(ApiError::SpoolContent { path, reason: format!("`{id}` is at no server") })
-            }
+            Some(id @ ExecutionId::Outbox(_)) => Err(ApiError::SpoolContent {
+                path: self.path.join(EXECUTION),
+                reason: format!("`{id}` is at no server"),
+            }),
             _ => Ok(home),
         }
     }
@@ -116,7 +120,7 @@ impl Record {
     }
 
     fn start_field(&self, field: &str) -> Result<Option<String>, ApiError> {
-        let start = read_json::<Map<String, Value>>(&self.path.join(START))?;
+        let start = self.read_json::<JsonObject>(START)?;
         Ok(start.and_then(|start| start.get(field)?.as_str().map(str::to_owned)))
     }
 
@@ -125,17 +129,12 @@ impl Record {
     }
 
     /// Opens the results to read as many whole lines as `extent` counts.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub fn results(&self, extent: &Extent) -> Result<impl BufRead + use<>, ApiError> {
-        let path = self.path.join(RESULTS);
-        let file = files::open(&path).map_err(at(&path))?;
-        let lines = file.map(|file| BufReader::new(file).take(extent.results));
-        Ok(io::BufReader::new(lines.map_or_else(
-            || Box::new(io::empty()) as Box<dyn Read>,
-            |lines| Box::new(lines) as Box<dyn Read>,
-        )))
+    pub fn results(&self, extent: &Extent) -> Result<Box<dyn BufRead>, ApiError> {
+        let path = self.results_path();
+        Ok(match files::open(&path).map_err(ApiError::at(&path))? {
+            Some(file) => Box::new(BufReader::new(file).take(extent.results)),
+            None => Box::new(io::empty()),
+        })
     }
 
     /// Returns the path of the results, for messages.
@@ -144,15 +143,12 @@ impl Record {
     }
 
     /// Counts the results that are recorded, by their lines.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
     pub fn count_results(&self) -> Result<u64, ApiError> {
-        let path = self.path.join(RESULTS);
-        let Some(mut file) = files::open(&path).map_err(at(&path))? else { return Ok(0) };
+        let path = self.results_path();
+        let Some(mut file) = files::open(&path).map_err(ApiError::at(&path))? else { return Ok(0) };
         let (mut lines, mut chunk) = (0, vec![0; 64 << 10]);
         loop {
-            match file.read(&mut chunk).map_err(at(&path))? {
+            match file.read(&mut chunk).map_err(ApiError::at(&path))? {
                 0 => return Ok(lines),
                 read => lines += memchr::memchr_iter(b'\n', &chunk[..read]).count() as u64,
             }
@@ -163,12 +159,8 @@ impl Record {
         self.append_json(LINKS, link)
     }
 
-    pub fn links(&self) -> Result<Vec<Link>, ApiError> {
-        whole(|problems| read_lines(&self.path.join(LINKS), problems))
-    }
-
     /// Returns the links, and adds what is wrong with lines that are none.
-    pub fn good_links(&self, problems: &mut Vec<ApiError>) -> Result<Vec<Link>, ApiError> {
+    pub fn links(&self, problems: &mut Vec<ApiError>) -> Result<Vec<Link>, ApiError> {
         read_lines(&self.path.join(LINKS), problems)
     }
 
@@ -176,12 +168,8 @@ impl Record {
         self.append_json(EVENTS, update)
     }
 
-    pub fn status_updates(&self) -> Result<Vec<StatusUpdate>, ApiError> {
-        whole(|problems| read_lines(&self.path.join(EVENTS), problems))
-    }
-
     /// Returns the events, and adds what is wrong with lines that are none.
-    pub fn good_status_updates(
+    pub fn status_updates(
         &self,
         problems: &mut Vec<ApiError>,
     ) -> Result<Vec<StatusUpdate>, ApiError> {
@@ -190,7 +178,7 @@ impl Record {
 
     /// Returns how many events were sent to a server that does not tell which it has.
     pub fn sent_events(&self) -> Result<usize, ApiError> {
-        Ok(read_json(&self.path.join(SENT_EVENTS))?.unwrap_or_default())
+        Ok(self.read_json(SENT_EVENTS)?.unwrap_or_default())
     }
 
     /// Notes how many events were sent.
@@ -206,7 +194,7 @@ impl Record {
     /// Returns the lines that were cut short.
     pub fn torn_lines(&self) -> Result<Vec<String>, ApiError> {
         let path = self.torn_path();
-        let text = files::read(&path).map_err(at(&path))?.unwrap_or_default();
+        let text = files::read(&path).map_err(ApiError::at(&path))?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
 
@@ -225,12 +213,10 @@ impl Record {
 
     /// Puts what `patch` says over what was said before; metadata is added to, as at the server.
     pub fn merge_patch(&self, patch: &Patch) -> Result<(), ApiError> {
-        let path = self.path.join(PATCH);
-        let mut merged = read_json::<Map<String, Value>>(&path)?.unwrap_or_default();
-        let value = serde_json::to_value(patch).map_err(|error| content(&path, &error))?;
-        let mut metadata = self.patch()?.and_then(|patch| patch.execution_metadata);
-        merged.extend(value.as_object().cloned().unwrap_or_default());
-        if let (Some(metadata), Some(added)) = (&mut metadata, &patch.execution_metadata) {
+        let mut merged = self.read_json::<JsonObject>(PATCH)?.unwrap_or_default();
+        let known = self.patch()?.and_then(|patch| patch.execution_metadata);
+        merged.extend(json!(patch).as_object().cloned().unwrap_or_default());
+        if let (Some(mut metadata), Some(added)) = (known, &patch.execution_metadata) {
             for (key, values) in added {
                 let known = metadata.entry(key.clone()).or_default();
                 for value in values {
@@ -243,12 +229,12 @@ impl Record {
     }
 
     pub fn patch(&self) -> Result<Option<Patch>, ApiError> {
-        read_json(&self.path.join(PATCH))
+        self.read_json(PATCH)
     }
 
     /// Returns the names in the patch that are none of its fields: no server takes them.
     pub fn unknown_in_patch(&self) -> Result<Vec<String>, ApiError> {
-        let patch = read_json::<Map<String, Value>>(&self.path.join(PATCH))?.unwrap_or_default();
+        let patch = self.read_json::<JsonObject>(PATCH)?.unwrap_or_default();
         Ok(patch.into_iter().map(|(name, _)| name).filter(|name| !Patch::has(name)).collect())
     }
 
@@ -263,7 +249,7 @@ impl Record {
         Ok(Execution {
             status,
             environment: None,
-            relevant_links: self.links()?,
+            relevant_links: whole(|problems| self.links(problems))?,
             has_metadata: true,
         })
     }
@@ -293,33 +279,28 @@ impl Record {
 
     /// The artefact that its start names.
     pub fn artefact(&self) -> Result<Option<Artefact>, ApiError> {
-        let start = read_json::<JsonObject>(&self.path.join(START))?;
-        Ok(start.as_ref().map(Artefact::of_start))
+        Ok(self.read_json(START)?.as_ref().map(Artefact::of_start))
     }
 
     /// The last result of each name, in the order in which they were stored.
-    pub fn last_results(&self) -> Result<Vec<JsonObject>, ApiError> {
-        let path = self.path.join(RESULTS);
+    pub fn last_results(&self) -> Result<Vec<TestResult>, ApiError> {
         let (mut results, mut last) = (Vec::new(), HashMap::new());
         whole(|problems| {
-            each_line(&path, problems, |result: TestResult| {
+            each_line(&self.results_path(), problems, |result: TestResult| {
                 last.insert(result.name.clone(), results.len());
-                results.push(Some(result));
+                results.push(result);
             })
         })?;
-        let is_last = |(at, result): (usize, Option<TestResult>)| {
-            result.filter(|result| last.get(&result.name) == Some(&at))
-        };
-        let told = |result| serde_json::to_value(result).and_then(serde_json::from_value);
-        let results = results.into_iter().enumerate().filter_map(is_last).map(told);
-        results.collect::<Result<_, _>>().map_err(|error| content(&path, &error))
+        let numbered = results.into_iter().enumerate();
+        let latest = numbered.filter(|(at, result)| last.get(&result.name) == Some(at));
+        Ok(latest.map(|(_, result)| result).collect())
     }
 
     /// Returns what COMPLETED becomes: a name's last result counts, and no result at all is an early end.
     fn computed_status(&self) -> Result<&'static str, ApiError> {
         let mut last = HashMap::new();
         whole(|problems| {
-            each_line(&self.path.join(RESULTS), problems, |result: TestResult| {
+            each_line(&self.results_path(), problems, |result: TestResult| {
                 last.insert(result.name, result.status);
             })
         })?;
@@ -338,11 +319,12 @@ impl Record {
     /// # Errors
     /// [`ApiError::Interrupted`]; a directory that cannot be read.
     pub fn lock(&self, interrupt: &Interrupt) -> Result<Option<File>, ApiError> {
-        let directory = match files::open_directory(&self.path) {
-            Err(error) if is_absence(&error) => return Ok(None),
-            directory => directory.map_err(at(&self.path))?,
-        };
-        while !files::try_lock(&directory).map_err(at(&self.path))? {
+        let directory =
+            match files::check_directory(&self.path).and_then(|()| File::open(&self.path)) {
+                Err(error) if files::is_absence(&error) => return Ok(None),
+                directory => directory.map_err(ApiError::at(&self.path))?,
+            };
+        while !files::try_lock(&directory).map_err(ApiError::at(&self.path))? {
             if let Some(signal) = interrupt.signal() {
                 return Err(ApiError::Interrupted { signal });
             }
@@ -353,16 +335,14 @@ impl Record {
 
     /// Has every file end with a whole line: a killed process leaves one that is torn, and another tool
     /// one without a line feed.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
     pub fn mend(&self) -> Result<(), ApiError> {
         for name in [RESULTS, LINKS, EVENTS] {
             let path = self.path.join(name);
-            if files::open(&path).map_err(at(&path))?.is_some() {
-                let mut file = files::open_to_write(&path, self.readers).map_err(at(&path))?;
-                files::lock(&file).map_err(at(&path))?;
-                self.end_last_line(&mut file, &path).map_err(at(&path))?;
+            if files::open(&path).map_err(ApiError::at(&path))?.is_some() {
+                let mut file =
+                    files::open_to_write(&path, self.readers).map_err(ApiError::at(&path))?;
+                files::lock(&file).map_err(ApiError::at(&path))?;
+                self.end_last_line(&mut file, &path).map_err(ApiError::at(&path))?;
             }
         }
         Ok(())
@@ -378,11 +358,11 @@ impl Record {
         if last.trim_ascii().is_empty() {
             return file.set_len(end);
         }
-        if serde_json::from_slice::<Map<String, Value>>(&last).is_ok() {
+        if serde_json::from_slice::<JsonObject>(&last).is_ok() {
             return file.write_all(b"\n");
         }
         last.push(b'\n');
-        files::append(&self.torn_path(), &last, self.readers)?;
+        files::append(&self.torn_path(), &last, self.readers, |_| Ok(()))?;
         files::warn(format!("{}: the last line is cut short: moved to {TORN}", path.display()));
         file.set_len(end)
     }
@@ -394,25 +374,22 @@ impl Record {
             results: whole_lines(RESULTS)?,
             links: whole_lines(LINKS)?,
             status_updates: whole_lines(EVENTS)?,
-            patch: read_json(&self.path.join(PATCH))?,
+            patch: self.read_json(PATCH)?,
         })
     }
 
     /// Tells whether anything was recorded: a process may be killed before it comes to that.
-    ///
-    /// # Errors
-    /// A directory that cannot be read.
     pub fn is_begun(&self) -> Result<bool, ApiError> {
         match fs::read_dir(&self.path) {
-            Err(error) if is_absence(&error) => return Ok(false),
-            listed => drop(listed.map_err(at(&self.path))?),
+            Err(error) if files::is_absence(&error) => return Ok(false),
+            listed => drop(listed.map_err(ApiError::at(&self.path))?),
         }
         for name in [START, EXECUTION, RESULTS, PATCH, LINKS, EVENTS] {
             let path = self.path.join(name);
             match fs::symlink_metadata(&path) {
                 Ok(_) => return Ok(true),
-                Err(error) if is_absence(&error) => {}
-                Err(error) => return Err(at(&path)(error)),
+                Err(error) if files::is_absence(&error) => {}
+                Err(error) => return Err(ApiError::at(&path)(error)),
             }
         }
         Ok(false)
@@ -423,91 +400,58 @@ impl Record {
     pub fn is_private(&self) -> bool {
         match fs::symlink_metadata(&self.path) {
             Ok(found) => files::is_private(&found),
-            Err(error) => is_absence(&error),
+            Err(error) => files::is_absence(&error),
         }
     }
 
     /// Adds lines to a file of the directory that nobody else has.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
-    pub fn append(&self, name: &str, lines: &[u8]) -> Result<(), ApiError> {
+    fn append(&self, name: &str, lines: &[u8]) -> Result<(), ApiError> {
         let path = self.path.join(name);
-        self.append_to(&path, lines).map_err(at(&path))
+        let end_last_line = |file: &mut File| self.end_last_line(file, &path);
+        files::append(&path, lines, self.readers, end_last_line).map_err(ApiError::at(&path))
     }
 
-    /// Adds whole lines, after ending what a killed process left without a line feed.
-    fn append_to(&self, path: &Path, lines: &[u8]) -> io::Result<()> {
-        let mut file = files::open_to_write(path, self.readers)?;
-        // Two processes may append to one file, and neither may break the other's line.
-        files::lock(&file)?;
-        self.end_last_line(&mut file, path)?;
-        let end = file.seek(SeekFrom::End(0))?;
-        let written = file.write_all(lines).and_then(|()| file.sync_data());
-        if written.is_err() {
-            // Half of them would be taken for all.
-            file.set_len(end)?;
-        }
-        written
-    }
-
-    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), ApiError> {
-        write_json(&self.path.join(name), value, self.readers)
+    /// Puts a value in JSON in the place of a file.
+    pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), ApiError> {
+        let path = self.path.join(name);
+        files::write_json(&path, value, self.readers).map_err(ApiError::at(&path))
     }
 
     /// Takes the directory away, all at once: half of one would be taken for something to deliver. In the
     /// place of an execution that waited, the server's is left: variables and notes may still name it, and
     /// its number must not come to mean another.
-    ///
-    /// # Errors
-    /// A directory that cannot be removed.
     pub fn remove(self) -> Result<(), ApiError> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let hidden = Self::of(self.path.with_file_name(format!(".{name}")), self.readers);
         if fs::symlink_metadata(&hidden.path).is_ok() {
-            fs::remove_dir_all(&hidden.path).map_err(at(&hidden.path))?;
+            fs::remove_dir_all(&hidden.path).map_err(ApiError::at(&hidden.path))?;
         }
-        fs::rename(&self.path, &hidden.path).map_err(at(&self.path))?;
+        fs::rename(&self.path, &hidden.path).map_err(ApiError::at(&self.path))?;
         hidden.finish_removal(&self.path)
     }
 
     /// Ends the removal of what was at `path`.
-    ///
-    /// # Errors
-    /// As those of [`Record::remove`].
     pub fn finish_removal(&self, path: &Path) -> Result<(), ApiError> {
         if fs::symlink_metadata(path).is_err()
             && self.start()?.is_some()
             && let Some(home) = self.home()?
         {
-            write_json(path, &home, self.readers)?;
+            files::write_json(path, &home, self.readers).map_err(ApiError::at(path))?;
         }
-        fs::remove_dir_all(&self.path).map_err(at(&self.path))
+        fs::remove_dir_all(&self.path).map_err(ApiError::at(&self.path))
     }
 
     fn append_json(&self, name: &str, value: &impl Serialize) -> Result<(), ApiError> {
-        let error_at = |error| content(&self.path.join(name), &error);
-        let mut line = serde_json::to_vec(value).map_err(error_at)?;
-        line.push(b'\n');
-        self.append(name, &line)
+        let json = serde_json::to_string(value).map_err(io::Error::from);
+        let json = json.map_err(ApiError::at(&self.path.join(name)))?;
+        self.append(name, format!("{json}\n").as_bytes())
     }
-}
 
-fn write_json(path: &Path, value: &impl Serialize, readers: Readers) -> Result<(), ApiError> {
-    let mut json = serde_json::to_vec(value).map_err(|error| content(path, &error))?;
-    json.push(b'\n');
-    files::replace(path, &json, readers).map_err(at(path))
-}
-
-/// A file that is not there is `None`.
-fn read_text(path: &Path) -> Result<Option<String>, ApiError> {
-    let text = files::read(path).map_err(at(path))?.map(String::from_utf8).transpose();
-    text.map_err(|error| at(path)(io::Error::other(error)))
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ApiError> {
-    let parse = |text: String| serde_json::from_str(&text).map_err(|error| content(path, &error));
-    read_text(path)?.map(parse).transpose()
+    /// Reads a file in JSON; one that is not there is `None`.
+    pub fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ApiError> {
+        let path = self.path.join(name);
+        files::read_json(&path).map_err(ApiError::at(&path))
+    }
 }
 
 fn read_lines<T: DeserializeOwned>(
@@ -526,12 +470,12 @@ fn each_line<T: DeserializeOwned>(
     problems: &mut Vec<ApiError>,
     mut take: impl FnMut(T),
 ) -> Result<(), ApiError> {
-    let Some(file) = files::open(path).map_err(at(path))? else { return Ok(()) };
+    let Some(file) = files::open(path).map_err(ApiError::at(path))? else { return Ok(()) };
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        if reader.read_until(b'\n', &mut line).map_err(at(path))? == 0 {
+        if reader.read_until(b'\n', &mut line).map_err(ApiError::at(path))? == 0 {
             break;
         }
         if !line.trim_ascii().is_empty() {
@@ -548,21 +492,19 @@ fn each_line<T: DeserializeOwned>(
 }
 
 /// Makes an error of the first problem that a reading has.
-fn whole<T>(read: impl FnOnce(&mut Vec<ApiError>) -> Result<T, ApiError>) -> Result<T, ApiError> {
+pub fn whole<T>(
+    read: impl FnOnce(&mut Vec<ApiError>) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
     let mut problems = Vec::new();
     let value = read(&mut problems)?;
     problems.into_iter().next().map_or(Ok(value), Err)
 }
 
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
 /// Returns how many bytes of a file are whole lines. One that is not there has none.
 fn whole_lines(path: &Path) -> Result<u64, ApiError> {
-    match files::open(path).map_err(at(path))? {
+    match files::open(path).map_err(ApiError::at(path))? {
         None => Ok(0),
-        Some(mut file) => end_of_lines(&mut file).map_err(at(path)),
+        Some(mut file) => end_of_lines(&mut file).map_err(ApiError::at(path)),
     }
 }
 
@@ -582,16 +524,6 @@ fn end_of_lines(file: &mut File) -> io::Result<u64> {
         end = start;
     }
     Ok(end)
-}
-
-/// An I/O error with its file.
-pub fn at(path: &Path) -> impl FnOnce(io::Error) -> ApiError {
-    let path = path.to_path_buf();
-    move |source| ApiError::Spool { path, source }
-}
-
-fn content(path: &Path, error: &serde_json::Error) -> ApiError {
-    ApiError::SpoolContent { path: path.to_path_buf(), reason: error.to_string() }
 }
 
 /// Lines are counted from where the reading began. What `serde_json` says of the place is left out:

@@ -2,13 +2,13 @@
 //!
 //! Answers follow the server's rules.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::json;
 
 use super::record::{self, Record};
 use crate::api::{
@@ -38,8 +38,8 @@ impl Server for Spool {
     fn start(&self, request: &StartRequest) -> Result<ExecutionId, ApiError> {
         self.make()?;
         // Held while the execution is looked for and made: others may start with the same CI link.
-        let directory = File::open(&self.directory).map_err(record::at(&self.directory))?;
-        files::lock(&directory).map_err(record::at(&self.directory))?;
+        let directory = File::open(&self.directory).map_err(ApiError::at(&self.directory))?;
+        files::lock(&directory).map_err(ApiError::at(&self.directory))?;
         if let Some(id) = self.find(request.ci_link())? {
             return Ok(id);
         }
@@ -74,7 +74,8 @@ impl Server for Spool {
     }
 
     fn status_updates(&self, id: ExecutionId) -> Result<Option<Vec<StatusUpdate>>, ApiError> {
-        self.record(id)?.status_updates().map(Some)
+        let record = self.record(id)?;
+        record::whole(|problems| record.status_updates(problems)).map(Some)
     }
 
     fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), ApiError> {
@@ -91,7 +92,7 @@ impl Server for Spool {
         each: &mut dyn FnMut(String) -> bool,
     ) -> Result<bool, ApiError> {
         for result in self.record(id)?.last_results()? {
-            each(Value::from(result).to_string());
+            each(json!(result).to_string());
         }
         Ok(true)
     }
@@ -118,9 +119,9 @@ impl Server for Spool {
     /// A directory that is missing is made by the first start, in the one that is there.
     fn access(&self) -> Result<Access, ApiError> {
         let directory =
-            std::path::absolute(&self.directory).map_err(record::at(&self.directory))?;
+            std::path::absolute(&self.directory).map_err(ApiError::at(&self.directory))?;
         let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(&directory);
-        tempfile::tempfile_in(existing).map_err(record::at(existing))?;
+        tempfile::tempfile_in(existing).map_err(ApiError::at(existing))?;
         Ok(Access { key: Key::None, writes: true, reads: true })
     }
 }
@@ -141,7 +142,7 @@ impl Spool {
             Readers::Usual => fs::create_dir_all(&self.directory),
             Readers::Owner => files::require_directory(&self.directory, self.readers),
         };
-        made.map_err(record::at(&self.directory))
+        made.map_err(ApiError::at(&self.directory))
     }
 
     /// # Errors
@@ -177,9 +178,6 @@ impl Spool {
     }
 
     /// The directories, whatever another tool named them: numbers first, in order, then by name.
-    ///
-    /// # Errors
-    /// A directory that cannot be read.
     pub fn records(&self) -> Result<Records, ApiError> {
         let mut names = self.names()?;
         let number = |name: &OsString| name.to_str().and_then(|name| name.parse::<u64>().ok());
@@ -203,24 +201,13 @@ impl Spool {
 
     /// Returns what is in the directory, but for hidden files. One that is missing holds nothing.
     fn names(&self) -> Result<Vec<OsString>, ApiError> {
-        let entries = match fs::read_dir(&self.directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(record::at(&self.directory))?,
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(record::at(&self.directory))?.file_name();
-            if !name.as_encoded_bytes().starts_with(b".") {
-                names.push(name);
-            }
-        }
-        Ok(names)
+        let paths = files::list(&self.directory).map_err(ApiError::at(&self.directory))?;
+        let names = paths.iter().filter_map(|path| path.file_name());
+        let shown = names.filter(|name| !name.as_encoded_bytes().starts_with(b"."));
+        Ok(shown.map(OsStr::to_owned).collect())
     }
 
     /// Makes the next directory. Whoever makes it has it: several processes may start at once.
-    ///
-    /// # Errors
-    /// A directory that cannot be written.
     pub fn create(&self) -> Result<(ExecutionId, Record), ApiError> {
         self.make()?;
         let last = self.ids()?.last().map_or(0, |last| last.number());
@@ -228,7 +215,7 @@ impl Spool {
             let path = self.path_of(id);
             match files::create_directory(&path, self.readers) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(record::at(&path)(error)),
+                Err(error) => return Err(ApiError::at(&path)(error)),
                 Ok(()) => return Ok((id, Record::of(path, self.readers))),
             }
         }
