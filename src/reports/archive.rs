@@ -66,8 +66,8 @@ impl Packing {
     pub fn unpack(self, source: File) -> io::Result<Unpacked> {
         let source = BufReader::new(source);
         let (file, error) = match self {
-            Self::Gzip => copy(MultiGzDecoder::new(source))?,
-            Self::Xz => copy(XzReader::new_mem_limit(source, true, XZ_MEMORY_MAX))?,
+            Self::Gzip => copy(MultiGzDecoder::new(source), UNPACKED_MAX)?,
+            Self::Xz => copy(XzReader::new_mem_limit(source, true, XZ_MEMORY_MAX), UNPACKED_MAX)?,
         };
         let unpacked = Unpacked { file, is_submission: false, error };
         unpacked.submission()
@@ -81,7 +81,7 @@ impl Unpacked {
         self.file.rewind()?;
         (&mut self.file).take(262).read_to_end(&mut magic)?;
         self.file.rewind()?;
-        if !magic.ends_with(b"ustar") || magic.len() < 262 {
+        if magic.get(257..) != Some(b"ustar") {
             return Ok(self);
         }
         let mut submission = Submission::default();
@@ -154,47 +154,41 @@ fn bounded(entry: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(name)
 }
 
-/// Copies what can be unpacked to a temporary file, and gives the error behind it.
-fn copy(from: impl Read) -> io::Result<(File, Option<ReadError>)> {
+/// Copies what can be unpacked to a temporary file, `most` bytes of it, and gives the error behind it.
+fn copy(mut from: impl Read, most: u64) -> io::Result<(File, Option<ReadError>)> {
     let mut file = TempFile::new()?;
-    let mut from = Bounded { source: from, left: UNPACKED_MAX };
+    let mut left = most;
     let mut piece = vec![0; 64 << 10];
-    loop {
+    let error = loop {
         match from.read(&mut piece) {
-            Ok(0) => return Ok((file.into_file()?, None)),
-            Ok(length) => file.write_all(&piece[..length])?,
+            Ok(0) => break None,
+            Ok(length) if length as u64 > left => {
+                break Some(unpackable(&format!("it unpacks to more than {} MiB", most >> 20)));
+            }
+            Ok(length) => {
+                left -= length as u64;
+                file.write_all(&piece[..length])?;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Ok((file.into_file()?, Some(broken(&error)))),
+            Err(error) => break Some(broken(&error)),
         }
-    }
+    };
+    Ok((file.into_file()?, error))
 }
 
 fn broken(error: &io::Error) -> ReadError {
-    let why = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it is cut short".to_owned(),
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => unpackable("it is cut short"),
         io::ErrorKind::OutOfMemory => {
-            "its dictionary takes more than 32 MiB of memory: pack it with `xz -6`".to_owned()
+            unpackable("its dictionary takes more than 32 MiB of memory: pack it with `xz -6`")
         }
         // `tar` wraps the error of its source in its own.
-        _ => excerpt(&innermost(error), EXCERPT),
-    };
-    ReadError::remainder(None, format!("cannot be unpacked: {why}"))
-}
-
-/// Refuses to read beyond a limit.
-struct Bounded<R> {
-    source: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.source.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
-            io::Error::other(format!("it unpacks to more than {} MiB", UNPACKED_MAX >> 20))
-        })?;
-        Ok(read)
+        _ => unpackable(&excerpt(&innermost(error), EXCERPT)),
     }
+}
+
+fn unpackable(why: &str) -> ReadError {
+    ReadError::of_file(format!("cannot be unpacked: {why}"))
 }
 
 #[cfg(test)]
@@ -350,9 +344,10 @@ mod tests {
 
     #[test]
     fn a_bomb_is_refused() {
-        let reader = Bounded { source: io::repeat(0), left: 1000 };
-        let error = io::copy(&mut { reader }, &mut io::sink()).unwrap_err();
-        assert_eq!(error.to_string(), "it unpacks to more than 512 MiB");
+        let (mut file, error) = copy(io::repeat(0), 2 << 20).unwrap();
+        let error = error.unwrap().to_string();
+        assert_eq!(error, "cannot be unpacked: it unpacks to more than 2 MiB");
+        assert_eq!(file.stream_position().unwrap(), 2 << 20);
     }
 
     #[test]

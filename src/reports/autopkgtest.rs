@@ -4,11 +4,11 @@
 //! same directory.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::ReadError;
-use super::format::{Format, ReadOptions, ReportReader};
+use super::format::{Format, ReportReader};
 use super::lines::Lines;
 use super::source::Source;
 use crate::model::result::{Section, Status, TestResult, join_sections};
@@ -25,7 +25,8 @@ pub static FORMAT: Format = Format {
             Source::File { path, .. } => path.parent().map(Path::to_path_buf),
             Source::StandardInput => None,
         };
-        Ok(Box::new(Reader::new(input.file, directory, options)?))
+        let lines = Lines::new(input.file)?;
+        Ok(Box::new(Reader { lines, directory, longest: options.longest(), names_only: false }))
     },
     is_live: false,
 };
@@ -33,21 +34,24 @@ pub static FORMAT: Format = Format {
 /// Lines about the whole run, which failed.
 const OF_THE_RUN: [&str; 4] = ["blame:", "badpkg:", "quitting:", "erroneous package:"];
 
-/// One line of a summary.
-struct Line<'a> {
-    name: &'a str,
-    outcome: &'a str,
-    reason: &'a str,
+/// Returns the result in one line of a summary, but for its log.
+fn result(line: &str) -> Option<TestResult> {
+    let (name, rest) = line.trim_end().split_once(char::is_whitespace)?;
+    let rest = rest.trim_start();
+    let (outcome, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (status, mark) = match outcome {
+        "PASS" => (Status::Passed, ""),
+        "FAIL" => (Status::Failed, ""),
+        "SKIP" => (Status::Skipped, ""),
+        "FLAKY" => (Status::Skipped, "[flaky]"),
+        _ => return None,
+    };
+    let comment = [mark, reason.trim()].join(" ").trim().to_owned();
+    (!name.is_empty()).then(|| TestResult { comment, ..TestResult::new(name, status) })
 }
 
-impl<'a> Line<'a> {
-    fn parse(line: &'a str) -> Option<Self> {
-        let (name, rest) = line.trim_end().split_once(char::is_whitespace)?;
-        let rest = rest.trim_start();
-        let (outcome, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        let is_known = ["PASS", "FAIL", "SKIP", "FLAKY"].contains(&outcome);
-        (is_known && !name.is_empty()).then(|| Self { name, outcome, reason: reason.trim() })
-    }
+fn is_of_the_run(line: &str) -> bool {
+    OF_THE_RUN.iter().any(|word| line.starts_with(word))
 }
 
 /// Tells whether each line of a text has the form of a summary, but for the last, which may be cut.
@@ -57,9 +61,9 @@ fn is_summary(head: &[u8]) -> bool {
     let mut tests = 0;
     while let Some(line) = lines.next() {
         let is_last = lines.peek().is_none() && !head.ends_with(b"\n");
-        match Line::parse(line) {
+        match result(line) {
             Some(_) => tests += 1,
-            None if OF_THE_RUN.iter().any(|word| line.starts_with(word)) => {}
+            None if is_of_the_run(line) => {}
             None if is_last && tests > 0 => {}
             None => return false,
         }
@@ -68,38 +72,14 @@ fn is_summary(head: &[u8]) -> bool {
 }
 
 /// Reads a summary line by line.
-struct Reader<R> {
-    lines: Lines<R>,
+struct Reader {
+    lines: Lines<File>,
     directory: Option<PathBuf>,
     longest: usize,
     names_only: bool,
 }
 
-impl<R: Read + Seek> Reader<R> {
-    fn new(
-        source: R,
-        directory: Option<PathBuf>,
-        options: &ReadOptions,
-    ) -> Result<Self, ReadError> {
-        let lines = Lines::new(source)?;
-        Ok(Self { lines, directory, longest: options.longest(), names_only: false })
-    }
-
-    fn result(&self, line: &Line<'_>) -> TestResult {
-        let io_log = if self.names_only { String::new() } else { self.log(line.name) };
-        let status = match line.outcome {
-            "PASS" => Status::Passed,
-            "FAIL" => Status::Failed,
-            _ => Status::Skipped,
-        };
-        let mark = if line.outcome == "FLAKY" { "[flaky]" } else { "" };
-        TestResult {
-            comment: [mark, line.reason].join(" ").trim().to_owned(),
-            io_log,
-            ..TestResult::new(line.name, status)
-        }
-    }
-
+impl Reader {
     /// Returns what the test wrote. A name that leads elsewhere, or to a link, has no log: a summary that
     /// a stranger prepared must not make a file of this machine a result.
     fn log(&self, name: &str) -> String {
@@ -142,21 +122,19 @@ impl<R: Read + Seek> Reader<R> {
     }
 }
 
-impl<R: Read + Seek> ReportReader for Reader<R> {
+impl ReportReader for Reader {
     fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError> {
-        while let Some(text) = self.lines.next()? {
-            match Line::parse(&text) {
-                Some(line) => return Ok(Some(self.result(&line))),
-                None if text.trim().is_empty() => {}
-                None => {
-                    let reason = match OF_THE_RUN.iter().find(|word| text.starts_with(**word)) {
-                        Some(_) => text,
-                        None => {
-                            "no line of a summary: a name and PASS, FAIL, SKIP or FLAKY".to_owned()
-                        }
-                    };
-                    return Err(ReadError::one(self.lines.number(), reason));
+        while let Some(line) = self.lines.next()? {
+            if let Some(mut result) = result(&line) {
+                if !self.names_only {
+                    result.io_log = self.log(&result.name);
                 }
+                return Ok(Some(result));
+            }
+            if !line.trim().is_empty() {
+                let not_one = "no line of a summary: a name and PASS, FAIL, SKIP or FLAKY";
+                let reason = if is_of_the_run(&line) { &*line } else { not_one };
+                return Err(ReadError::one(self.lines.number(), reason));
             }
         }
         self.lines.note(warnings);

@@ -1,9 +1,8 @@
 //! The bytes of a report as UTF-8.
 //!
-//! This module owns encodings and the count of lines; it must not know XML beyond the first bytes that
-//! tell UTF-16 from what resembles ASCII. Text that is UTF-8 already, as nearly all of it is, is checked
-//! and passed on where it lies, since copying it would be the dearest step of reading. Decoding begins
-//! only where a byte order mark, a declaration or a byte that is no UTF-8 asks for it.
+//! Text that is UTF-8 already, as nearly all of it is, is checked and passed on where it lies, since copying
+//! it would be the dearest step of reading. Decoding begins only where a byte order mark, a declaration or a
+//! byte that is no UTF-8 asks for it.
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
@@ -110,15 +109,15 @@ impl<R: Read + Seek> Decoded<R> {
             | [0, 0, 0xFE, 0xFF, ..]
             | [b'<', 0, 0, 0, ..]
             | [0, 0, 0, b'<', ..] => {
-                let reason = "encoded in UTF-32, which `to` does not read".to_owned();
+                let reason = "encoded in UTF-32, which `to` does not read";
                 return Err(ReadError::remainder(Some(1), reason));
             }
-            [0xEF, 0xBB, 0xBF, ..] => (UTF_8, 3),
-            [0xFF, 0xFE, ..] => (UTF_16LE, 2),
-            [0xFE, 0xFF, ..] => (UTF_16BE, 2),
             [b'<', 0, ..] => (UTF_16LE, 0),
             [0, b'<', ..] => (UTF_16BE, 0),
-            _ => return Ok(()),
+            ref bytes => match Encoding::for_bom(bytes) {
+                Some(found) => found,
+                None => return Ok(()),
+            },
         };
         (self.pos, self.ready, self.counted) = (mark, mark, mark);
         self.certain = true;

@@ -49,9 +49,12 @@ impl Found {
     fn take(&mut self, path: &Path) {
         let before = self.matches;
         if path.as_os_str() == STANDARD_INPUT {
-            self.add(Source::StandardInput);
+            self.matches += 1;
+            if !self.sources.contains(&Source::StandardInput) {
+                self.sources.push(Source::StandardInput);
+            }
         } else if path.is_dir() {
-            self.search(path);
+            self.walk(WalkDir::new(path), |entry| !is_hidden(entry), is_report);
         } else if let Some(pattern) = pattern(path) {
             self.expand(pattern);
         } else {
@@ -60,10 +63,6 @@ impl Found {
         if before == self.matches {
             self.empty.push(path.display().to_string());
         }
-    }
-
-    fn search(&mut self, directory: &Path) {
-        self.walk(WalkDir::new(directory), |entry| !is_hidden(entry), is_report);
     }
 
     fn expand(&mut self, pattern: &str) {
@@ -121,13 +120,6 @@ impl Found {
                 self.sources.push(Source::File { path: path.to_path_buf(), named });
             }
             Some(&at) => self.sources[at].set_named(named),
-        }
-    }
-
-    fn add(&mut self, source: Source) {
-        self.matches += 1;
-        if !self.sources.contains(&source) {
-            self.sources.push(source);
         }
     }
 

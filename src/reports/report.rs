@@ -35,9 +35,16 @@ impl Piped {
     /// # Errors
     /// A standard input that cannot be read.
     pub fn open(format: Option<&'static Format>) -> io::Result<Self> {
-        let mut head = Vec::new();
-        let is_enough = |head: &[u8]| head.trim_ascii_start().contains(&b'\n');
-        read_head(&mut io::stdin().lock(), &mut head, is_enough)?;
+        let (mut head, mut chunk) = (Vec::new(), [0; 8 << 10]);
+        let mut stdin = io::stdin().lock();
+        while head.len() < HEAD && !head.trim_ascii_start().contains(&b'\n') {
+            match stdin.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(length) => head.extend_from_slice(&chunk[..length]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
         let is_chosen = format.is_some();
         Ok(Self {
             format: format.unwrap_or_else(|| Format::of(&head)),
@@ -80,12 +87,14 @@ impl Report {
     /// # Errors
     /// A source that cannot be read, a temporary file that cannot be written.
     pub fn new(source: Source, format: Option<&'static Format>) -> io::Result<Self> {
-        let content = match &source {
-            Source::StandardInput => return Self::of_pipe(Piped::open(format)?),
-            Source::File { path, .. } if path.metadata()?.is_file() => {
-                Content::Path { path: path.clone(), length: path.metadata()?.len() }
-            }
-            Source::File { path, .. } => Content::Copy(copy(File::open(path)?)?),
+        let Source::File { path, .. } = &source else {
+            return Self::of_pipe(Piped::open(format)?);
+        };
+        let metadata = path.metadata()?;
+        let content = if metadata.is_file() {
+            Content::Path { path: path.clone(), length: metadata.len() }
+        } else {
+            Content::Copy(copy(File::open(path)?)?)
         };
         Self::of_content(source, content, format)
     }
@@ -105,15 +114,13 @@ impl Report {
         mut content: Content,
         format: Option<&'static Format>,
     ) -> io::Result<Self> {
-        let mut head = Vec::new();
-        read_head(&mut content.open()?, &mut head, |_| false)?;
+        let mut head = content.head()?;
         let (mut error, mut is_submission) = (None, false);
         if let Some(packing) = Packing::of(&head) {
             let unpacked = packing.unpack(content.open()?)?;
             content = Content::Copy(unpacked.file);
             (error, is_submission) = (unpacked.error, unpacked.is_submission);
-            head.clear();
-            read_head(&mut content.open()?, &mut head, |_| false)?;
+            head = content.head()?;
         }
         let found = || if is_submission { &checkbox::FORMAT } else { Format::of(&head) };
         Ok(Self { source, content, format: format.unwrap_or_else(found), error })
@@ -121,9 +128,7 @@ impl Report {
 
     /// Returns a hint at what may be done with a file that is no report.
     pub fn hint(&self) -> Option<&'static str> {
-        let mut head = Vec::new();
-        read_head(&mut self.content.open().ok()?, &mut head, |_| false).ok()?;
-        foreign::hint(&head)
+        foreign::hint(&self.content.head().ok()?)
     }
 
     /// Reads it from the start, with the findings of the reading before.
@@ -150,6 +155,13 @@ impl Report {
 }
 
 impl Content {
+    /// Returns its beginning.
+    fn head(&self) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        self.open()?.take(HEAD as u64).read_to_end(&mut head)?;
+        Ok(head)
+    }
+
     fn open(&self) -> io::Result<File> {
         match self {
             Self::Path { path, .. } => files::open_without_waiting(path),
@@ -202,24 +214,6 @@ impl ReportReader for Truncated {
     fn finish(self: Box<Self>, warnings: &mut Warnings) -> Result<Findings, ReadError> {
         self.reader.finish(warnings)
     }
-}
-
-/// Reads a source's beginning until it is enough.
-fn read_head(
-    source: &mut impl Read,
-    head: &mut Vec<u8>,
-    is_enough: impl Fn(&[u8]) -> bool,
-) -> io::Result<()> {
-    let mut chunk = [0; 8 << 10];
-    while head.len() < HEAD && !is_enough(head) {
-        match source.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(length) => head.extend_from_slice(&chunk[..length]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 fn copy(mut from: impl Read) -> io::Result<File> {

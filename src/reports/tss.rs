@@ -1,12 +1,14 @@
 //! Canonical's Test Submission Schema, as YARF writes it.
 
+use std::fs::File;
+
 use serde_json::{Map, Value};
 
 use super::checkbox::without_namespace;
 use super::error::ReadError;
 use super::foreign::start_hint;
 use super::format::{Findings, Format, ReportReader};
-use super::json::document::{Document, Element, Item, ResultShape, Source};
+use super::json::document::{Document, Element, Item, ResultShape};
 use super::json::{Shape, shape};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
@@ -38,8 +40,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
-        let document = Document::open(source, &RESULT, longest)?;
+    fn new(file: File, longest: usize) -> Result<Self, ReadError> {
+        let document = Document::open(file, &RESULT, longest)?;
         let mut reader = Self { document, categories: Map::new(), test_plan: None };
         // What breaks it is met again where its results are read.
         while let Ok(Some(item)) = reader.document.next() {

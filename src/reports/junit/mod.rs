@@ -112,7 +112,7 @@ impl<R: Read + Seek> Results<R> {
                 Event::Text(text) => self.document.text(text, false, warnings),
                 Event::Literal(text) => self.document.text(text, true, warnings),
                 Event::Start(element) => {
-                    let is_empty = element.is_empty();
+                    let is_empty = element.is_empty;
                     if self.document.start(&element, warnings)?
                         && let Some(suite) = self.document.suites.last_mut()
                     {

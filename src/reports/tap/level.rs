@@ -1,11 +1,11 @@
 //! Tests of one indentation.
 
-pub use crate::util::temp_file::Span;
-
 use crate::model::result::{Status, TestResult};
 use crate::util::clip::Clipped;
+use crate::util::temp_file::Span;
 
 /// One indentation of a stream, while it is read and until its parent's point comes.
+#[derive(Default)]
 pub struct Level {
     pub indent: usize,
     /// The name of the test that these are part of, where it is told before them. Its point's holds.
@@ -40,19 +40,7 @@ pub struct OpenPoint {
 
 impl Level {
     pub fn new(indent: usize, name: Option<String>, longest: usize) -> Self {
-        Self {
-            indent,
-            name,
-            next_name: None,
-            plan: None,
-            skipped: None,
-            points: 0,
-            point: None,
-            before: Clipped::new(longest),
-            ended: None,
-            children: Vec::new(),
-            worst: None,
-        }
+        Self { indent, name, before: Clipped::new(longest), ..Self::default() }
     }
 
     /// Tells whether all tests of the plan were there, and their logs.
@@ -62,8 +50,7 @@ impl Level {
 
     /// Counts a result's status in.
     pub fn note(&mut self, status: Status) {
-        let worst = self.worst.map_or(0, super::badness);
-        if self.worst.is_none() || super::badness(status) > worst {
+        if self.worst.is_none_or(|worst| super::badness(status) > super::badness(worst)) {
             self.worst = Some(status);
         }
     }

@@ -66,20 +66,23 @@ impl<'a> Line<'a> {
 }
 
 fn plan(line: &str) -> Option<Line<'_>> {
-    let rest = line.strip_prefix("1..")?;
-    let digits = rest.len() - rest.trim_start_matches(|char: char| char.is_ascii_digit()).len();
-    let count = rest[..digits].parse().ok()?;
-    let reason = rest[digits..].trim();
-    if !reason.is_empty() && !rest[digits..].starts_with(char::is_whitespace) {
+    let (digits, rest) = split_digits(line.strip_prefix("1..")?);
+    let count = digits.parse().ok()?;
+    let reason = rest.trim();
+    if !reason.is_empty() && !rest.starts_with(char::is_whitespace) {
         return None;
     }
     Some(Line::Plan { count, reason: without_skip(reason.trim_start_matches('#').trim()) })
 }
 
+fn split_digits(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len()))
+}
+
 /// Returns the reason behind `SKIP`, `skipped:` and the like.
 fn without_skip(text: &str) -> &str {
     let word = text.split(|char: char| !char.is_ascii_alphabetic()).next().unwrap_or_default();
-    if word.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("skip")) {
+    if begins(word, "SKIP") {
         let reason = text[word.len()..].trim_start_matches(':').trim();
         if reason.is_empty() { word } else { reason }
     } else {
@@ -97,11 +100,11 @@ impl<'a> Point<'a> {
             return None;
         }
         let rest = rest.trim_start();
-        let digits = rest.len() - rest.trim_start_matches(|char: char| char.is_ascii_digit()).len();
+        let (digits, behind) = split_digits(rest);
         // A description may begin with digits: a number is a word.
-        let is_word = rest[digits..].chars().next().is_none_or(char::is_whitespace);
-        let number = rest[..digits].parse().ok().filter(|_| is_word);
-        let rest = if number.is_some() { rest[digits..].trim_start() } else { rest };
+        let is_word = behind.chars().next().is_none_or(char::is_whitespace);
+        let number = digits.parse().ok().filter(|_| is_word);
+        let rest = if number.is_some() { behind.trim_start() } else { rest };
         let (description, directive) = split_directive(rest, is_kernel);
         let description = match description.strip_prefix('-') {
             Some(rest) if rest.is_empty() || rest.starts_with(' ') => rest,
@@ -113,7 +116,7 @@ impl<'a> Point<'a> {
     /// Returns the status, which a directive changes.
     pub fn status(&self) -> Status {
         match self.directive {
-            Some((word, _)) if is_failure(word) => Status::Failed,
+            Some((word, _)) if begins(word, "TIMEOUT") || begins(word, "ERROR") => Status::Failed,
             Some((word, _)) if !word.is_empty() => Status::Skipped,
             _ if self.is_ok => Status::Passed,
             _ => Status::Failed,
@@ -139,10 +142,6 @@ impl<'a> Point<'a> {
         }
         name
     }
-}
-
-fn is_failure(word: &str) -> bool {
-    begins(word, "TIMEOUT") || begins(word, "ERROR")
 }
 
 fn begins(word: &str, with: &str) -> bool {

@@ -7,8 +7,6 @@
 mod level;
 mod line;
 #[cfg(test)]
-mod streams;
-#[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
@@ -21,7 +19,7 @@ use super::source::Source;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::util::clip::Clipped;
-use crate::util::temp_file::TempStore;
+use crate::util::temp_file::{Span, TempStore};
 use level::{Level, OpenPoint};
 use line::{Line, Point};
 
@@ -213,7 +211,6 @@ impl<R: Read + Seek> Reader<R> {
 
     fn begin_point(&mut self, point: &Point<'_>, warnings: &mut Warnings) -> Result<(), ReadError> {
         self.end_point(warnings)?;
-        let longest = self.longest;
         let level = &mut self.top;
         level.points += 1;
         let number = point.number.unwrap_or(level.points);
@@ -221,7 +218,7 @@ impl<R: Read + Seek> Reader<R> {
         let told = level.next_name.take().or(told);
         let name = Some(point.name()).filter(|name| !name.is_empty()).or(told);
         let name = name.unwrap_or_else(|| format!("test {number}"));
-        let log = std::mem::replace(&mut level.before, Clipped::new(longest));
+        let log = std::mem::replace(&mut level.before, Clipped::new(self.longest));
         level.point =
             Some(OpenPoint { name, status: point.status(), comment: point.comment(), log });
         Ok(())
@@ -230,34 +227,32 @@ impl<R: Read + Seek> Reader<R> {
     /// Ends the point whose log was read, which is a result unless its subtests say as much.
     fn end_point(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
         let Some(mut point) = self.top.point.take() else { return Ok(()) };
-        let ended = self.top.ended.take();
-        let (mut is_result, mut children) = (true, Vec::new());
-        if let Some(ended) = ended {
+        let mut is_result = true;
+        if let Some(ended) = self.top.ended.take() {
             if let Some(reason) = ended.skipped.filter(|_| point.status == Status::Passed) {
                 (point.status, point.comment) = (Status::Skipped, reason);
             }
-            let worst = ended.worst;
-            is_result = worst.is_none_or(|worst| badness(point.status) > badness(worst));
-            for span in ended.children {
-                children.push(self.stored(span, &point.name)?);
-            }
+            let is_worse = |worst| badness(point.status) > badness(worst);
+            is_result = ended.worst.is_none_or(is_worse);
             if !is_result && !point.log.is_empty() {
                 warnings.add(LOG_OF_PARENT, &point.name);
             }
-        }
-        for child in children {
-            self.hand_up(child)?;
+            self.hand_up_children(ended.children, &point.name)?;
         }
         if is_result { self.hand_up(point.into_result()) } else { Ok(()) }
     }
 
-    fn stored(&mut self, span: level::Span, prefix: &str) -> Result<TestResult, ReadError> {
-        let json = self.store.get(span).map_err(ReadError::from)?;
-        let result: TestResult =
-            serde_json::from_slice(&json).map_err(|error| ReadError::of_file(error.to_string()))?;
-        let name =
-            if prefix.is_empty() { result.name } else { format!("{prefix}/{}", result.name) };
-        Ok(TestResult { name, ..result })
+    /// Hands up results that waited for the name of their parent.
+    fn hand_up_children(&mut self, children: Vec<Span>, parent: &str) -> Result<(), ReadError> {
+        for span in children {
+            let mut result: TestResult =
+                serde_json::from_slice(&self.store.get(span)?).map_err(|e| not_kept(&e))?;
+            if !parent.is_empty() {
+                result.name = format!("{parent}/{}", result.name);
+            }
+            self.hand_up(result)?;
+        }
+        Ok(())
     }
 
     /// Hands a result out, or keeps it until the name of its parent is known.
@@ -267,9 +262,8 @@ impl<R: Read + Seek> Reader<R> {
             self.ready.push_back(Ok(result));
             return Ok(());
         }
-        let json =
-            serde_json::to_vec(&result).map_err(|error| ReadError::of_file(error.to_string()))?;
-        let span = self.store.put(&json).map_err(ReadError::from)?;
+        let json = serde_json::to_vec(&result).map_err(|e| not_kept(&e))?;
+        let span = self.store.put(&json)?;
         let level = &mut self.top;
         level.note(result.status);
         level.children.push(span);
@@ -286,9 +280,7 @@ impl<R: Read + Seek> Reader<R> {
                 warnings.add(BEHIND_PLAN, &level.before.to_text());
             }
             // Tests without a parent's point between them have lost it.
-            if let Some(before) = self.top.ended.take() {
-                self.give_orphans(*before)?;
-            }
+            self.give_orphans()?;
             self.top.ended = Some(Box::new(level));
         }
         Ok(())
@@ -297,21 +289,18 @@ impl<R: Read + Seek> Reader<R> {
     /// Ends the last point of a level, and subtests behind it.
     fn end_tests(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
         self.end_point(warnings)?;
-        self.top.ended.take().map_or(Ok(()), |orphans| self.give_orphans(*orphans))
+        self.give_orphans()
     }
 
     /// Hands up the results of subtests whose parent has no point.
-    fn give_orphans(&mut self, level: Level) -> Result<(), ReadError> {
+    fn give_orphans(&mut self) -> Result<(), ReadError> {
+        let Some(level) = self.top.ended.take() else { return Ok(()) };
         let prefix = level.name.unwrap_or_default();
         self.fail(match &*prefix {
             "" => "subtests without the point of their test".to_owned(),
             name => format!("subtests of `{name}` without its point"),
         });
-        for span in level.children {
-            let result = self.stored(span, &prefix)?;
-            self.hand_up(result)?;
-        }
-        Ok(())
+        self.hand_up_children(level.children, &prefix)
     }
 
     /// Compares the points of the deepest level with its plan.
@@ -388,6 +377,10 @@ fn push_line(log: &mut Clipped, line: &str) {
         log.push_str("\n");
     }
     log.push_str(line);
+}
+
+fn not_kept(error: &serde_json::Error) -> ReadError {
+    ReadError::of_file(error.to_string())
 }
 
 fn badness(status: Status) -> u8 {

@@ -1,3 +1,5 @@
+mod streams;
+
 use std::io::Cursor;
 
 use super::*;

@@ -1,7 +1,6 @@
 //! Entity and character references, as in `&lt;` and `&#233;`.
 //!
-//! This module owns what a reference stands for, and nothing else. It never fails and never loses
-//! anything: what stands for no character is kept as it was written, because a report that says
+//! Nothing is lost: what stands for no character is kept as it was written, because a report that says
 //! `&nbsp;` or `a & b` was meant for people and is readable so. Entities of a document type are among
 //! the unknown ones on purpose: who expands them can be made to expand a billion.
 
@@ -76,7 +75,7 @@ fn push_meaning(to: &mut String, name: &str, meaning: Meaning) {
 #[derive(Clone, Copy)]
 enum Meaning {
     Char(char),
-    Surrogate(u32),
+    Surrogate(u16),
 }
 
 fn meaning(name: &str) -> Option<Meaning> {
@@ -103,26 +102,21 @@ fn code_point(name: &str) -> Option<Meaning> {
     let code = u32::from_str_radix(digits, radix).ok()?;
     match char::from_u32(code) {
         Some(character) => Some(Meaning::Char(character)),
-        None if (0xD800..0xE000).contains(&code) => Some(Meaning::Surrogate(code)),
-        None => None,
+        // Of the numbers of 16 bits, surrogates alone are no characters.
+        None => u16::try_from(code).ok().map(Meaning::Surrogate),
     }
 }
 
 /// Replaces a reference to a high surrogate at the end of `to`, which was kept as written, by the
 /// character of which `low` is the other half.
-fn join_surrogates(to: &mut String, low: u32) -> bool {
+fn join_surrogates(to: &mut String, low: u16) -> bool {
     let Some(start) = to.rfind('&') else { return false };
     let high = to[start + 1..].strip_suffix(';').filter(|name| name.len() <= LONGEST);
     let Some(Meaning::Surrogate(high)) = high.and_then(meaning) else { return false };
-    let Some(Ok(character)) = pair(high, low) else { return false };
+    let Some(Ok(character)) = char::decode_utf16([high, low]).next() else { return false };
     to.truncate(start);
     to.push(character);
     true
-}
-
-fn pair(high: u32, low: u32) -> Option<Result<char, std::char::DecodeUtf16Error>> {
-    let units = [u16::try_from(high).ok()?, u16::try_from(low).ok()?];
-    char::decode_utf16(units).next()
 }
 
 #[cfg(test)]

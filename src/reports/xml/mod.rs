@@ -1,18 +1,16 @@
 //! The XML of reports, event by event.
 //!
-//! This module is the only one that knows quick-xml. It owns what may stand around reports and which
-//! breaks of XML's rules are forgiven; of JUnit it must know only how a report begins. What is forgiven
-//! is what real tools write and what can be read in one way only: a bare `&`, a bare `<` in an attribute,
-//! control characters, unknown entities, doubled attributes. Everything else is an error, because nobody
-//! can tell what a report with crossed tags meant to say.
+//! This module is the only one that knows quick-xml. What it forgives is what real tools write and what can be
+//! read in one way only: a bare `&`, a bare `<` in an attribute, control characters, unknown entities, doubled
+//! attributes. Everything else is an error, because nobody can tell what a report with crossed tags meant to
+//! say.
 
 pub mod entities;
 
-use std::borrow::Cow;
 use std::io::{BufRead, Read, Seek};
 
 use memchr::memmem;
-use quick_xml::events::{BytesDecl, BytesStart};
+use quick_xml::events::BytesStart;
 use quick_xml::{Error, errors::IllFormedError, events};
 
 use crate::reports::decode::{Decoded, unreadable};
@@ -65,7 +63,7 @@ enum Stage {
 
 /// What comes next.
 pub enum Event<'a> {
-    /// Also stands for its end where it [`is_empty`](Element::is_empty).
+    /// Also stands for its end where it [is empty](Element::is_empty).
     Start(Element<'a>),
     End,
     /// A piece of text as it is written: no reference or line end is cut in two.
@@ -84,7 +82,7 @@ pub enum Event<'a> {
 /// A start tag.
 pub struct Element<'a> {
     tag: BytesStart<'a>,
-    is_empty: bool,
+    pub is_empty: bool,
 }
 
 impl<R: Read + Seek> Xml<R> {
@@ -216,12 +214,7 @@ impl<R: Read + Seek> Xml<R> {
             let ahead = source.peek(MARKER).map_err(|error| unreadable(&error))?;
             match Markup::of(ahead) {
                 Markup::None if ahead.is_empty() => return self.end_outside(&line),
-                Markup::None if ahead.starts_with(b"<") => {
-                    line.push(b"<");
-                    line.begins_in(source.line());
-                    source.consume(1);
-                }
-                Markup::None => {}
+                Markup::None if !ahead.starts_with(b"<") => {}
                 Markup::Report | Markup::Declaration if !line.is_empty() => {
                     return Ok(self.talk(&line));
                 }
@@ -229,17 +222,18 @@ impl<R: Read + Seek> Xml<R> {
                     self.reports += 1;
                     return self.next_tag();
                 }
-                Markup::Declaration => return self.declare(),
+                Markup::Declaration => return self.pass_prolog(),
                 Markup::Prolog if line.is_empty() => return self.pass_prolog(),
-                Markup::Stray(name) => {
-                    let stray = || xml_error(format!("`{name}` outside of a report"));
+                Markup::Stray(error) => {
                     self.talk(&line);
-                    return Err(self.foreign.take().unwrap_or_else(stray));
+                    return Err(self.foreign.take().unwrap_or(error));
                 }
                 markup => {
-                    if let Some(foreign) = markup.foreign().filter(|_| line.is_empty()) {
+                    if let Markup::Foreign(error) = markup
+                        && line.is_empty()
+                    {
                         let line = Some(source.line());
-                        self.foreign.get_or_insert(ReadError { line, ..foreign });
+                        self.foreign.get_or_insert(ReadError { line, ..error });
                     }
                     line.push(b"<");
                     line.begins_in(source.line());
@@ -270,22 +264,19 @@ impl<R: Read + Seek> Xml<R> {
         Event::Talk(text)
     }
 
-    fn declare(&mut self) -> Result<Event<'static>, ReadError> {
-        let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| of_quick_xml(&e))?;
-        if let events::Event::Decl(declaration) = event
-            && let Some(label) = label(&declaration)?
-        {
-            self.reader.get_mut().declare(&label)?;
-        }
-        Ok(Event::Nothing)
-    }
-
-    /// Passes a comment, an instruction or a document type.
+    /// Passes a declaration, which may tell the encoding, a comment, an instruction or a document type.
     fn pass_prolog(&mut self) -> Result<Event<'static>, ReadError> {
         match self.reader.read_event_into(&mut self.buffer).map_err(|e| of_quick_xml(&e))? {
-            events::Event::Comment(text) => Ok(comment(&text)),
-            _ => Ok(Event::Nothing),
+            events::Event::Comment(text) => return Ok(comment(&text)),
+            events::Event::Decl(declaration) => {
+                let label = declaration.encoding().transpose();
+                if let Some(label) = label.map_err(|error| of_quick_xml(&error.into()))? {
+                    self.reader.get_mut().declare(&label)?;
+                }
+            }
+            _ => {}
         }
+        Ok(Event::Nothing)
     }
 }
 
@@ -297,10 +288,10 @@ enum Markup {
     Declaration,
     /// A comment, an instruction or a document type.
     Prolog,
-    /// A piece of a report.
-    Stray(String),
-    /// Some other element.
-    Element(String),
+    /// A piece of a report, and the error of one that is in none.
+    Stray(ReadError),
+    /// Some other element, and the error of a document that begins so and holds no report.
+    Foreign(ReadError),
 }
 
 impl Markup {
@@ -323,23 +314,17 @@ impl Markup {
         let local = name.rsplit(':').next().unwrap_or_default();
         match local {
             "testsuite" | "testsuites" if !tag.starts_with('/') => Self::Report,
-            "testsuite" | "testsuites" | "testcase" => Self::Stray(local.to_owned()),
+            "testsuite" | "testsuites" | "testcase" => {
+                Self::Stray(xml_error(format!("`{local}` outside of a report")))
+            }
             "" => Self::None,
             _ if tag.starts_with('/') => Self::None,
-            _ => Self::Element(local.to_owned()),
-        }
-    }
-
-    /// Returns the error of a document that begins so and holds no report.
-    fn foreign(&self) -> Option<ReadError> {
-        match self {
-            Self::Element(name) if name.eq_ignore_ascii_case("html") => {
-                Some(ReadError::no_results("an HTML page, not a JUnit report"))
+            _ if local.eq_ignore_ascii_case("html") => {
+                Self::Foreign(ReadError::no_results("an HTML page, not a JUnit report"))
             }
-            Self::Element(name) => Some(ReadError::no_results(format!(
-                "root element `{name}`, not `testsuites` or `testsuite`"
+            _ => Self::Foreign(ReadError::no_results(format!(
+                "root element `{local}`, not `testsuites` or `testsuite`"
             ))),
-            _ => None,
         }
     }
 }
@@ -411,10 +396,6 @@ impl Element<'_> {
         name.bytes().position(|byte| byte == b':').map_or(name, |at| &name[at + 1..])
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.is_empty
-    }
-
     /// Hands on each attribute in turn, by its whole name and with its value as written. Searching for
     /// quotes is faster than quick-xml's own attributes, which look at every byte, and tags are most of a
     /// report.
@@ -481,12 +462,6 @@ fn close(stage: &mut Stage) {
         Stage::Root { depth } => *depth -= 1,
         _ => {}
     }
-}
-
-/// Returns the encoding that a declaration names.
-fn label(declaration: &BytesDecl<'_>) -> Result<Option<String>, ReadError> {
-    let label = declaration.encoding().transpose().map_err(|error| of_quick_xml(&error.into()))?;
-    Ok(label.map(Cow::into_owned))
 }
 
 /// Tells whether there is nothing to see in `text`.
@@ -570,14 +545,11 @@ pub fn first_line(text: &str) -> String {
 }
 
 fn not_a_report(text: &str) -> ReadError {
-    match text.trim_start_matches(|character| character <= ' ').chars().next() {
-        None => xml_error("an empty file"),
-        Some('{' | '[') => foreign("JSON, not a JUnit report"),
-        Some(_) => foreign(format!("text where the report should begin: `{}`", first_line(text))),
-    }
-}
-
-fn foreign(reason: impl Into<String>) -> ReadError {
+    let reason = match text.chars().next() {
+        None => return xml_error("an empty file"),
+        Some('{' | '[') => "JSON, not a JUnit report".to_owned(),
+        Some(_) => format!("text where the report should begin: `{}`", first_line(text)),
+    };
     ReadError { severity: Severity::All, ..xml_error(reason) }
 }
 

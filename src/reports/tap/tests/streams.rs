@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::tests::{read, results};
+use super::{read, results};
 
 /// A test, with those that are part of it.
 #[derive(Clone, Debug)]
