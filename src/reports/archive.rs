@@ -130,15 +130,14 @@ impl Submission {
             if !entry.header().entry_type().is_file() || name != Some(SUBMISSION) {
                 continue;
             }
-            if self.file.is_some() {
+            if self.file.is_none() {
+                io::copy(&mut entry, self.file.insert(TempFile::new()?))?;
+            } else {
                 let path = String::from_utf8_lossy(&path);
                 let reason = format!("`{path}` is not read: another is before it");
-                self.error =
-                    Some(ReadError { severity: Severity::One, ..ReadError::of_file(reason) });
-                continue;
+                let error = ReadError::remainder(None, reason);
+                self.error = Some(ReadError { severity: Severity::One, ..error });
             }
-            let file = self.file.insert(TempFile::new()?);
-            io::copy(&mut entry, file)?;
         }
         Ok(())
     }
@@ -188,7 +187,7 @@ fn broken(error: &io::Error) -> ReadError {
 }
 
 fn unpackable(why: &str) -> ReadError {
-    ReadError::of_file(format!("cannot be unpacked: {why}"))
+    ReadError::remainder(None, format!("cannot be unpacked: {why}"))
 }
 
 #[cfg(test)]

@@ -48,7 +48,8 @@ pub struct Decoded<R> {
     counted: usize,
     /// The last byte that was counted is a line feed.
     ended_line: bool,
-    malformed: u64,
+    /// Sequences of bytes that are none of the encoding.
+    pub malformed: u64,
     /// Sequences of bytes that were read as windows-1252.
     guessed: u64,
     /// A label that the bytes belie.

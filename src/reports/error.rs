@@ -35,14 +35,9 @@ impl ReadError {
         Self { line: Some(line), reason: reason.into(), severity: Severity::One }
     }
 
-    /// An error that ends the reading.
+    /// An error that ends the reading. Without a line it is one of the whole file.
     pub fn remainder(line: Option<u64>, reason: impl Into<String>) -> Self {
         Self { line, reason: reason.into(), severity: Severity::Remainder }
-    }
-
-    /// An error of a file of which nothing can be read.
-    pub fn of_file(reason: impl Into<String>) -> Self {
-        Self::remainder(None, reason)
     }
 
     /// An error of a document that holds something else than results.
@@ -59,7 +54,7 @@ impl ReadError {
 
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
-        Self::of_file(os_message(&error))
+        Self::remainder(None, os_message(&error))
     }
 }
 

@@ -93,9 +93,6 @@ pub trait ReportReader {
     fn next(&mut self, warnings: &mut Warnings) -> Result<Option<TestResult>, ReadError>;
 
     /// Returns the name of the next result alone, for where that is cheaper.
-    ///
-    /// # Errors
-    /// An error of one result, or of the report, as for [`ReportReader::next`].
     fn next_name(&mut self, warnings: &mut Warnings) -> Result<Option<String>, ReadError> {
         Ok(self.next(warnings)?.map(|result| result.name))
     }

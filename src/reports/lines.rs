@@ -36,9 +36,6 @@ impl<R: Read + Seek> Lines<R> {
     }
 
     /// Returns the next line without its end.
-    ///
-    /// # Errors
-    /// A source that cannot be read.
     pub fn next(&mut self) -> Result<Option<String>, ReadError> {
         self.line.clear();
         let mut is_any = false;

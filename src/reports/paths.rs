@@ -129,7 +129,7 @@ impl Found {
 
     fn add_error(&mut self, path: String, reason: String) {
         self.matches += 1;
-        self.errors.push((path, ReadError::of_file(reason)));
+        self.errors.push((path, ReadError::remainder(None, reason)));
     }
 }
 

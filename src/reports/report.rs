@@ -31,9 +31,6 @@ pub struct Piped {
 
 impl Piped {
     /// Waits for the first line of standard input.
-    ///
-    /// # Errors
-    /// A standard input that cannot be read.
     pub fn open(format: Option<&'static Format>) -> io::Result<Self> {
         let (mut head, mut chunk) = (Vec::new(), [0; 8 << 10]);
         let mut stdin = io::stdin().lock();
@@ -100,9 +97,6 @@ impl Report {
     }
 
     /// Copies standard input to an unnamed temporary file.
-    ///
-    /// # Errors
-    /// A standard input that cannot be read, a temporary file that cannot be written.
     pub fn of_pipe(piped: Piped) -> io::Result<Self> {
         let format = piped.is_chosen.then_some(piped.format);
         let content = Content::Copy(copy(piped.into_reader())?);

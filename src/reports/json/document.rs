@@ -1,17 +1,18 @@
 //! A JSON text as its elements, each with its line.
 //!
-//! This module splits a text into the elements of its arrays and the members of its objects, and knows
-//! nothing of what makes a result. It splits before it decodes, and never holds more than one element.
+//! A text is split into the elements of its arrays and the members of its objects before these are decoded,
+//! and no more than one element is held.
 
 use std::fmt;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 
-use encoding_rs::{DecoderResult, Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, error::Category};
 
 use super::scanner::{Copied, Place, Scanner};
 use crate::model::warnings::Warnings;
+use crate::reports::decode::Decoded;
 use crate::reports::error::{ReadError, Severity};
 use crate::util::temp_file::TempFile;
 use crate::util::text::excerpt;
@@ -398,12 +399,13 @@ fn utf8(mut source: impl Source + 'static) -> Result<Box<dyn Source>, ReadError>
     let mut mark = Vec::new();
     (&mut source).take(3).read_to_end(&mut mark).map_err(|error| cannot_read(&error))?;
     let (encoding, length) = Encoding::for_bom(&mark).unwrap_or((UTF_8, 0));
-    source.seek(SeekFrom::Start(length as u64)).map_err(|error| cannot_read(&error))?;
     if encoding == UTF_8 {
+        source.seek(SeekFrom::Start(length as u64)).map_err(|error| cannot_read(&error))?;
         return Ok(Box::new(source));
     }
+    source.rewind().map_err(|error| cannot_read(&error))?;
     let mut decoded = TempFile::new().map_err(|error| cannot_read(&error))?;
-    decode_utf16(source, encoding, &mut decoded)?;
+    decode_utf16(source, &mut decoded)?;
     decoded.rewind().map_err(|error| cannot_read(&error))?;
     Ok(Box::new(decoded))
 }
@@ -412,25 +414,18 @@ fn cannot_read(error: &io::Error) -> ReadError {
     ReadError::remainder(None, error.to_string())
 }
 
-/// Decodes all of `from`.
-pub fn decode_utf16(
-    mut from: impl Read,
-    encoding: &'static Encoding,
-    to: &mut impl Write,
-) -> Result<(), ReadError> {
-    let mut decoder = encoding.new_decoder_without_bom_handling();
-    let mut lines = 1;
-    let mut piece = vec![0; 64 << 10];
+/// Decodes all of `from`, behind whose byte order mark is UTF-16.
+pub fn decode_utf16(from: impl Read + Seek, to: &mut impl Write) -> Result<(), ReadError> {
+    let mut from = Decoded::new(from)?;
     loop {
-        let length = from.read(&mut piece).map_err(|error| cannot_read(&error))?;
-        let mut text = vec![0; 4 * length + 16];
-        let (result, _, written) =
-            decoder.decode_to_utf8_without_replacement(&piece[..length], &mut text, length == 0);
-        to.write_all(&text[..written]).map_err(|error| cannot_read(&error))?;
-        lines += memchr::memchr_iter(b'\n', &text[..written]).count() as u64;
-        if let DecoderResult::Malformed(..) = result {
+        from.mark();
+        let piece = from.fill_buf().map_err(|error| cannot_read(&error))?;
+        let length = piece.len();
+        to.write_all(piece).map_err(|error| cannot_read(&error))?;
+        from.consume(length);
+        if from.malformed > 0 {
             let reason = "not UTF-16, which its byte order mark says it is";
-            return Err(ReadError::remainder(Some(lines), reason));
+            return Err(ReadError::remainder(Some(from.line()), reason));
         }
         if length == 0 {
             return Ok(());

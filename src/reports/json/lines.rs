@@ -75,14 +75,14 @@ impl<'a> Reader<'a> {
     fn decode(&mut self) -> Result<bool, ReadError> {
         let json = &mut self.copied.json;
         let (encoding, length) = Encoding::for_bom(json).unwrap_or((UTF_8, 0));
-        json.drain(..length);
         if encoding == UTF_8 {
+            json.drain(..length);
             return Ok(false);
         }
         let mut text = mem::take(json);
         self.source.read_to_end(&mut text).map_err(|error| self.unreadable(&error))?;
         let mut decoded = Vec::new();
-        document::decode_utf16(&*text, encoding, &mut decoded)?;
+        document::decode_utf16(Cursor::new(text), &mut decoded)?;
         self.source = Box::new(Cursor::new(decoded));
         Ok(true)
     }

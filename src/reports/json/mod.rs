@@ -1,8 +1,6 @@
 //! Results in the API's own JSON: an array of them, one object, or `{"results": […]}`.
 //!
-//! This module owns what the API's fields mean and which of the JSON formats a text is in. Several
-//! documents in one text are read one after another, as `jq` and `cat` leave them. Where a text begins
-//! and ends an element is the matter of `document`.
+//! Several documents in one text are read one after another, as `jq` and `cat` leave them.
 
 pub mod document;
 pub mod lines;
@@ -131,7 +129,6 @@ impl Reader {
     /// Reads all of `source`.
     ///
     /// # Errors
-    ///
     /// It cannot be read, or nothing in it has both a `name` and a `status`.
     pub fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
         Document::open(source, &RESULT, longest).map(Self)
@@ -154,7 +151,6 @@ impl ReportReader for Reader {
 /// One result from its JSON.
 ///
 /// # Errors
-///
 /// It has no name, a status that is none of the three, or something else than text in a field.
 pub fn result(element: Element<'_>, warnings: &mut Warnings) -> Result<TestResult, ReadError> {
     let mut object = element.object(warnings)?;
@@ -327,6 +323,23 @@ mod tests {
             refused(deep),
             ("1: cut short: the JSON ends too early".into(), Severity::Remainder)
         );
+    }
+
+    #[test]
+    fn an_element_that_grows_too_long_within_a_string_costs_no_other() {
+        // Of each string some kilobytes are held, and of an element some megabytes.
+        let noise = format!("\"{}\",", "x".repeat(4000));
+        for strings in [1030, 1040, 1050, 1100] {
+            let (noise, log) = (noise.repeat(strings), "y".repeat(300_000));
+            let long = format!("{{\"name\": \"a\", \"x\": [{noise} 1], \"io_log\": \"{log}\"}}");
+            let text = format!("[{GOOD},\n{long},\n{GOOD}]");
+            let mut reader = Reader::new(Cursor::new(text.into_bytes()), 0).unwrap();
+            let given = Given::by(|warnings| reader.next(warnings));
+            assert_eq!(given.names(), ["good"; 2]);
+            let too_long = "2: element 2: too long to be held in memory";
+            let is_held = given.words() == ["2: result `a`: no `status`"];
+            assert!(is_held || given.words() == [too_long], "{strings}: {:?}", given.words());
+        }
     }
 
     #[test]

@@ -102,14 +102,23 @@ impl<R: Read + Seek> Scanner<R> {
     /// A source that cannot be read, or ends within the value.
     pub fn value(&mut self, copy: Option<&mut Copied>) -> Result<(), ReadError> {
         self.peek()?;
-        let mut copier = copy.map(|copy| Copier::new(copy, self.longest));
+        let is_wanted = copy.is_some();
+        let mut nothing = Copied::default();
+        let mut copier = Copier::new(copy.unwrap_or(&mut nothing), self.longest);
+        copier.to.is_cut = !is_wanted;
         let mut shape = Shape::default();
         loop {
             let ahead = self.ahead()?;
             if ahead.is_empty() {
-                return if shape.is_scalar() { Ok(()) } else { Err(cut_short(self.place.line)) };
+                let is_scalar = shape.is_begun && shape.depth == 0 && !shape.in_string;
+                return if is_scalar { Ok(()) } else { Err(cut_short(self.place.line)) };
             }
-            let (length, is_over) = shape.take(ahead, copier.as_mut());
+            let (mut length, mut is_over) = (0, false);
+            while length < ahead.len() && !is_over {
+                let (piece, is_last) = shape.take(&ahead[length..], &mut copier);
+                length += piece;
+                is_over = is_last;
+            }
             self.pass(length);
             if is_over {
                 return Ok(());
@@ -118,9 +127,6 @@ impl<R: Read + Seek> Scanner<R> {
     }
 
     /// Passes a member's key and its colon. A key that cannot be decoded is none that anybody looks for.
-    ///
-    /// # Errors
-    /// A source that cannot be read, something else than a key.
     pub fn key(&mut self) -> Result<String, ReadError> {
         if self.peek()? != Some(b'"') {
             return Err(self.unexpected("a key in quotes"));
@@ -138,9 +144,6 @@ impl<R: Read + Seek> Scanner<R> {
 
     /// Tells whether one more follows behind `count` others up to the bracket `close`; passes the comma
     /// before it, or the bracket behind the last.
-    ///
-    /// # Errors
-    /// A source that cannot be read, something else than a comma or that bracket.
     pub fn follows(&mut self, count: u64, close: u8) -> Result<bool, ReadError> {
         match self.peek()? {
             Some(byte) if byte == close => {
@@ -181,9 +184,6 @@ impl<R: Read + Seek> Scanner<R> {
     }
 
     /// Goes to the list of results of the object here, and tells whether it has one.
-    ///
-    /// # Errors
-    /// As those of [`find_member`](Self::find_member).
     pub fn find_list(&mut self) -> Result<bool, ReadError> {
         self.find_member(|key, first, _| key == LIST && first == Some(b'['))
     }
@@ -230,70 +230,39 @@ pub struct Shape {
 }
 
 impl Shape {
-    fn is_scalar(&self) -> bool {
-        self.is_begun && self.depth == 0 && !self.in_string
-    }
-
-    /// Takes a piece of the value. Returns how much of it belongs to the value, and whether that is its
-    /// end.
-    fn take(&mut self, ahead: &[u8], mut copier: Option<&mut Copier<'_>>) -> (usize, bool) {
-        let mut at = 0;
-        while at < ahead.len() {
-            if self.in_string {
-                let (length, is_over) = self.take_string(&ahead[at..]);
-                if let Some(copier) = copier.as_deref_mut() {
-                    copier.push_string(&ahead[at..at + length], is_over);
-                }
-                at += length;
-                if is_over && self.depth == 0 {
-                    return (at, true);
-                }
-                continue;
-            }
-            let rest = &ahead[at..];
-            let plain = rest.iter().take_while(|byte| !b"\"{}[],: \t\r\n".contains(byte)).count();
-            self.is_begun |= plain > 0;
-            if let Some(copier) = copier.as_deref_mut() {
-                copier.push(&rest[..plain]);
-            }
-            at += plain;
-            let Some(&byte) = ahead.get(at) else { break };
-            let is_end = match byte {
-                b'"' if self.depth > 0 || !self.is_begun => {
-                    self.in_string = true;
-                    false
-                }
-                b'{' | b'[' if self.depth > 0 || !self.is_begun => {
-                    self.depth += 1;
-                    false
-                }
-                b'}' | b']' if self.depth > 0 => {
-                    self.depth -= 1;
-                    self.depth == 0
-                }
-                // At the top these end a number or a word, or stand where a value is missing.
-                _ if self.depth == 0 => return (at, true),
-                _ => false,
-            };
-            self.is_begun = true;
-            if let Some(copier) = copier.as_deref_mut() {
-                copier.push(&[byte]);
-            }
-            at += 1;
-            if is_end {
-                return (at, true);
-            }
+    /// Takes a piece of the value: one of a string, or up to the next mark. Returns its length, and whether
+    /// it is the last.
+    fn take(&mut self, ahead: &[u8], copier: &mut Copier<'_>) -> (usize, bool) {
+        if self.in_string {
+            let (length, is_over) = self.take_string(ahead);
+            copier.push_string(&ahead[..length], is_over);
+            return (length, is_over && self.depth == 0);
         }
-        (at, false)
+        let plain = ahead.iter().take_while(|byte| !b"\"{}[],: \t\r\n".contains(byte)).count();
+        self.is_begun |= plain > 0;
+        let Some(&mark) = ahead.get(plain) else {
+            copier.push(ahead);
+            return (plain, false);
+        };
+        match mark {
+            b'"' if self.depth > 0 || !self.is_begun => self.in_string = true,
+            b'{' | b'[' if self.depth > 0 || !self.is_begun => self.depth += 1,
+            b'}' | b']' if self.depth > 0 => self.depth -= 1,
+            // At the top these end a number or a word, or stand where a value is missing.
+            _ if self.depth == 0 => {
+                copier.push(&ahead[..plain]);
+                return (plain, true);
+            }
+            _ => {}
+        }
+        self.is_begun = true;
+        copier.push(&ahead[..=plain]);
+        (plain + 1, self.depth == 0 && !self.in_string)
     }
 
     /// Takes a piece of a string, and tells whether it ends there.
     fn take_string(&mut self, ahead: &[u8]) -> (usize, bool) {
-        let mut at = 0;
-        if self.is_escaped {
-            self.is_escaped = false;
-            at = 1;
-        }
+        let mut at = usize::from(std::mem::take(&mut self.is_escaped));
         while let Some(found) = memchr::memchr2(b'"', b'\\', ahead.get(at..).unwrap_or_default()) {
             at += found + 1;
             if ahead[at - 1] == b'"' {
@@ -333,28 +302,29 @@ impl<'a> Copier<'a> {
     }
 
     fn push(&mut self, bytes: &[u8]) {
-        if self.to.is_cut {
-            return;
+        let most = LONGEST_VALUE.saturating_add(self.longest.saturating_mul(8));
+        if self.to.is_cut || self.to.json.len() + bytes.len() > most {
+            *self.to = Copied { json: Vec::new(), is_cut: true };
+        } else {
+            self.to.json.extend_from_slice(bytes);
         }
-        if self.to.json.len() + bytes.len()
-            > LONGEST_VALUE.saturating_add(self.longest.saturating_mul(8))
-        {
-            self.to.json = Vec::new();
-            self.to.is_cut = true;
-            return;
-        }
-        self.to.json.extend_from_slice(bytes);
     }
 
     fn push_string(&mut self, bytes: &[u8], is_over: bool) {
+        if self.to.is_cut {
+            return;
+        }
         let start = self.to.json.len();
         let string = self.string.get_or_insert(CutString { start, head_end: None, cut: 0 });
         let held = start - string.head_end.unwrap_or(string.start);
-        if held > self.longest.saturating_mul(4) && !self.to.is_cut {
+        if held > self.longest.saturating_mul(4) {
             string.cut_middle(&mut self.to.json, self.longest);
         }
         self.push(bytes);
-        if is_over && let Some(string) = self.string.take() {
+        if is_over
+            && !self.to.is_cut
+            && let Some(string) = self.string.take()
+        {
             string.finish(&mut self.to.json);
         }
     }

@@ -1,7 +1,4 @@
-//! A test case as JUnit reports have it.
-//!
-//! This module owns the words of the format (outcomes, streams, states) and what a case's outcomes add
-//! up to. It knows nothing of XML, nor of what Test Observer makes of a case.
+//! A test case as JUnit reports have it: the words of the format, and what its outcomes add up to.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -31,6 +31,7 @@ pub enum Finished {
 pub type Property = (String, String);
 
 /// The open elements and what was read of them.
+#[derive(Default)]
 pub struct Document {
     places: Vec<Place>,
     /// The suites around the next element, from the outermost on.
@@ -84,18 +85,10 @@ impl Document {
     /// Holds at least `longest` bytes of each text, at either end.
     pub fn new(longest: usize, wants_properties: bool) -> Self {
         Self {
-            places: Vec::new(),
-            suites: Vec::new(),
-            suites_seen: 0,
-            case: Case::default(),
-            outer_cases: Vec::new(),
-            attributes: Attributes::default(),
-            names_only: false,
-            keeps_text: false,
             text: Clipped::new(longest),
             longest,
-            held: 0,
             properties: wants_properties.then(BTreeSet::new),
+            ..Self::default()
         }
     }
 
@@ -133,7 +126,7 @@ impl Document {
             None => Place::Suite,
             Some(Place::Suite | Place::InSuite) => in_suite(name),
             Some(Place::Case | Place::InCase) => in_case(name),
-            Some(Place::Outcome) => in_outcome(name),
+            Some(Place::Outcome) => Stream::of_element(name).map_or(Place::InText, Place::Output),
             Some(Place::Properties) if name == "property" => Place::Property,
             Some(Place::Properties) => Place::Properties,
             Some(_) => Place::InText,
@@ -528,8 +521,4 @@ fn in_case(name: &str) -> Place {
             None => Place::InCase,
         },
     }
-}
-
-fn in_outcome(name: &str) -> Place {
-    Stream::of_element(name).map_or(Place::InText, Place::Output)
 }

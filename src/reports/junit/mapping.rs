@@ -187,47 +187,30 @@ fn log<'a>(case: &'a mut Case, more: Vec<Section<'a>>) -> String {
     if case.outcomes.is_empty() && more.is_empty() && others.iter().all(|text| text.is_empty()) {
         return std::mem::take(&mut case.outputs[Stream::Out as usize]);
     }
-    let mut sections = Vec::new();
+    let mut sections: Vec<Section<'_>> = Vec::new();
     let (attempts, outcomes): (Vec<&Outcome>, Vec<&Outcome>) =
         case.outcomes.iter().partition(|outcome| outcome.kind.is_attempt());
-    for outcome in outcomes {
-        push_section(&mut sections, outcome.kind.name(), &*outcome.text);
-        push_outputs(&mut sections, outcome);
-    }
-    for attempt in attempts {
-        push_section(&mut sections, attempt.kind.name(), attempt_text(attempt));
-        push_outputs(&mut sections, attempt);
+    for outcome in outcomes.into_iter().chain(attempts) {
+        sections.push((outcome.kind.name().into(), text(outcome)));
+        for (stream, text) in &outcome.outputs {
+            let heading = format!("{} of {}", stream.name(), outcome.kind.name());
+            sections.push((heading.into(), text.into()));
+        }
     }
     for stream in Stream::ALL {
-        push_section(&mut sections, stream.name(), &*case.outputs[stream as usize]);
+        sections.push((stream.name().into(), (&case.outputs[stream as usize]).into()));
     }
-    push_section(&mut sections, "text", &*case.text);
-    push_section(&mut sections, "warning", &*case.warning);
+    sections.push(("text".into(), (&case.text).into()));
+    sections.push(("warning".into(), (&case.warning).into()));
     sections.extend(more);
+    sections.retain(|(_, text)| !text.is_empty());
     join_sections(sections)
 }
 
-fn push_outputs<'a>(sections: &mut Vec<Section<'a>>, outcome: &'a Outcome) {
-    for (stream, text) in &outcome.outputs {
-        let heading = format!("{} of {}", stream.name(), outcome.kind.name());
-        push_section(sections, heading, &**text);
-    }
-}
-
-fn push_section<'a>(
-    sections: &mut Vec<Section<'a>>,
-    heading: impl Into<Cow<'a, str>>,
-    text: impl Into<Cow<'a, str>>,
-) {
-    let text = text.into();
-    if !text.is_empty() {
-        sections.push((heading.into(), text));
-    }
-}
-
-/// An attempt has no place in the comment, so the log says all of it.
-fn attempt_text(attempt: &Outcome) -> Cow<'_, str> {
-    match (remark(attempt), &*attempt.text) {
+/// Returns the text of an outcome. An attempt has no place in the comment, so the log says all of it.
+fn text(outcome: &Outcome) -> Cow<'_, str> {
+    match (remark(outcome), &*outcome.text) {
+        (_, text) if !outcome.kind.is_attempt() => text.into(),
         (remark, "") => remark.into(),
         (remark, text) if text.starts_with(&remark) => text.into(),
         (remark, text) => format!("{remark}\n{text}").into(),

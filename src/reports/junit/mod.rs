@@ -130,7 +130,12 @@ impl<R: Read + Seek> Results<R> {
                 Event::Comment(line) => warnings.add(COMMENT, &line),
                 Event::Talk(line) => warnings.add(TALK, &line),
                 Event::Nothing => {}
-                Event::Eof => return self.check_complete().map(|()| false),
+                Event::Eof => {
+                    let Some(element) = self.document.open_element() else { return Ok(false) };
+                    let line = Some(self.xml.source().last_line());
+                    let reason = format!("the report breaks off inside of `{element}`");
+                    return Err(ReadError::remainder(line, reason));
+                }
             }
         }
     }
@@ -141,16 +146,6 @@ impl<R: Read + Seek> Results<R> {
             Finished::Case => Ok(true),
             Finished::Suite(suite) => self.finish_suite(&suite, warnings).map(|()| false),
             Finished::Nothing => Ok(false),
-        }
-    }
-
-    fn check_complete(&self) -> Result<(), ReadError> {
-        match self.document.open_element() {
-            None => Ok(()),
-            Some(element) => Err(ReadError::remainder(
-                Some(self.xml.source().last_line()),
-                format!("the report breaks off inside of `{element}`"),
-            )),
         }
     }
 
@@ -166,10 +161,10 @@ impl<R: Read + Seek> Results<R> {
         if suite.skipped.is_some() && suite.cases == 0 {
             warnings.add(SKIPPED_EMPTY, &suite.name);
         }
-        if !suite.has_output() && suite.skipped.is_none() {
-            return Ok(());
+        if suite.has_output() || suite.skipped.is_some() {
+            self.facts.keep(suite).map_err(|error| not_kept(&error))?;
         }
-        self.facts.keep(suite).map_err(|error| not_kept(&error))
+        Ok(())
     }
 
     /// Returns what the suites around the current case add to it, the innermost first.

@@ -2,8 +2,8 @@
 //! report for the second.
 //!
 //! A suite's output usually follows its cases, and which of them failed is known only then; so it is with
-//! a suite that was skipped as a whole. This module owns what is kept of it, and where: not in memory,
-//! which must not go with the size of the report.
+//! a suite that was skipped as a whole. What is kept is not held in memory, which must not go with the size
+//! of the report.
 
 use std::collections::HashMap;
 use std::io;
@@ -51,13 +51,11 @@ impl Suite {
         if text.is_empty() {
             return;
         }
-        match &mut self.outputs[stream as usize] {
-            output @ None => output.insert(Clipped::new(LIMIT)).push_str(text),
-            Some(output) => {
-                output.push_str("\n");
-                output.push_str(text);
-            }
+        let output = self.outputs[stream as usize].get_or_insert_with(|| Clipped::new(LIMIT));
+        if !output.is_empty() {
+            output.push_str("\n");
         }
+        output.push_str(text);
     }
 
     /// Tells whether anything was written by it as a whole.

@@ -272,7 +272,8 @@ impl<R: Read + Seek> Reader<R> {
 
     /// Ends the deepest level: its results wait for the point of their parent.
     fn end_level(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
-        self.end_tests(warnings)?;
+        self.end_point(warnings)?;
+        self.give_orphans()?;
         self.check_plan();
         if let Some(outer) = self.outer.pop() {
             let level = std::mem::replace(&mut self.top, outer);
@@ -284,12 +285,6 @@ impl<R: Read + Seek> Reader<R> {
             self.top.ended = Some(Box::new(level));
         }
         Ok(())
-    }
-
-    /// Ends the last point of a level, and subtests behind it.
-    fn end_tests(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
-        self.end_point(warnings)?;
-        self.give_orphans()
     }
 
     /// Hands up the results of subtests whose parent has no point.
@@ -326,18 +321,13 @@ impl<R: Read + Seek> Reader<R> {
         if self.yaml_indent.take().is_some() {
             self.fail("cut short: a block of YAML does not end".to_owned());
         }
-        while !self.outer.is_empty() {
-            self.end_level(warnings)?;
-        }
-        self.end_tests(warnings)?;
+        self.go_to(0, warnings)?;
+        self.end_point(warnings)?;
+        self.give_orphans()?;
         if let Some(reason) = self.top.skipped.take() {
-            let result = OpenPoint {
-                name: self.file_name.clone(),
-                status: Status::Skipped,
-                comment: reason,
-                log: std::mem::replace(&mut self.top.before, Clipped::new(0)),
-            };
-            self.ready.push_back(Ok(result.into_result()));
+            let io_log = self.top.before.to_text().into_owned();
+            let result = TestResult::new(&*self.file_name, Status::Skipped);
+            self.ready.push_back(Ok(TestResult { comment: reason, io_log, ..result }));
         } else if !self.top.before.is_empty() {
             warnings.add(BEHIND_PLAN, &self.top.before.to_text());
         }
@@ -380,7 +370,7 @@ fn push_line(log: &mut Clipped, line: &str) {
 }
 
 fn not_kept(error: &serde_json::Error) -> ReadError {
-    ReadError::of_file(error.to_string())
+    ReadError::remainder(None, error.to_string())
 }
 
 fn badness(status: Status) -> u8 {

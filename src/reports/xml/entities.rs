@@ -47,29 +47,25 @@ fn push_after_ampersand<'a>(to: &mut String, rest: &'a str) -> &'a str {
     let near = &rest.as_bytes()[..rest.len().min(LONGEST)];
     let reference = memchr::memchr(b';', near).map(|end| (&rest[..end], &rest[end + 1..]));
     if let Some((name, after)) = reference
-        && let Some(meaning) = meaning(name)
+        && push_meaning(to, name)
     {
-        push_meaning(to, name, meaning);
         return after;
     }
     to.push('&');
     rest
 }
 
-/// Appends what `&name;` stands for, or itself.
+/// Appends what `&name;` stands for, and tells whether it stands for anything.
 ///
 /// Two references to the halves of a surrogate pair are joined: XML forbids them, and old Java
 /// serialisers write every character beyond U+FFFF so.
-fn push_meaning(to: &mut String, name: &str, meaning: Meaning) {
-    match meaning {
-        Meaning::Char(character) => to.push(character),
-        Meaning::Surrogate(low) if join_surrogates(to, low) => {}
-        Meaning::Surrogate(_) => {
-            to.push('&');
-            to.push_str(name);
-            to.push(';');
-        }
+fn push_meaning(to: &mut String, name: &str) -> bool {
+    match meaning(name) {
+        Some(Meaning::Char(character)) => to.push(character),
+        Some(Meaning::Surrogate(low)) => return join_surrogates(to, low),
+        None => return false,
     }
+    true
 }
 
 #[derive(Clone, Copy)]

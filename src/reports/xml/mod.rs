@@ -215,7 +215,7 @@ impl<R: Read + Seek> Xml<R> {
             match Markup::of(ahead) {
                 Markup::None if ahead.is_empty() => return self.end_outside(&line),
                 Markup::None if !ahead.starts_with(b"<") => {}
-                Markup::Report | Markup::Declaration if !line.is_empty() => {
+                Markup::Report | Markup::Declaration if !line.text.is_empty() => {
                     return Ok(self.talk(&line));
                 }
                 Markup::Report => {
@@ -223,14 +223,14 @@ impl<R: Read + Seek> Xml<R> {
                     return self.next_tag();
                 }
                 Markup::Declaration => return self.pass_prolog(),
-                Markup::Prolog if line.is_empty() => return self.pass_prolog(),
+                Markup::Prolog if line.text.is_empty() => return self.pass_prolog(),
                 Markup::Stray(error) => {
                     self.talk(&line);
                     return Err(self.foreign.take().unwrap_or(error));
                 }
                 markup => {
                     if let Markup::Foreign(error) = markup
-                        && line.is_empty()
+                        && line.text.is_empty()
                     {
                         let line = Some(source.line());
                         self.foreign.get_or_insert(ReadError { line, ..error });
@@ -253,7 +253,7 @@ impl<R: Read + Seek> Xml<R> {
     }
 
     fn talk(&mut self, line: &FirstLine) -> Event<'static> {
-        if line.is_empty() {
+        if line.text.is_empty() {
             return Event::Nothing;
         }
         let text = first_line(&String::from_utf8_lossy(&line.text));
@@ -297,10 +297,7 @@ enum Markup {
 impl Markup {
     /// Tells what begins here, by the first [`MARKER`] bytes of it.
     fn of(ahead: &[u8]) -> Self {
-        let text = match std::str::from_utf8(ahead) {
-            Ok(text) => text,
-            Err(error) => std::str::from_utf8(&ahead[..error.valid_up_to()]).unwrap_or_default(),
-        };
+        let text = ahead.utf8_chunks().next().map_or("", |chunk| chunk.valid());
         let Some(tag) = text.strip_prefix('<') else { return Self::None };
         let is_prolog = ["!--", "?", "!DOCTYPE", "!doctype"];
         if tag.strip_prefix("?xml").is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
@@ -501,25 +498,22 @@ struct FirstLine {
 }
 
 impl FirstLine {
-    fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
     /// Appends a piece of the text, and returns how much of it shows nothing before the first line.
     fn push(&mut self, bytes: &[u8]) -> usize {
-        let blank = if self.is_empty() { blank_len(bytes) } else { 0 };
+        let blank = if self.text.is_empty() { blank_len(bytes) } else { 0 };
         if !self.is_whole {
             let visible = &bytes[blank..];
             let end = memchr::memchr(b'\n', visible).unwrap_or(visible.len());
             self.text.extend_from_slice(&visible[..end.min(SHOWN * 4)]);
-            self.is_whole = !self.is_empty() && end < visible.len() || self.text.len() > SHOWN * 4;
+            self.is_whole =
+                !self.text.is_empty() && end < visible.len() || self.text.len() > SHOWN * 4;
         }
         blank
     }
 
     /// Takes the number of the line, if the line has begun and it is not known.
     fn begins_in(&mut self, number: u64) {
-        if self.number == 0 && !self.is_empty() {
+        if self.number == 0 && !self.text.is_empty() {
             self.number = number;
         }
     }
