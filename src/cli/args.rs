@@ -47,13 +47,6 @@ pub enum Task {
     Man(man::Man),
 }
 
-impl Task {
-    /// Tells commands that only print something of their own, whatever the variables say.
-    pub fn is_about_itself(&self) -> bool {
-        matches!(self, Self::Completions(_) | Self::Man(_))
-    }
-}
-
 /// Builds the commands without their variables.
 pub fn tree() -> Command {
     let command = Cli::command();

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use clap::builder::PossibleValue;
-use clap::{Arg, ArgAction, Args, Command, ValueHint};
+use clap::{Arg, Args, Command, ValueHint};
 use clap_complete::Shell;
 
 use super::args::tree;
@@ -26,10 +26,6 @@ May be repeated: nothing is sent.
 Examples:
   to completions bash > ~/.local/share/bash-completion/completions/to";
 
-/// Prints the script.
-///
-/// # Errors
-/// A standard output that cannot be written.
 pub fn run(completions: &Completions) -> Result<Exit, CommandError> {
     terminal::data(&script(completions.shell))?;
     Ok(Exit::Success)
@@ -63,15 +59,13 @@ fn offered(command: &Command) -> Command {
 /// Says of an argument that it is no path, unless it is one.
 fn hinted(arg: Arg) -> Arg {
     match arg.get_value_hint() {
-        ValueHint::Unknown if takes_value(&arg) && arg.get_possible_values().is_empty() => {
+        ValueHint::Unknown
+            if arg.get_action().takes_values() && arg.get_possible_values().is_empty() =>
+        {
             arg.value_hint(ValueHint::Other)
         }
         _ => arg,
     }
-}
-
-fn takes_value(arg: &Arg) -> bool {
-    matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
 /// Wraps the function of clap's script: a flag is offered behind a dash, and a file where neither a
@@ -85,7 +79,7 @@ fn bash(command: &Command) -> String {
         commands.map(Command::get_name).collect::<Vec<_>>().join(" | ")
     };
     let flags = command.get_subcommands().flat_map(Command::get_arguments);
-    let flags = flags.filter(|arg| !takes_value(arg));
+    let flags = flags.filter(|arg| !arg.get_action().takes_values());
     let mut flags: Vec<&str> = flags.filter_map(Arg::get_long).collect();
     flags.sort_unstable();
     flags.dedup();

@@ -79,10 +79,6 @@ const OTHER_VARIABLES: &str = "
   GITHUB_ACTIONS, GITLAB_CI, JENKINS_URL, CIRCLECI, BUILDKITE, TF_BUILD
                             tell a CI job, whose link becomes the CI link";
 
-/// Shows or prints the page.
-///
-/// # Errors
-/// A standard output that cannot be written.
 pub fn run(man: &Man) -> Result<Exit, CommandError> {
     let page = page(man.page.as_deref()).map_err(CommandError::fault)?;
     if !(io::stdout().is_terminal() && show(&page)) {
@@ -96,15 +92,12 @@ fn show(page: &str) -> bool {
     let Ok(mut man) = Process::new("man").args(["-l", "-"]).stdin(Stdio::piped()).spawn() else {
         return false;
     };
-    let written = man.stdin.take().map(|mut input| input.write_all(page.as_bytes()));
-    let has_read = matches!(written, Some(Ok(())));
+    let has_read =
+        man.stdin.take().is_some_and(|mut input| input.write_all(page.as_bytes()).is_ok());
     man.wait().is_ok_and(|status| status.success()) && has_read
 }
 
 /// Writes the page about `to`, or about one of its commands.
-///
-/// # Errors
-/// None that a page could cause: the signature is that of writing.
 fn page(page: Option<&str>) -> io::Result<String> {
     let mut whole = documented(tree()).disable_help_subcommand(true);
     whole.build();
@@ -128,7 +121,7 @@ fn page(page: Option<&str>) -> io::Result<String> {
     manual.render_options_section(&mut page_text)?;
     sections(&listings).to_writer(&mut page_text)?;
     sections(&more).to_writer(&mut page_text)?;
-    see_also(&others(&whole, page)).to_writer(&mut page_text)?;
+    see_also(&whole, page).to_writer(&mut page_text)?;
     String::from_utf8(page_text).map(|text| literally(&text)).map_err(io::Error::other)
 }
 
@@ -143,15 +136,6 @@ fn environment(command: &Command, is_overview: bool) -> String {
     let flags: String = command.get_arguments().filter_map(line).collect();
     let others = if is_overview { OTHER_VARIABLES } else { "" };
     format!("Environment:{flags}{others}")
-}
-
-/// Names the other pages.
-fn others(whole: &Command, page: Option<&str>) -> String {
-    let commands = whole.get_subcommands().map(|command| format!("to-{}", command.get_name()));
-    let pages = ["to".to_owned()].into_iter().chain(commands);
-    let this = page.map_or("to".to_owned(), |name| format!("to-{name}"));
-    let others = pages.filter(|name| *name != this).map(|name| format!("{name}(1)"));
-    others.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the paragraphs that are no listings, to follow the description.
@@ -178,12 +162,16 @@ fn sections(text: &str) -> Roff {
     page
 }
 
-/// Returns the section that links to other pages.
-fn see_also(pages: &str) -> Roff {
-    let mut page = Roff::new();
-    page.control("SH", ["SEE ALSO"]);
-    page.text([roman(pages)]);
-    page
+/// Returns the section that names the other pages.
+fn see_also(whole: &Command, page: Option<&str>) -> Roff {
+    let commands = whole.get_subcommands().map(|command| format!("to-{}", command.get_name()));
+    let this = page.map_or("to".to_owned(), |name| format!("to-{name}"));
+    let others = ["to".to_owned()].into_iter().chain(commands).filter(|name| *name != this);
+    let others: Vec<String> = others.map(|name| format!("{name}(1)")).collect();
+    let mut section = Roff::new();
+    section.control("SH", ["SEE ALSO"]);
+    section.text([roman(others.join(", "))]);
+    section
 }
 
 /// Returns a page whose characters are those that were written: roff takes some for typography, and what is

@@ -32,7 +32,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Exit {
     color::apply(cli.common.color);
-    let context = Context::new(cli.common, &|name| env::var(name).ok());
+    let context = Context::new(cli.common);
     let outcome = match cli.command {
         Task::Start(start) => start::run(*start, &context),
         Task::Submit(submit) => submit::run(&submit, &context),

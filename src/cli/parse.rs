@@ -21,7 +21,8 @@ use crate::util::text::os_message;
 pub fn parse() -> Result<Cli, clap::Error> {
     match parse_with(&|name| env::var_os(name)) {
         Err(error) if error.use_stderr() => match parse_with(&|_| None) {
-            Ok(cli) if cli.command.is_about_itself() => Ok(cli),
+            // These only print something of their own, whatever the variables say.
+            Ok(cli) if matches!(cli.command, Task::Completions(_) | Task::Man(_)) => Ok(cli),
             Ok(_) => Err(about_variable(error)),
             Err(error) => Err(error),
         },

@@ -58,9 +58,7 @@ pub fn run(context: &Context) -> Result<Exit, CommandError> {
     }
     let target = context.target()?;
     let access = context.server()?.access();
-    if context.common.json {
-        terminal::json(&report(target, &access))?;
-    }
+    context.print_json(&report(target, &access))?;
     let access = access?;
     if !context.common.json {
         for line in lines(&access, target) {
@@ -71,24 +69,22 @@ pub fn run(context: &Context) -> Result<Exit, CommandError> {
 }
 
 fn report(target: &Target, access: &Result<Access, ApiError>) -> Report {
-    let access = access.as_ref();
-    let application = match access {
-        Ok(Access { key: Key::Known { application, .. }, .. }) => Some(application.clone()),
-        _ => None,
+    let known = access.as_ref().ok();
+    let (key, application) = match known.map(|access| &access.key) {
+        None => (None, None),
+        Some(Key::None) => (Some("none"), None),
+        Some(Key::Unknown) => (Some("unknown"), None),
+        Some(Key::Known { application, .. }) => (Some("known"), Some(application.clone())),
+        Some(Key::Untold) => (Some("untold"), None),
     };
     Report {
         url: target.to_string(),
-        reachable: access.map_or_else(is_answer, |_| true),
-        api: access.is_ok(),
-        key: access.ok().map(|access| match access.key {
-            Key::None => "none",
-            Key::Unknown => "unknown",
-            Key::Known { .. } => "known",
-            Key::Untold => "untold",
-        }),
+        reachable: access.as_ref().map_or_else(is_answer, |_| true),
+        api: known.is_some(),
+        key,
         application,
-        writes: access.ok().map(|access| access.writes),
-        reads: access.ok().map(|access| access.reads),
+        writes: known.map(|access| access.writes),
+        reads: known.map(|access| access.reads),
     }
 }
 

@@ -3,10 +3,12 @@
 use std::cell::Cell;
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::{CommandError, Exit};
@@ -17,7 +19,7 @@ use crate::delivery::outbox::Outbox;
 use crate::delivery::replay::ReplayReport;
 use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::delivery::state_error::StateError;
-use crate::model::ci_job::{Environment, Job};
+use crate::model::ci_job::Job;
 use crate::model::execution::{ExecutionId, ExecutionRef};
 use crate::model::limits::Limits;
 use crate::model::redaction::{Redaction, Secret, is_secret};
@@ -27,7 +29,7 @@ use crate::options::Common;
 use crate::options::limits::LimitOptions;
 use crate::options::values::Destination;
 use crate::ui::github::{self, GitHub};
-use crate::ui::terminal::{self, Label, Level, Ui};
+use crate::ui::terminal::{self, Label, Level, OutputError, Ui};
 use crate::util::signals::Interrupt;
 use crate::util::temp_file;
 use crate::util::text::{os_message, plural};
@@ -41,7 +43,7 @@ pub struct Context {
     pub ui: Ui,
     pub interrupt: Interrupt,
     pub job: Option<Job>,
-    pub github: Option<GitHub>,
+    github: Option<GitHub>,
     /// The execution that this command itself started.
     pub started: Cell<Option<ExecutionId>>,
     /// The number of requests that were made again.
@@ -51,22 +53,22 @@ pub struct Context {
 }
 
 impl Context {
-    pub fn new(common: Common, environment: Environment<'_>) -> Self {
+    pub fn new(common: Common) -> Self {
         let level = match (common.quiet, common.verbose) {
             (true, _) => Level::Quiet,
             (_, true) => Level::Verbose,
             _ => Level::Normal,
         };
-        let github = GitHub::find(environment);
+        let github = GitHub::find();
         Self {
             common,
             ui: Ui::new(level, github.is_some()),
             interrupt: Interrupt::default(),
-            job: Job::find(environment),
+            job: Job::find(),
             github,
             started: Cell::default(),
             retries: Rc::default(),
-            variables: start_variables(environment),
+            variables: start_variables(),
         }
     }
 
@@ -90,9 +92,6 @@ impl Context {
     }
 
     /// The state directory, found to be writable.
-    ///
-    /// # Errors
-    /// One that is not.
     pub fn state(&self) -> Result<StateDirectory, StateError> {
         let state = StateDirectory::new(self.common.state_dir.clone());
         state.prepare()?;
@@ -148,14 +147,19 @@ impl Context {
         }
     }
 
-    /// Warns of a file of GitHub's runner that was not written: what became of the results is the same.
-    pub fn warn_of_runner(&self, written: std::io::Result<()>) {
-        if let Err(error) = written {
+    /// Prints the object where `--json` asks for one.
+    pub fn print_json(&self, object: &impl Serialize) -> Result<(), OutputError> {
+        if self.common.json { terminal::json(object) } else { Ok(()) }
+    }
+
+    /// Writes to a file of GitHub's runner, if this is one, and warns of one that was not written: what became
+    /// of the results is the same.
+    pub fn tell_github(&self, write: impl FnOnce(&GitHub) -> io::Result<()>) {
+        if let Some(Err(error)) = self.github.as_ref().map(write) {
             self.ui.warning(&format!("{}: {}", github::FILES, os_message(&error)));
         }
     }
 
-    /// Says an error.
     pub fn report(&self, error: &CommandError) {
         self.ui.say(Label::Error, &error.message(), &error.list);
         for hint in &error.hints {
@@ -169,7 +173,7 @@ impl Context {
     /// Returns the exit status of a step, whose error is said here: the steps after it are taken all
     /// the same.
     pub fn exit_of(&self, step: Result<Exit, CommandError>) -> Exit {
-        self.ui.screen().hide_outage();
+        self.ui.screen.show_outage(None);
         step.unwrap_or_else(|error| {
             self.report(&error);
             error.exit
@@ -244,9 +248,7 @@ impl Context {
             return Ok(None);
         }
         self.say_nothing_is_done()?;
-        if self.common.json {
-            terminal::json(&json!({ "disabled": true }))?;
-        }
+        self.print_json(&json!({ "disabled": true }))?;
         Ok(Some(Exit::Success))
     }
 
@@ -275,32 +277,26 @@ impl Context {
     /// # Errors
     /// A key or certificate that cannot be used.
     pub fn server(&self) -> Result<Box<dyn Server>, CommandError> {
-        let Common { connect_timeout, timeout, retry_for, .. } = self.common;
-        self.server_with(connect_timeout, timeout, retry_for)
+        self.connect(Duration::MAX, self.common.retry_for)
     }
 
     /// The server for a question that is asked once, for five seconds at most, and whose answer can be done
     /// without.
-    ///
-    /// # Errors
-    /// As those of [`Context::server`].
     pub fn impatient_server(&self) -> Result<Box<dyn Server>, CommandError> {
-        let Common { connect_timeout, timeout, .. } = self.common;
-        let half = PATIENCE / 2;
-        self.server_with(connect_timeout.min(half), timeout.min(half), Duration::ZERO)
+        self.connect(PATIENCE / 2, Duration::ZERO)
     }
 
-    fn server_with(
+    /// Returns the server, of which nothing takes more than `longest`.
+    fn connect(
         &self,
-        connect_timeout: Duration,
-        timeout: Duration,
+        longest: Duration,
         retry_for: Duration,
     ) -> Result<Box<dyn Server>, CommandError> {
         let settings = HttpSettings {
             token: self.token()?,
             ca_cert: self.common.ca_cert.clone(),
-            connect_timeout,
-            timeout,
+            connect_timeout: self.common.connect_timeout.min(longest),
+            timeout: self.common.timeout.min(longest),
             retry: Policy { retry_for, first_delay: self.common.retry_delay },
             interrupt: self.interrupt.clone(),
         };
@@ -314,7 +310,6 @@ impl Context {
         Ok(api::connect(self.target()?, settings, listener)?)
     }
 
-    /// Returns the limits that these options set.
     pub fn limits(&self, options: &LimitOptions) -> Limits {
         Limits { max_log: options.max_log, redaction: self.redaction(options) }
     }
@@ -351,7 +346,14 @@ impl Context {
     fn token(&self) -> Result<Option<Token>, CommandError> {
         let (given, place) = match (&self.common.api_key, &self.common.api_key_file) {
             (Some(given), _) => (given.clone(), "--api-key (or TO_API_KEY)".to_owned()),
-            (None, Some(path)) => (read_key(path)?.parse(), path.display().to_string()),
+            (None, Some(path)) => {
+                let place = path.display();
+                let key = fs::read_to_string(path).map_err(|error| {
+                    CommandError::usage(os_message(&error))
+                        .context(format!("the key file {place} cannot be read"))
+                })?;
+                (key.parse(), place.to_string())
+            }
             (None, None) => return Ok(None),
         };
         given.map(Some).map_err(|problem| CommandError::usage(problem).context(place))
@@ -359,18 +361,11 @@ impl Context {
 }
 
 /// Returns the variables of `start` that are set: they tell one job from another.
-fn start_variables(environment: Environment<'_>) -> Variables {
+fn start_variables() -> Variables {
     let names = FIELDS.iter().map(|field| variable(field.name)).chain(["TO_STAGE".to_owned()]);
     let set = names.filter_map(|name| {
-        let value = environment(&name)?.trim().to_owned();
+        let value = env::var(&name).ok()?.trim().to_owned();
         (!value.is_empty()).then_some((name, value))
     });
     set.collect()
-}
-
-fn read_key(path: &Path) -> Result<String, CommandError> {
-    fs::read_to_string(path).map_err(|error| {
-        CommandError::usage(os_message(&error))
-            .context(format!("the key file {} cannot be read", path.display()))
-    })
 }

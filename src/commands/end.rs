@@ -38,10 +38,8 @@ pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
         return Ok(exit);
     }
     let session = Session::new(false, context)?;
-    let (updated, exit) = session.change(vec![Change::status(end.status)], context);
-    if context.common.json {
-        terminal::json(&updated)?;
-    }
+    let (updated, exit) = session.change(vec![Change::status(end.status)]);
+    context.print_json(&updated)?;
     let Some(execution) = updated.now.filter(|_| !updated.made.is_empty()) else {
         return Ok(exit);
     };
@@ -50,8 +48,8 @@ pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
     if !context.common.json {
         terminal::data(format!("{status}\n").as_bytes())?;
     }
-    tell_github(session.execution, status, context);
-    web::announce(session.execution, &execution, context);
+    tell_github(session.home.execution, status, context);
+    web::announce(session.home.execution, &execution, context);
     Ok(exit.and(match status {
         "FAILED" if end.exit_code => Exit::Failed,
         "ENDED_PREMATURELY" if end.exit_code => Exit::EndedPrematurely,
@@ -61,9 +59,8 @@ pub fn run(end: End, context: &Context) -> Result<Exit, CommandError> {
 
 /// Tells a step of GitHub Actions how the execution ended.
 pub fn tell_github(execution: ExecutionId, status: &str, context: &Context) {
-    let Some(github) = &context.github else { return };
     let line = format!("execution {execution} is {status}");
-    context.warn_of_runner(github.summarise(&line, &Failures::default()));
+    context.tell_github(|github| github.summarise(&line, &Failures::default()));
     let outputs = [("execution", execution.to_string()), ("status", status.to_owned())];
-    context.warn_of_runner(github.set(&outputs));
+    context.tell_github(|github| github.set(&outputs));
 }

@@ -52,12 +52,10 @@ impl CommandError {
         Self::empty("there are no results to send").hint("--allow-empty makes this no error")
     }
 
-    /// Adds the problems that it consists of.
     pub fn list(self, list: Vec<String>) -> Self {
         Self { list, ..self }
     }
 
-    /// Adds a cure.
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.hints.push(hint.into());
         self
@@ -172,7 +170,6 @@ impl From<ApiError> for CommandError {
     }
 }
 
-/// Returns the exit status of what a server did, or did not.
 pub fn exit_status_of(error: &ApiError) -> Exit {
     if let ApiError::Outage(_) = error {
         return Exit::Undelivered;

@@ -140,11 +140,8 @@ fn spooled(directory: &Path) -> Result<Records, CommandError> {
 /// Finds the directory not to be the server that it is to be delivered to.
 fn check_target(source: &Path, target: &Target) -> Result<(), CommandError> {
     let Target::Spool(target) = target else { return Ok(()) };
-    let is_same = match (source.canonicalize(), target.canonicalize()) {
-        (Ok(source), Ok(target)) => source == target,
-        _ => false,
-    };
-    if is_same {
+    let (source_path, target) = (source.canonicalize(), target.canonicalize());
+    if source_path.is_ok_and(|source| target.is_ok_and(|target| source == target)) {
         let problem = format!("{} would be delivered into itself", source.display());
         return Err(CommandError::usage(problem)
             .hint("--url (or TO_URL) takes the server that it is to be delivered to"));
@@ -183,29 +180,27 @@ fn push_record(
         Some(_) => state.refused(),
         None => RefusedFile::beside(&record.path),
     };
-    match outcome {
+    let exit = match outcome {
         Ok(Some(execution)) => {
             let results = plural(report.tally.sent.total(), "result");
             context.ui.info(format_args!("{place}: sent {results} to execution {execution}"));
             if !context.common.json {
                 let line = format!("{execution}\n");
-                context.ui.screen().make_way(|| terminal::data(line.as_bytes()))?;
+                context.ui.screen.make_way(|| terminal::data(line.as_bytes()))?;
             }
             if let Some(before) = before.filter(|_| outbox.is_some()) {
                 let to = ExecutionRef { execution, ..before.clone() };
                 state.notes().rename(&before, &to)?;
             }
-            Ok(context.report_replay(&report, &file))
+            Exit::Success
         }
         Ok(None) => {
             context.ui.info(format_args!("{place}: delivered before"));
-            Ok(refused_before(&report, &file, context).and(context.report_replay(&report, &file)))
+            refused_before(&report, &file, context)
         }
-        Err(error) => {
-            let exit = report_halt(record, error, &report, context);
-            Ok(exit.and(context.report_replay(&report, &file)))
-        }
-    }
+        Err(error) => report_halt(record, error, &report, context),
+    };
+    Ok(exit.and(context.report_replay(&report, &file)))
 }
 
 /// Says why not all of a directory was delivered, and how much was.

@@ -65,9 +65,6 @@ pub fn run(rerun: &Rerun, context: &Context) -> Result<Exit, CommandError> {
 }
 
 /// Refuses a spool directory: nobody would find there what is to be run again.
-///
-/// # Errors
-/// A target that is no server.
 pub fn refuse_spool(context: &Context) -> Result<(), CommandError> {
     match context.target()? {
         Target::Spool(_) => Err(CommandError::usage("a spool directory has no reruns")

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::rerun::{each, exit_of};
 use super::{CommandError, Context, Exit};
 use crate::api::RerunFilter;
-use crate::model::execution::{ExecutionId, JsonObject};
+use crate::model::execution::ExecutionId;
 use crate::model::family::Family;
 use crate::options::start::architectures;
 use crate::options::values::Suggested;
@@ -66,9 +66,7 @@ pub fn run(reruns: Reruns, context: &Context) -> Result<Exit, CommandError> {
     let server = context.server()?;
     if !reruns.done.is_empty() {
         let (done, missing, asked) = each(&reruns.done, |id| server.remove_rerun(id));
-        if context.common.json {
-            terminal::json(&Report { done: &done, missing: &missing })?;
-        }
+        context.print_json(&Report { done: &done, missing: &missing })?;
         let exit = exit_of(&missing, context);
         return asked.map(|()| exit);
     }
@@ -78,33 +76,29 @@ pub fn run(reruns: Reruns, context: &Context) -> Result<Exit, CommandError> {
         if context.common.json {
             terminal::json(&rerun)?;
         } else {
-            terminal::data(line(&rerun).as_bytes())?;
+            terminal::data(line(&rerun.into()).as_bytes())?;
         }
     }
     Ok(Exit::Success)
 }
 
+/// The values of a line, as JSON pointers.
+const COLUMNS: [&str; 7] = [
+    "/test_execution_id",
+    "/family",
+    "/artefact/name",
+    "/artefact/version",
+    "/test_execution/environment/name",
+    "/test_execution/test_plan",
+    "/ci_link",
+];
+
 /// Returns the line of a request. A value has neither tabulators nor line feeds of its own.
-fn line(rerun: &JsonObject) -> String {
-    let at = |path: &[&str]| {
-        let mut value = rerun.get(path[0]);
-        for key in &path[1..] {
-            value = value.and_then(|value| value.get(key));
-        }
-        match value {
-            Some(Value::String(text)) => one_line(text).into_owned(),
-            Some(Value::Null) | None => String::new(),
-            Some(other) => other.to_string(),
-        }
+fn line(rerun: &Value) -> String {
+    let value = |pointer| match rerun.pointer(pointer) {
+        Some(Value::String(text)) => one_line(text).into_owned(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
     };
-    let values = [
-        at(&["test_execution_id"]),
-        at(&["family"]),
-        at(&["artefact", "name"]),
-        at(&["artefact", "version"]),
-        at(&["test_execution", "environment", "name"]),
-        at(&["test_execution", "test_plan"]),
-        at(&["ci_link"]),
-    ];
-    values.join("\t") + "\n"
+    COLUMNS.map(value).join("\t") + "\n"
 }

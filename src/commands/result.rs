@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -33,7 +32,7 @@ pub struct NewResult {
 
     /// Its log: a text, @FILE, or - for standard input; @@ begins a text with @
     #[arg(long, value_name = "TEXT|@FILE|-")]
-    pub log: Option<LogSource>,
+    pub log: Option<String>,
 
     /// The group of tests that it belongs to
     #[arg(long, value_name = "TEXT")]
@@ -55,25 +54,6 @@ Examples:
   to result 'wifi/roaming' failed --comment 'lost the network' --log @wifi.log
   dmesg | to result 'suspend/resume' fail --log -";
 
-/// The place of a log.
-#[derive(Clone, Debug)]
-pub enum LogSource {
-    Text(String),
-    File(PathBuf),
-    StandardInput,
-}
-
-impl From<String> for LogSource {
-    fn from(text: String) -> Self {
-        match text.strip_prefix('@') {
-            Some(escaped) if escaped.starts_with('@') => Self::Text(escaped.to_owned()),
-            Some(path) => Self::File(PathBuf::from(path)),
-            None if text == "-" => Self::StandardInput,
-            None => Self::Text(text),
-        }
-    }
-}
-
 fn outcomes() -> impl TypedValueParser<Value = Status> {
     let short = [("passed", "pass"), ("failed", "fail"), ("skipped", "skip")];
     let values = short.map(|(word, short)| PossibleValue::new(word).alias(short));
@@ -88,13 +68,14 @@ fn name(text: &str) -> Result<String, &'static str> {
 /// # Errors
 /// No execution to send it to, a result that can neither be sent nor kept.
 pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
-    let is_piped = matches!(new.log, Some(LogSource::StandardInput));
+    let log = new.log.unwrap_or_default();
+    let is_piped = log == "-";
     let mut warnings = Warnings::default();
-    let log = match read_log(new.log.as_ref(), &new.name, &mut warnings) {
-        Ok(log) => log,
+    let io_log = match read_log(&log, &new.name, &mut warnings) {
+        Ok(io_log) => io_log,
         Err(problem) => {
             context.ui.error(&problem);
-            if matches!(new.log, Some(LogSource::File(_))) {
+            if !is_piped {
                 context.ui.hint("@@ begins a text with @, which names a file alone");
             }
             return Ok(Exit::Input);
@@ -106,38 +87,34 @@ pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
         category: new.category.unwrap_or_default(),
         template_id: new.template_id.unwrap_or_default(),
         comment: new.comment.unwrap_or_default(),
-        io_log: log,
+        io_log,
     };
     let result = EncodedResult::new(result, &context.limits(&new.limits), &mut warnings);
     if let Some(exit) = context.nothing_to_do()? {
         return Ok(exit);
     }
     let session = Session::new(is_piped, context)?;
-    let delivery = session.deliver(Some(1), context, |feed| {
+    let delivery = session.deliver(Some(1), |feed| {
         feed.push(result);
         Ok(())
     });
-    delivery.conclude(Sources { warnings, ..Sources::default() }, context)
+    delivery.conclude(Sources { warnings, ..Sources::default() })
 }
 
+/// Reads the log that `source` says: a text, `@FILE`, or `-`.
+///
 /// # Errors
 /// Why the log cannot be read, with the file's name.
-fn read_log(
-    source: Option<&LogSource>,
-    name: &str,
-    warnings: &mut Warnings,
-) -> Result<String, String> {
-    let (bytes, place) = match source {
-        None => return Ok(String::new()),
-        Some(LogSource::Text(text)) => return Ok(text.clone()),
-        Some(LogSource::File(path)) => (fs::read(path), path.display().to_string()),
-        Some(LogSource::StandardInput) => {
+fn read_log(source: &str, name: &str, warnings: &mut Warnings) -> Result<String, String> {
+    let (read, place) = match (source, source.strip_prefix('@')) {
+        ("-", _) => {
             let mut bytes = Vec::new();
-            let read = io::stdin().read_to_end(&mut bytes);
-            (read.map(|_| bytes), "standard input".to_owned())
+            (io::stdin().read_to_end(&mut bytes).map(|_| bytes), "standard input")
         }
+        (_, Some(path)) if !path.starts_with('@') => (fs::read(path), path),
+        (_, escaped) => return Ok(escaped.unwrap_or(source).to_owned()),
     };
-    let bytes = bytes.map_err(|error| format!("{place}: {}", os_message(&error)))?;
+    let bytes = read.map_err(|error| format!("{place}: {}", os_message(&error)))?;
     Ok(String::from_utf8(bytes).unwrap_or_else(|error| {
         warnings.add("bytes of a log that are no UTF-8 became U+FFFD", name);
         String::from_utf8_lossy(error.as_bytes()).into_owned()

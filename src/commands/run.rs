@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::thread;
@@ -110,8 +111,8 @@ pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
     let mut has_failed = false;
     let sent = Session::of_results(false, context).and_then(|session| {
         let submission = Submission::survey(&run.results, &options);
-        let sent = submit::send(submission, &session, &run.reading, context);
-        has_failed = session.has_failed();
+        let sent = submit::send(submission, &session, &run.reading);
+        has_failed = session.has_failed.get();
         sent
     });
     let sent = context.exit_of(sent);
@@ -137,20 +138,21 @@ fn prepare(
     Ok((state.now()?, alone))
 }
 
-/// Runs the command without an execution.
 fn run_alone(command: &[OsString], context: &Context) -> Result<Exit, CommandError> {
     Ok(run_command(command, None, context)?.exit(Exit::Success))
 }
 
 impl Ended {
-    /// Returns the exit status of a run whose own is `own`.
+    /// Returns the exit status of a run whose own is `own`: the command's, as a shell tells it.
     fn exit(&self, own: Exit) -> Exit {
+        let number = |number| Exit::Command(u8::try_from(number).unwrap_or(u8::MAX));
         match self {
             Self::Interrupted(signal) => Exit::Signal(*signal),
             Self::Unstarted(exit) => *exit,
-            Self::By(status) => match code(*status) {
-                0 => own,
-                code => Exit::Command(code),
+            Self::By(status) => match (status.signal(), status.code()) {
+                (Some(signal), _) => number(128 + signal),
+                (None, Some(0)) => own,
+                (None, code) => number(code.unwrap_or(-1)),
             },
         }
     }
@@ -160,7 +162,7 @@ impl Ended {
         match self {
             Self::Interrupted(signal) => Some((format!("signal {signal}"), true)),
             Self::Unstarted(exit) => Some((format!("exit status {}", exit.code()), false)),
-            Self::By(status) => match (signal_of(*status), status.code()) {
+            Self::By(status) => match (status.signal(), status.code()) {
                 (Some(signal), _) => Some((format!("signal {signal}"), true)),
                 (None, Some(0)) => None,
                 (None, code) => Some((format!("exit status {}", code.unwrap_or(-1)), false)),
@@ -181,15 +183,14 @@ fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, 
     let trouble = ended.trouble().filter(|(_, is_cut_off)| *is_cut_off || !has_failed);
     let event = trouble.as_ref().map(|(detail, _)| Change::Event(event("command_ended", detail)));
     let changes = event.into_iter().chain([Change::status(COMPLETED)]).collect();
-    let (mut updated, mut exit) = session.change(changes, context);
+    let (mut updated, mut exit) = session.change(changes);
     let is_passed = updated.now.as_ref().is_some_and(|now| now.status == "PASSED");
     if let Some((detail, _)) = trouble {
         let is_kept = !updated.kept.is_empty();
         if is_kept {
             session.keep_status(ENDED_PREMATURELY)?;
         } else if is_passed {
-            let (second_update, second) =
-                session.change(vec![Change::status(ENDED_PREMATURELY)], context);
+            let (second_update, second) = session.change(vec![Change::status(ENDED_PREMATURELY)]);
             updated.now = second_update.now;
             exit = exit.and(second);
         }
@@ -201,7 +202,7 @@ fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, 
         }
     }
     if let Some(execution) = &updated.now {
-        let (id, status) = (session.execution, execution.status.as_str());
+        let (id, status) = (session.home.execution, execution.status.as_str());
         context.ui.info(format_args!("execution {id} is {status}"));
         end::tell_github(id, status, context);
         session.note_end()?;
@@ -228,9 +229,8 @@ fn run_command(
     }
     // Where no terminal passes signals on, what the command starts is to get them too.
     let has_group = !io::stdin().is_terminal();
-    #[cfg(unix)]
     if has_group {
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.process_group(0);
     }
     match command.spawn() {
         Ok(child) => wait(child, has_group, &context.interrupt).map_err(CommandError::fault),
@@ -282,7 +282,6 @@ struct Target {
 }
 
 impl Target {
-    /// Tells whether any process of the group is left.
     fn is_alive(&self) -> bool {
         self.has_group && test_kill_process_group(self.pid).is_ok()
     }
@@ -304,17 +303,4 @@ impl Target {
             kill_process(self.pid, signal)
         };
     }
-}
-
-/// The command's status as a shell tells it.
-fn code(status: ExitStatus) -> u8 {
-    if let Some(signal) = signal_of(status) {
-        return u8::try_from(128 + signal).unwrap_or(u8::MAX);
-    }
-    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
-}
-
-/// Returns the signal that the command died of.
-fn signal_of(status: ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
 }

@@ -25,20 +25,20 @@ use crate::model::warnings::Warnings;
 use crate::ui::github::Failures;
 use crate::ui::progress::Progress;
 use crate::ui::summary::{self, FileSummary, RefusedLine, Summary};
-use crate::ui::terminal;
 use crate::util::text::{describe, plural};
 
 /// An execution to write to, with its server and its outbox.
-pub struct Session {
+pub struct Session<'a> {
+    pub context: &'a Context,
     pub server: Box<dyn Server>,
-    pub execution: ExecutionId,
+    pub home: ExecutionRef,
     state: StateDirectory,
     outbox: Outbox,
-    home: ExecutionRef,
     /// Results come from a pipe, and are nowhere else: all are kept that are not delivered.
     is_piped: bool,
     start: Instant,
-    has_failed: Cell<bool>,
+    /// A result that was delivered or kept is FAILED.
+    pub has_failed: Cell<bool>,
 }
 
 /// What became of changes: the object that `--json` prints.
@@ -60,10 +60,10 @@ pub struct Updated {
     lost: Vec<String>,
 }
 
-impl Session {
+impl<'a> Session<'a> {
     /// # Errors
     /// No server, no execution, a state directory that cannot be written.
-    pub fn new(is_piped: bool, context: &Context) -> Result<Self, CommandError> {
+    pub fn new(is_piped: bool, context: &'a Context) -> Result<Self, CommandError> {
         Self::of(context.state()?, is_piped, context)
     }
 
@@ -71,7 +71,7 @@ impl Session {
     ///
     /// # Errors
     /// No server, no execution, an outbox that cannot be read.
-    pub fn of_results(is_piped: bool, context: &Context) -> Result<Self, CommandError> {
+    pub fn of_results(is_piped: bool, context: &'a Context) -> Result<Self, CommandError> {
         let state = match context.state() {
             Err(error @ StateError::Unwritable { .. }) if context.given_execution().is_some() => {
                 context.ui.warning(&describe(&error));
@@ -82,14 +82,18 @@ impl Session {
         Self::of(state, is_piped, context)
     }
 
-    fn of(state: StateDirectory, is_piped: bool, context: &Context) -> Result<Self, CommandError> {
+    fn of(
+        state: StateDirectory,
+        is_piped: bool,
+        context: &'a Context,
+    ) -> Result<Self, CommandError> {
         let execution = context.execution(&state)?;
         Ok(Self {
+            context,
             server: context.server_of(execution, &state)?,
             outbox: Outbox::new(state.outbox()),
             home: context.home(execution)?,
             state,
-            execution,
             is_piped,
             start: Instant::now(),
             has_failed: Cell::default(),
@@ -101,10 +105,9 @@ impl Session {
     pub fn deliver(
         &self,
         total: Option<u64>,
-        context: &Context,
         fill: impl FnOnce(&mut Feed<'_>) -> Result<(), CommandError>,
     ) -> Delivery<'_> {
-        self.try_deliver(total, context, fill)
+        self.try_deliver(total, fill)
             .unwrap_or_else(|error| self.undelivered(total.unwrap_or_default(), Err(error)))
     }
 
@@ -125,15 +128,15 @@ impl Session {
     fn try_deliver(
         &self,
         total: Option<u64>,
-        context: &Context,
         fill: impl FnOnce(&mut Feed<'_>) -> Result<(), CommandError>,
     ) -> Result<Delivery<'_>, CommandError> {
         let kept = self.count_kept()?.unwrap_or_default();
-        let progress = Progress::new(total.map(|total| total + kept), &context.ui);
+        let progress = Progress::new(total.map(|total| total + kept), &self.context.ui);
         let show = |accepted| progress.advance(accepted);
-        let (before, halt) = self.empty_outbox(&show, context)?;
-        let sender = BatchSender::new(&*self.server, self.execution, context.batch_size(), &show);
-        let keeps_all = self.is_piped || context.common.best_effort;
+        let (before, halt) = self.empty_outbox(&show)?;
+        let sender =
+            BatchSender::new(&*self.server, self.home.execution, self.context.batch_size(), &show);
+        let keeps_all = self.is_piped || self.context.common.best_effort;
         let home = self.home.clone();
         let submitter = Submitter::new(sender, &self.outbox, home, keeps_all, halt);
         let mut feed = Feed { submitter, failures: Failures::default(), count: 0 };
@@ -147,14 +150,8 @@ impl Session {
     }
 
     /// Prints what `--json` tells of reports in which there was nothing to send.
-    ///
-    /// # Errors
-    /// A stdout that cannot be written.
-    pub fn tell_nothing(&self, sources: Sources, context: &Context) -> Result<(), CommandError> {
-        if context.common.json {
-            terminal::json(&self.undelivered(0, Ok(())).summary(sources, context))?;
-        }
-        Ok(())
+    pub fn tell_nothing(&self, sources: Sources) -> Result<(), CommandError> {
+        Ok(self.context.print_json(&self.undelivered(0, Ok(())).summary(sources))?)
     }
 
     /// Counts the results that are kept for this execution, if anything is.
@@ -167,21 +164,20 @@ impl Session {
     fn empty_outbox(
         &self,
         progress: delivery::Progress<'_>,
-        context: &Context,
     ) -> Result<(ReplayReport, Option<ApiError>), CommandError> {
         let mut report = ReplayReport::default();
         let (record, left) = self.outbox.find(&self.home)?;
         for entry in left {
-            context.ui.warning(&entry);
+            self.context.ui.warning(&entry);
         }
         let Some(record) = record else { return Ok((report, None)) };
-        context.ui.info(format_args!("sending what {} holds first", record.path.display()));
+        self.context.ui.info(format_args!("sending what {} holds first", record.path.display()));
         let replay = Replay {
             server: &*self.server,
-            target: context.target()?,
-            batch_size: context.batch_size(),
+            target: self.context.target()?,
+            batch_size: self.context.batch_size(),
             progress,
-            interrupt: &context.interrupt,
+            interrupt: &self.context.interrupt,
             state: &self.state,
             limits: Limits::of_kept(),
             start_again: false,
@@ -196,9 +192,9 @@ impl Session {
     /// Changes the execution, each change on its own, behind all that is kept for it: an execution must
     /// not be completed over results that are missing. What cannot be sent is kept, and all that comes
     /// after it; what is refused is named. What went wrong is said here.
-    pub fn change(&self, changes: Vec<Change>, context: &Context) -> (Updated, Exit) {
+    pub fn change(&self, changes: Vec<Change>) -> (Updated, Exit) {
         let mut updated = Updated {
-            execution: self.execution,
+            execution: self.home.execution,
             status: None,
             now: None,
             made: Vec::new(),
@@ -206,28 +202,23 @@ impl Session {
             refused: Vec::new(),
             lost: Vec::new(),
         };
-        let exit = context.exit_of(self.make(changes, &mut updated, context));
+        let exit = self.context.exit_of(self.make(changes, &mut updated));
         updated.status = updated.now.as_ref().map(|now| now.status.clone());
         (updated, exit)
     }
 
     /// # Errors
     /// A change that can neither be sent nor kept.
-    fn make(
-        &self,
-        changes: Vec<Change>,
-        updated: &mut Updated,
-        context: &Context,
-    ) -> Result<Exit, CommandError> {
+    fn make(&self, changes: Vec<Change>, updated: &mut Updated) -> Result<Exit, CommandError> {
         let kept = self.count_kept()?;
-        let progress = kept.map(|kept| Progress::new(Some(kept), &context.ui));
+        let progress = kept.map(|kept| Progress::new(Some(kept), &self.context.ui));
         let show = |accepted| progress.iter().for_each(|progress| progress.advance(accepted));
-        let (before, mut halt) = self.empty_outbox(&show, context)?;
+        let (before, mut halt) = self.empty_outbox(&show)?;
         drop(progress);
-        let mut exit = context.report_replay(&before, &self.state.refused());
+        let mut exit = self.context.report_replay(&before, &self.state.refused());
         let (mut left, mut tried) = (Vec::new(), None);
         let is_single = changes.len() == 1;
-        let mut maker = Maker::new(&*self.server, self.execution);
+        let mut maker = Maker::new(&*self.server, self.home.execution);
         for change in changes {
             if halt.is_some() {
                 left.push(change);
@@ -236,8 +227,7 @@ impl Session {
             match maker.make(&change) {
                 Ok(()) => updated.made.push(change.describe()),
                 Err(error) if changes::is_refused(&change, &error, &maker) => {
-                    exit =
-                        exit.and(self.report_refused(&change, error, is_single, updated, context)?);
+                    exit = exit.and(self.report_refused(&change, error, is_single, updated)?);
                 }
                 Err(error) => {
                     tried = Some(change.describe())
@@ -249,8 +239,8 @@ impl Session {
         }
         updated.now = maker.execution;
         Ok(exit.and(match halt {
-            None => self.waiting(context),
-            Some(error) => self.keep(&left, error, tried, updated, context)?,
+            None => self.waiting(),
+            Some(error) => self.keep(&left, error, tried, updated)?,
         }))
     }
 
@@ -261,7 +251,6 @@ impl Session {
         error: ApiError,
         is_single: bool,
         updated: &mut Updated,
-        context: &Context,
     ) -> Result<Exit, CommandError> {
         let is_taken = change.has_identity() && error.retry() != Retry::Never;
         let reason = error.reason();
@@ -273,8 +262,8 @@ impl Session {
         if is_taken && error.hints.is_empty() {
             error = error.hint("the server fails so where another execution has this CI link");
         }
-        let exit = context.report_undelivered(&error, None);
-        if context.common.best_effort {
+        let exit = self.context.report_undelivered(&error, None);
+        if self.context.common.best_effort {
             let refused = self.state.refused();
             refused.add_change(&self.home, &reason, change.kind(), &change.to_json())?;
         }
@@ -283,16 +272,12 @@ impl Session {
     }
 
     /// Keeps the changes that were not made, and says so. `tried` is one that may be made all the same.
-    ///
-    /// # Errors
-    /// An outbox that cannot be written.
     fn keep(
         &self,
         left: &[Change],
         error: ApiError,
         tried: Option<String>,
         updated: &mut Updated,
-        context: &Context,
     ) -> Result<Exit, CommandError> {
         let is_in_vain = error.scope() == Scope::Request && error.retry() == Retry::Never;
         let mut error = CommandError::from(error);
@@ -304,7 +289,7 @@ impl Session {
             error = error.context(format!("{made} of {} changes were made", made + left.len()));
         }
         let names = || left.iter().map(Change::describe);
-        if is_in_vain && !context.common.best_effort {
+        if is_in_vain && !self.context.common.best_effort {
             let reason = error.message();
             let refused = names().map(|name| RefusedLine { name, reason: reason.clone() });
             updated.refused.extend(refused);
@@ -322,40 +307,32 @@ impl Session {
             }
         };
         updated.kept.extend(names());
-        let exit = context.report_undelivered(&error, Some((what, path)));
+        let exit = self.context.report_undelivered(&error, Some((what, path)));
         if is_doubled {
-            context.ui.hint("do not repeat the command: what is kept would be added twice");
+            self.context.ui.hint("do not repeat the command: what is kept would be added twice");
         }
         Ok(exit)
     }
 
-    /// Tells whether any result that was delivered or kept is FAILED.
-    pub fn has_failed(&self) -> bool {
-        self.has_failed.get()
-    }
-
     /// Puts a status in the place of one that is kept.
-    ///
-    /// # Errors
-    /// An outbox that cannot be written.
     pub fn keep_status(&self, status: &str) -> Result<(), CommandError> {
         self.outbox.keep_changes(&self.home, &[Change::status(status)])?;
         Ok(())
     }
 
-    /// Notes that the execution has ended.
     pub fn note_end(&self) -> Result<(), StateError> {
         self.state.notes().end(&self.home)
     }
 
     /// Returns the exit status of an execution that waits in the outbox: it is at no server yet, and exit status
     /// 0 would say that it is, unless that was asked for.
-    fn waiting(&self, context: &Context) -> Exit {
-        if context.common.best_effort || matches!(self.execution, ExecutionId::Server(_)) {
+    fn waiting(&self) -> Exit {
+        if self.context.common.best_effort || matches!(self.home.execution, ExecutionId::Server(_))
+        {
             return Exit::Success;
         }
-        context.ui.error(&format!("execution {} is at no server yet", self.execution));
-        context.ui.hint("`to push` delivers it");
+        self.context.ui.error(&format!("execution {} is at no server yet", self.home.execution));
+        self.context.ui.hint("`to push` delivers it");
         Exit::Undelivered
     }
 }
@@ -364,7 +341,8 @@ impl Session {
 pub struct Feed<'a> {
     submitter: Submitter<'a>,
     failures: Failures,
-    count: u64,
+    /// The number of results that were taken.
+    pub count: u64,
 }
 
 impl Feed<'_> {
@@ -379,16 +357,11 @@ impl Feed<'_> {
     pub fn flush_after(&mut self, longest: Duration) -> Duration {
         self.submitter.flush_after(longest)
     }
-
-    /// Returns the number of results that were taken.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
 }
 
 /// The end of a command's results, to be said.
 pub struct Delivery<'a> {
-    session: &'a Session,
+    session: &'a Session<'a>,
     /// Of what the outbox held.
     before: ReplayReport,
     outcome: Outcome,
@@ -412,18 +385,17 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// A state directory or a stdout that cannot be written; the error that ended the feed.
-    pub fn conclude(self, sources: Sources, context: &Context) -> Result<Exit, CommandError> {
-        let summary = self.summary(sources, context);
+    pub fn conclude(self, sources: Sources) -> Result<Exit, CommandError> {
+        let summary = self.summary(sources);
         let Self { session, before, outcome, failures, total: _, fed } = self;
+        let context = session.context;
         if before.tally.sent.total() > 0 {
             let results = plural(before.tally.sent.total(), "result");
             context.ui.info(format_args!("sent {results} from the outbox first"));
         }
-        if context.common.json {
-            terminal::json(&summary)?;
-        }
+        context.print_json(&summary)?;
         if (outcome.halt.is_none() && fed.is_ok()) || summary.sent > 0 {
-            context.ui.info(summary.line(session.execution));
+            context.ui.info(summary.line(session.home.execution));
             summary.effort().into_iter().for_each(|line| context.ui.info(line));
         }
         summary.warnings.iter().for_each(|warning| context.ui.warning(warning));
@@ -434,7 +406,7 @@ impl Delivery<'_> {
         // Their names are said by now, which is the least that is owed to them.
         written?;
         let exit = match outcome.halt {
-            None => session.waiting(context),
+            None => session.waiting(),
             Some(error) => {
                 let sent = format!("{} of {} results were sent", summary.sent, summary.total);
                 let (count, path) = (outcome.kept.results, outcome.kept.path);
@@ -442,11 +414,9 @@ impl Delivery<'_> {
                 context.report_undelivered(&CommandError::from(error).context(sent), kept)
             }
         };
-        if let Some(github) = &context.github {
-            let first = summary.line(session.execution);
-            context.warn_of_runner(github.summarise(&first, &failures));
-            context.warn_of_runner(github.set(&summary.outputs()));
-        }
+        let line = summary.line(session.home.execution);
+        context.tell_github(|github| github.summarise(&line, &failures));
+        context.tell_github(|github| github.set(&summary.outputs()));
         fed?;
         if let Some(lost) = outcome.lost {
             return Err(lost.into());
@@ -454,15 +424,15 @@ impl Delivery<'_> {
         Ok(exit.and(refused))
     }
 
-    fn summary(&self, sources: Sources, context: &Context) -> Summary {
+    fn summary(&self, sources: Sources) -> Summary {
         let Self { session, before, outcome, .. } = self;
         let sent = outcome.tally.sent;
-        let is_in_outbox = matches!(session.execution, ExecutionId::Outbox(_));
+        let is_in_outbox = matches!(session.home.execution, ExecutionId::Outbox(_));
         let refused = before.tally.refused.iter().chain(&outcome.tally.refused);
         let mut warnings = sources.warnings.lines();
         warnings.extend(outcome.tally.warnings.lines());
         Summary {
-            execution: Some(session.execution),
+            execution: Some(session.home.execution),
             total: self.total,
             counts: sent,
             sent: if is_in_outbox { 0 } else { sent.total() },
@@ -472,7 +442,7 @@ impl Delivery<'_> {
             merged: sources.merged,
             files: sources.files,
             batches: outcome.tally.batches,
-            retries: context.retries.get(),
+            retries: session.context.retries.get(),
             seconds: summary::seconds(session.start.elapsed()),
             warnings,
         }

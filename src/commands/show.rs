@@ -148,20 +148,17 @@ impl Results {
     fn read(server: &dyn Server, id: ExecutionId) -> Result<Option<Self>, CommandError> {
         let by_rank = std::array::from_fn(|_| TempFile::small());
         let mut results = Self { by_rank, counts: Counts::default(), any: None };
-        let mut fault = None;
-        let is_told = server.results(id, &mut |json| match results.keep(json) {
-            Ok(is_result) => is_result,
-            Err(error) => {
-                fault = Some(error);
+        let mut kept = Ok(());
+        let is_told = server.results(id, &mut |json| {
+            results.keep(json).unwrap_or_else(|error| {
+                kept = Err(error);
                 true
-            }
+            })
         })?;
-        match fault {
-            Some(error) => {
-                Err(CommandError::fault(error).context("a temporary file cannot be written"))
-            }
-            None => Ok(is_told.then_some(results)),
-        }
+        kept.map_err(|error| {
+            CommandError::fault(error).context("a temporary file cannot be written")
+        })?;
+        Ok(is_told.then_some(results))
     }
 
     /// Keeps one, and tells whether it is a result at all.

@@ -60,8 +60,6 @@ struct Report {
     url: String,
 }
 
-/// # Errors
-/// As those of [`open`].
 pub fn run(start: Start, context: &Context) -> Result<Exit, CommandError> {
     if let Some(family) = start.example {
         terminal::data(family.sample().as_bytes())?;
@@ -103,9 +101,7 @@ pub fn open(
     // The id is said also where it cannot be noted: nothing else may name the execution.
     let noted = note(&request, id, &state, context);
     announce(id)?;
-    if let Some(github) = &context.github {
-        context.warn_of_runner(github.set(&[("execution", id.to_string())]));
-    }
+    context.tell_github(|github| github.set(&[("execution", id.to_string())]));
     noted?;
 
     if matches!(id, ExecutionId::Outbox(_)) {
@@ -150,10 +146,10 @@ fn open_in_outbox(
 /// A file that cannot be read; all that the server would refuse.
 pub fn request(options: StartOptions, context: &Context) -> Result<StartRequest, CommandError> {
     let mut draft = options.fields.0;
-    draft.set_links(options.relevant_link);
+    draft.links = options.relevant_link;
     if let Some(path) = &options.from {
         let base = read_draft(path)?;
-        for name in base.unknown() {
+        for name in &base.unknown {
             let place = path.display();
             let meant = suggestion(name).map(|field| format!("; did you mean `{field}`?"));
             let meant = meant.unwrap_or_default();
@@ -166,8 +162,8 @@ pub fn request(options: StartOptions, context: &Context) -> Result<StartRequest,
     for note in &request.notes {
         context.ui.warning(note);
     }
-    if let Some(job) = context.job.as_ref().filter(|_| request.lacks_ci_link()) {
-        request.set_ci_link(job.link(&request.identity()));
+    if let Some(job) = &context.job {
+        request.link_to(job);
     }
     Ok(request)
 }
@@ -233,10 +229,10 @@ fn note(
 /// The label of the first that is not there, and why. Each is tried: one that is refused says nothing
 /// of the others.
 fn add_links(mut maker: Maker<'_>, links: &[Link]) -> Result<(), (String, ApiError)> {
-    let mut outcomes = Vec::new();
+    let mut outcome = Ok(());
     for link in links {
         let made = maker.make(&Change::Link(link.clone()));
-        outcomes.push(made.map_err(|error| (link.label.clone(), error)));
+        outcome = outcome.and(made.map_err(|error| (link.label.clone(), error)));
     }
-    outcomes.into_iter().collect()
+    outcome
 }

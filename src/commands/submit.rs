@@ -63,7 +63,7 @@ Examples:
 const LIVE_WAIT: Duration = Duration::from_secs(2);
 
 /// A pipe in which nothing comes for this long is spoken of.
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENCE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
 
 /// # Errors
 /// Nothing to send, no execution to send it to, a result that can neither be sent nor kept.
@@ -86,32 +86,26 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     let session = Session::of_results(is_piped, context)?;
     announce_pipe(is_piped, context);
     if paths != [Path::new("-")] {
-        return send(Submission::survey(&paths, &options), &session, reading, context);
+        return send(Submission::survey(&paths, &options), &session, reading);
     }
     let unreadable = |error| CommandError::fault(error).context("standard input cannot be read");
     let mut piped = Piped::open(reading.format).map_err(unreadable)?;
     piped.longest = options.read.longest();
     if piped.format.is_live {
-        send_live(piped, &session, reading, context)
+        send_live(piped, &session, reading)
     } else {
         let submission = Submission::survey_pipe(piped, &options).map_err(unreadable)?;
-        send(submission, &session, reading, context)
+        send(submission, &session, reading)
     }
 }
 
 /// Says that standard input is read where nothing comes: somebody may have forgotten to name a file.
 fn announce_pipe(is_piped: bool, context: &Context) {
-    if is_piped && is_silent_for(SILENCE) {
-        context.ui.info("reading standard input");
-    }
-}
-
-/// Waits until standard input can be read or has ended, and tells whether that took longer than
-/// `limit`.
-fn is_silent_for(limit: Duration) -> bool {
     let stdin = io::stdin();
     let mut wanted = [PollFd::new(&stdin, PollFlags::IN)];
-    Timespec::try_from(limit).is_ok_and(|limit| poll(&mut wanted, Some(&limit)) == Ok(0))
+    if is_piped && poll(&mut wanted, Some(&SILENCE)) == Ok(0) {
+        context.ui.info("reading standard input");
+    }
 }
 
 /// Returns the choices that these flags make.
@@ -167,69 +161,53 @@ fn print(
 /// Nothing to send, and nothing said why; a result that can neither be sent nor kept.
 pub fn send(
     mut submission: Submission,
-    session: &Session,
+    session: &Session<'_>,
     reading: &Reading,
-    context: &Context,
 ) -> Result<Exit, CommandError> {
+    let context = session.context;
     let said = report_errors(&submission, reading, context);
     if !submission.has_results() && !reading.allow_empty {
-        session.tell_nothing(sources(&mut submission), context)?;
+        session.tell_nothing(sources(&mut submission))?;
         return said.map(|()| exit(&submission, reading));
     }
-    let told = send_metadata(&mut submission, session, reading, context);
-    let delivery = session.deliver(Some(submission.total()), context, |feed| {
+    let told = send_metadata(&mut submission, session, reading);
+    let delivery = session.deliver(Some(submission.total()), |feed| {
         submission.results(|portion| {
             portion.results.into_iter().for_each(|result| feed.push(result));
             Ok(())
         })
     });
-    let delivered = delivery.conclude(sources(&mut submission), context)?;
+    let delivered = delivery.conclude(sources(&mut submission))?;
     report_aside(&submission, context);
     Ok(delivered.and(told).and(exit(&submission, reading)))
 }
 
 /// Sends the properties of cases and suites where that is asked for. Where it fails, the results are sent
 /// all the same.
-fn send_metadata(
-    submission: &mut Submission,
-    session: &Session,
-    reading: &Reading,
-    context: &Context,
-) -> Exit {
+fn send_metadata(submission: &mut Submission, session: &Session<'_>, reading: &Reading) -> Exit {
     let prefix = reading.properties_as_metadata.as_deref().unwrap_or_default();
     let metadata = properties::metadata(&submission.properties, prefix, &mut submission.warnings);
     if metadata.is_empty() {
         return Exit::Success;
     }
     let patch = Patch { execution_metadata: Some(metadata), ..Patch::default() };
-    session.change(vec![Change::Patch(patch)], context).1
+    session.change(vec![Change::Patch(patch)]).1
 }
 
 fn sources(submission: &mut Submission) -> Sources {
+    let summary = |file: &File| {
+        FileSummary::of_report(file.name.clone(), file.format, file.results, &file.errors)
+    };
     Sources {
-        files: submission.files.iter().map(file_summary).collect(),
+        files: submission.files.iter().map(summary).collect(),
         merged: submission.merged(),
         warnings: std::mem::take(&mut submission.warnings),
     }
 }
 
-fn file_summary(file: &File) -> FileSummary {
-    FileSummary {
-        path: file.name.clone(),
-        execution: None,
-        format: file.format.map(|format| format.name),
-        results: file.results,
-        error: (!file.errors.is_empty()).then(|| file.errors.join("\n")),
-    }
-}
-
 /// Sends results as they come in. A name that comes again replaces, as at the server.
-fn send_live(
-    piped: Piped,
-    session: &Session,
-    reading: &Reading,
-    context: &Context,
-) -> Result<Exit, CommandError> {
+fn send_live(piped: Piped, session: &Session<'_>, reading: &Reading) -> Result<Exit, CommandError> {
+    let context = session.context;
     // What was read from a pipe cannot be read again: from now on a signal must not lose it.
     context.interrupt.catch().map_err(CommandError::fault)?;
     let format = piped.format;
@@ -238,7 +216,7 @@ fn send_live(
     let (mut warnings, mut aside) = (Warnings::default(), Warnings::default());
     let mut errors = Vec::new();
     let mut count = 0;
-    let delivery = session.deliver(None, context, |feed| {
+    let delivery = session.deliver(None, |feed| {
         live::each_arrival(piped, &context.interrupt, &mut warnings, |arrival| {
             match arrival {
                 Arrival::Result(result) => {
@@ -254,20 +232,15 @@ fn send_live(
                 }
                 Arrival::Pause => {}
             }
-            count = feed.count();
+            count = feed.count;
             Ok(feed.flush_after(LIVE_WAIT))
         })
     });
     warnings.append(aside);
-    let file = FileSummary {
-        path: Source::StandardInput.to_string(),
-        execution: None,
-        format: Some(format.name),
-        results: count,
-        error: (!errors.is_empty()).then(|| errors.join("\n")),
-    };
+    let path = Source::StandardInput.to_string();
+    let file = FileSummary::of_report(path, Some(format), count, &errors);
     let sources = Sources { files: vec![file], merged: 0, warnings };
-    let delivered = delivery.conclude(sources, context)?;
+    let delivered = delivery.conclude(sources)?;
     if let Some(signal) = context.interrupt.signal() {
         return Ok(Exit::Signal(signal));
     }

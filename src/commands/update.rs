@@ -10,7 +10,6 @@ use crate::model::execution::{COMPLETED, Link, STATUSES};
 use crate::model::update::{
     Change, LONGEST, Patch, StatusUpdate, add_value, event, job_link_problem,
 };
-use crate::ui::terminal;
 
 /// Adds links, metadata or events, or sets a status
 #[derive(Debug, Args)]
@@ -67,15 +66,12 @@ pub fn run(update: Update, context: &Context) -> Result<Exit, CommandError> {
         return Ok(exit);
     }
     let session = Session::new(false, context)?;
-    let (updated, exit) = session.change(changes, context);
-    if context.common.json {
-        terminal::json(&updated)?;
-    }
+    let (updated, exit) = session.change(changes);
+    context.print_json(&updated)?;
     Ok(exit)
 }
 
-/// Returns the changes in the order in which they are made. Metadata goes first: rules that attach known
-/// issues look at it.
+/// Returns the changes in the order in which they are made.
 ///
 /// # Errors
 /// All that the server would refuse, each with its flag: it answers some of these problems with a bare
@@ -97,15 +93,11 @@ fn changes(update: Update) -> Result<Vec<Change>, Vec<String>> {
         return Err(problems);
     }
     let execution_metadata = (!gathered.is_empty()).then_some(gathered);
-    let first = [
-        Patch { execution_metadata, ..Patch::default() },
-        Patch { status, ..Patch::default() },
-        Patch { c3_link, ..Patch::default() },
-    ];
+    let [metadata, status, c3_link, ci_link] =
+        Patch { status, ci_link, c3_link, execution_metadata }.each();
+    let first = [metadata, status, c3_link].into_iter().flatten();
     let appended = links.into_iter().map(Change::Link).chain(events.into_iter().map(Change::Event));
-    let last = Patch { ci_link, ..Patch::default() };
-    let patch = |patch: Patch| (!patch.is_empty()).then_some(Change::Patch(patch));
-    Ok(first.into_iter().filter_map(patch).chain(appended).chain(patch(last)).collect())
+    Ok(first.chain(appended).chain(ci_link).collect())
 }
 
 /// Reads each text, and puts aside what is wrong with it.

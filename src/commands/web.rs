@@ -66,13 +66,10 @@ fn front_end(context: &Context) -> Option<String> {
 fn front_end_of(api: &Url) -> Option<String> {
     let mut front_end = api.clone();
     let (label, domain) = api.host_str()?.split_once('.')?;
-    let (before, after) = label.split_once("-api").filter(|(_, after)| is_word_end(after))?;
+    let (before, after) =
+        label.split_once("-api").filter(|(_, after)| after.is_empty() || after.starts_with('-'))?;
     front_end.set_host(Some(&format!("{before}{after}.{domain}"))).ok()?;
     Some(front_end.as_str().trim_end_matches('/').to_owned())
-}
-
-fn is_word_end(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with('-')
 }
 
 #[cfg(test)]

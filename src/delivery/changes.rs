@@ -70,17 +70,9 @@ impl<'a> Maker<'a> {
 /// Returns what a patch says, each on its own: metadata, which goes before the results, and the rest
 /// with the CI link last.
 pub fn split(patch: Patch) -> (Vec<Change>, Vec<Change>) {
-    let Patch { status, ci_link, c3_link, execution_metadata } = patch;
-    let metadata = Patch { execution_metadata, ..Patch::default() };
-    let rest = [
-        Patch { c3_link, ..Patch::default() },
-        Patch { status, ..Patch::default() },
-        Patch { ci_link, ..Patch::default() },
-    ];
-    let is_something = |patch: &Patch| !patch.is_empty();
-    let changes =
-        |patches: Vec<Patch>| patches.into_iter().filter(is_something).map(Change::Patch).collect();
-    (changes(vec![metadata]), changes(rest.into()))
+    let [metadata, status, c3_link, ci_link] = patch.each();
+    let rest = [c3_link, status, ci_link].into_iter().flatten().collect();
+    (metadata.into_iter().collect(), rest)
 }
 
 /// Tells whether the server will never make a change. It fails with a bare 500 where another execution

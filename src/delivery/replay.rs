@@ -376,7 +376,7 @@ fn read_request(record: &Record) -> Result<(StartRequest, Vec<String>), ReplayEr
         Ok(draft) => draft,
         Err(source) => return Err(ReplayError::NotJson { place, source }),
     };
-    let unknown = draft.unknown().to_vec();
+    let unknown = draft.unknown.clone();
     let request = draft.check().map_err(|source| ReplayError::Request { place, source })?;
     Ok((request, unknown))
 }

@@ -1,14 +1,13 @@
 //! The CI job that this process is a part of, as the environment tells.
 
+use std::env;
+
 use serde_json::{Map, Value};
 
 use crate::util::text::fnv1a;
 
 /// The server stores so many characters of a CI link.
 const LONGEST_LINK: usize = 200;
-
-/// Looks up a variable that a CI system sets.
-pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A job of a CI system.
 #[derive(Debug, Eq, PartialEq)]
@@ -21,8 +20,8 @@ pub struct Job {
 
 impl Job {
     /// The job of GitHub, GitLab, Jenkins, CircleCI, Buildkite or Azure, if this is one.
-    pub fn find(environment: Environment<'_>) -> Option<Self> {
-        let set = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+    pub fn find() -> Option<Self> {
+        let set = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
         let name = |variable: &str| set(variable).unwrap_or_default();
         if set("GITHUB_ACTIONS").is_some() {
             let server = set("GITHUB_SERVER_URL")?;

@@ -57,10 +57,7 @@ impl TryFrom<Value> for ExecutionId {
     type Error = &'static str;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {
-        match value {
-            Value::String(text) => text.parse(),
-            other => other.to_string().parse(),
-        }
+        value.as_str().map_or_else(|| value.to_string().parse(), str::parse)
     }
 }
 

@@ -77,10 +77,7 @@ impl Limits {
 
 /// Shortens a text of more than `longest` bytes, and tells whether it was longer.
 pub fn shorten(text: &mut String, longest: usize) -> bool {
-    let short = match truncate_middle(text, longest) {
-        Cow::Owned(short) => short,
-        Cow::Borrowed(_) => return false,
-    };
+    let Cow::Owned(short) = truncate_middle(text, longest) else { return false };
     *text = short;
     true
 }

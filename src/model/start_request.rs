@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::model::ci_job::Job;
 use crate::model::execution::{Link, STATUSES, http_url_problem};
 use crate::model::family::Family;
 
@@ -165,9 +166,10 @@ struct Given {
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     given: BTreeMap<&'static str, Given>,
-    links: Vec<Link>,
+    pub links: Vec<Link>,
     problems: Vec<String>,
-    unknown: Vec<String>,
+    /// Names in the file that are no fields of start-test. The server ignores such without a word.
+    pub unknown: Vec<String>,
 }
 
 impl Draft {
@@ -185,17 +187,7 @@ impl Draft {
         if !self.links.is_empty() {
             base.links = self.links;
         }
-        base.problems.append(&mut self.problems);
         base
-    }
-
-    pub fn set_links(&mut self, links: Vec<Link>) {
-        self.links = links;
-    }
-
-    /// Names in the file that are no fields of start-test. The server ignores such without a word.
-    pub fn unknown(&self) -> &[String] {
-        &self.unknown
     }
 
     /// Reads a request in JSON. Nulls and blanks are dropped; values of a wrong type are problems,
@@ -219,13 +211,10 @@ impl Draft {
     }
 
     fn take_links(&mut self, value: Value) {
-        if value.is_null() {
-            return;
-        }
-        match serde_json::from_value::<Vec<Link>>(value) {
+        match serde_json::from_value::<Option<Vec<Link>>>(value) {
             Ok(links) => {
-                self.problems.extend(links.iter().filter_map(Link::problem));
-                self.links = links;
+                self.links = links.unwrap_or_default();
+                self.problems.extend(self.links.iter().filter_map(Link::problem));
             }
             Err(error) => self.problems.push(format!("field `relevant_links`: {error}")),
         }
@@ -345,7 +334,6 @@ fn said(name: &str, origin: Origin) -> String {
     }
 }
 
-/// The flag of a field.
 pub fn flag(name: &str) -> String {
     format!("--{}", name.replace('_', "-"))
 }
@@ -453,20 +441,14 @@ impl StartRequest {
         self.fields.get("ci_link").and_then(Value::as_str)
     }
 
-    /// Returns all fields that tell this execution from another.
-    pub fn identity(&self) -> Map<String, Value> {
-        let tells = |name: &String| !NO_IDENTITY.contains(&name.as_str());
-        self.fields.clone().into_iter().filter(|(name, _)| tells(name)).collect()
-    }
-
-    /// Tells whether a CI link is wanted and none was given.
-    pub fn lacks_ci_link(&self) -> bool {
-        self.wants_ci_link && self.ci_link().is_none()
-    }
-
-    /// Takes this link as the execution's identity.
-    pub fn set_ci_link(&mut self, link: String) {
-        self.fields.insert("ci_link".to_owned(), link.into());
+    /// Takes the link of a CI job where one is wanted and none was given. It is made of all fields that tell
+    /// this execution from another.
+    pub fn link_to(&mut self, job: &Job) {
+        if self.wants_ci_link && self.ci_link().is_none() {
+            let mut identity = self.fields.clone();
+            identity.retain(|name, _| !NO_IDENTITY.contains(&name.as_str()));
+            self.fields.insert("ci_link".to_owned(), job.link(&identity).into());
+        }
     }
 }
 

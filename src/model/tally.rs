@@ -15,7 +15,6 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts one more result.
     pub fn add(&mut self, status: Status) {
         match status {
             Status::Passed => self.passed += 1,
@@ -24,7 +23,6 @@ impl Counts {
         }
     }
 
-    /// Adds other counts.
     pub fn append(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
@@ -40,7 +38,6 @@ impl Counts {
         }
     }
 
-    /// Returns the number of results of any status.
     pub fn total(self) -> u64 {
         self.passed + self.failed + self.skipped
     }
@@ -65,7 +62,6 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds what another delivery came to.
     pub fn append(&mut self, other: Self) {
         self.sent.append(other.sent);
         self.batches += other.batches;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::model::execution::{JsonObject, Link, http_url_problem};
@@ -15,7 +15,7 @@ use crate::util::text::plural;
 pub const LONGEST: usize = 200;
 
 /// The body of `PATCH /v1/test-executions/{id}`: only what is to change.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Patch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
@@ -34,18 +34,26 @@ impl Patch {
         matches!(name, "status" | "ci_link" | "c3_link" | "execution_metadata")
     }
 
-    /// Tells whether it changes nothing.
-    pub fn is_empty(&self) -> bool {
+    /// Returns what it changes, each on its own, in the order in which that is done: metadata first, since
+    /// rules that attach known issues look at it, and a CI link last.
+    pub fn each(self) -> [Option<Change>; 4] {
         let Self { status, ci_link, c3_link, execution_metadata } = self;
-        status.is_none() && ci_link.is_none() && c3_link.is_none() && execution_metadata.is_none()
+        [
+            Self { execution_metadata, ..Self::default() },
+            Self { status, ..Self::default() },
+            Self { c3_link, ..Self::default() },
+            Self { ci_link, ..Self::default() },
+        ]
+        .map(|patch| (patch != Self::default()).then_some(Change::Patch(patch)))
     }
 }
 
 /// Something that happened to an execution, with a time in RFC 3339.
 pub type StatusUpdate = JsonObject;
 
-/// One request to the server.
-#[derive(Debug)]
+/// One request to the server, in JSON as the server takes it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
 pub enum Change {
     Patch(Patch),
     /// Added where the execution lacks it.
@@ -113,13 +121,8 @@ impl Change {
         }
     }
 
-    /// Returns the change as the server takes it.
     pub fn to_json(&self) -> Value {
-        match self {
-            Self::Patch(patch) => serde_json::json!(patch),
-            Self::Link(link) => serde_json::json!(link),
-            Self::Event(event) => serde_json::json!(event),
-        }
+        json!(self)
     }
 
     /// The change in a few words.

@@ -4,8 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use unicode_width::UnicodeWidthChar;
-
+use super::table::fitting;
 use crate::model::tally::Counts;
 
 /// A server that answers nothing for this long is said to be waited for.
@@ -15,7 +14,7 @@ const LONG_WAIT: Duration = Duration::from_secs(2);
 const CELLS: std::ops::RangeInclusive<usize> = 6..=30;
 
 /// A delivery that is under way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Delivery {
     pub sent: Counts,
     /// Absent where the end is not known.
@@ -26,7 +25,7 @@ pub struct Delivery {
 }
 
 /// A server that is not reached.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Outage {
     /// In a few words.
     pub reason: String,
@@ -129,22 +128,17 @@ fn clock(time: Duration) -> String {
 
 /// Returns the beginning of a text, with an ellipsis where it is longer.
 fn truncated(text: &str, columns: usize) -> String {
-    let width = |text: &str| text.chars().map(|c| c.width().unwrap_or_default()).sum::<usize>();
-    if width(text) <= columns {
-        return text.to_owned();
+    match columns.checked_sub(1) {
+        _ if fitting(text, columns) == text.len() => text.to_owned(),
+        Some(room) => format!("{}…", &text[..fitting(text, room)]),
+        None => String::new(),
     }
-    let mut short = String::new();
-    for character in text.chars() {
-        if width(&short) + character.width().unwrap_or_default() + 1 > columns {
-            break;
-        }
-        short.push(character);
-    }
-    if columns == 0 { short } else { short + "…" }
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthChar;
+
     use super::*;
 
     /// Returns a delivery with the present.

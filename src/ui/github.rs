@@ -1,11 +1,11 @@
 //! What GitHub Actions shows of a step: annotations, the step's summary, and its outputs.
 
+use std::env;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use crate::model::ci_job::Environment;
 use crate::model::encoded::{EncodedResult, Gist};
 use crate::model::result::Status;
 use crate::util::text::{excerpt, one_line};
@@ -74,9 +74,9 @@ impl Failures {
 
 impl GitHub {
     /// The step that this process is, if it is one.
-    pub fn find(environment: Environment<'_>) -> Option<Self> {
-        environment("GITHUB_ACTIONS").filter(|value| value == "true")?;
-        let path = |name| environment(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    pub fn find() -> Option<Self> {
+        env::var("GITHUB_ACTIONS").ok().filter(|value| value == "true")?;
+        let path = |name| env::var(name).ok().filter(|path| !path.is_empty()).map(PathBuf::from);
         Some(Self { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") })
     }
 

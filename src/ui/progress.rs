@@ -4,64 +4,67 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::model::tally::Counts;
+use crate::ui::bar::Delivery;
 use crate::ui::terminal::Ui;
 
 /// The time between two lines of a log.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// Results that are sent, of as many.
+/// A delivery that is shown until it is dropped.
 pub struct Progress {
     ui: Ui,
-    /// Absent where the end is not known.
-    total: Cell<Option<u64>>,
-    sent: Cell<Counts>,
+    delivery: Cell<Delivery>,
     is_shown: bool,
     last_line: Cell<Instant>,
 }
 
 impl Progress {
-    /// Shows a delivery of so many results.
+    /// Shows a delivery of so many results, where the end is known.
     pub fn new(total: Option<u64>, ui: &Ui) -> Self {
+        let start = Instant::now();
+        let delivery = Delivery { sent: Counts::default(), total, start, answer: start };
         Self {
-            is_shown: ui.screen().show_delivery(total),
+            is_shown: ui.screen.show_delivery(Some(delivery)),
             ui: ui.clone(),
-            total: Cell::new(total),
-            sent: Cell::default(),
-            last_line: Cell::new(Instant::now()),
+            delivery: Cell::new(delivery),
+            last_line: Cell::new(start),
         }
     }
 
     /// Returns the number of results at the server.
     pub fn sent(&self) -> u64 {
-        self.sent.get().total()
+        self.delivery.get().sent.total()
     }
 
     /// Takes out so many results that need not be sent.
     pub fn leave_out(&self, results: u64) {
-        self.total.set(self.total.get().map(|total| total.saturating_sub(results)));
-        self.show();
+        self.change(|delivery| {
+            delivery.total = delivery.total.map(|total| total.saturating_sub(results));
+        });
     }
 
     /// Shows that so many more are at the server.
     pub fn advance(&self, accepted: Counts) {
-        let mut sent = self.sent.get();
-        sent.append(accepted);
-        self.sent.set(sent);
-        self.show();
+        self.change(|delivery| delivery.sent.append(accepted));
         if !self.is_shown && self.last_line.get().elapsed() >= LINE_EVERY {
             self.last_line.set(Instant::now());
-            let of = self.total.get().map(|total| format!(" of {total}")).unwrap_or_default();
+            let Delivery { sent, total, .. } = self.delivery.get();
+            let of = total.map(|total| format!(" of {total}")).unwrap_or_default();
             self.ui.info(format_args!("sent {}{of} results", sent.total()));
         }
     }
 
-    fn show(&self) {
-        self.ui.screen().advance(self.sent.get(), self.total.get());
+    fn change(&self, change: impl FnOnce(&mut Delivery)) {
+        let mut delivery = self.delivery.get();
+        change(&mut delivery);
+        delivery.answer = Instant::now();
+        self.delivery.set(delivery);
+        self.ui.screen.show_delivery(Some(delivery));
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.ui.screen().hide_delivery();
+        self.ui.screen.show_delivery(None);
     }
 }

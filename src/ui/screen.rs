@@ -9,7 +9,6 @@ use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::model::tally::Counts;
 use crate::ui::bar::{Delivery, Outage};
 
 /// The time between two frames.
@@ -55,41 +54,16 @@ impl Screen {
         self.line().suspend(|| _ = io::stderr().lock().write_all(lines.as_bytes()));
     }
 
-    /// Shows a delivery of so many results, or of results whose number is not known, and tells
-    /// whether it can be shown here.
-    pub fn show_delivery(&self, total: Option<u64>) -> bool {
-        let (start, sent) = (Instant::now(), Counts::default());
-        let delivery = Delivery { sent, total, start, answer: start };
-        self.change(|line| line.delivery = Some(delivery));
+    /// Shows a delivery, or takes it away, and tells whether it can be shown here.
+    pub fn show_delivery(&self, delivery: Option<Delivery>) -> bool {
+        self.change(|line| line.delivery = delivery);
         self.can_move
     }
 
-    /// Shows that so many results were accepted of as many.
-    pub fn advance(&self, sent: Counts, total: Option<u64>) {
-        self.change(|line| {
-            if let Some(delivery) = &mut line.delivery {
-                (delivery.sent, delivery.total, delivery.answer) = (sent, total, Instant::now());
-            }
-        });
-    }
-
-    /// Takes the delivery away.
-    pub fn hide_delivery(&self) {
-        self.change(|line| line.delivery = None);
-    }
-
-    /// Shows that the server is not reached, until [`Screen::hide_outage`], and tells whether that can
-    /// be shown here.
-    pub fn show_outage(&self, reason: String, retry: u32, next: Duration, end: Duration) -> bool {
-        let now = Instant::now();
-        let outage = Outage { reason, retry, next: now + next, end: now + end };
-        self.change(|line| line.outage = Some(outage));
+    /// Shows that the server is not reached, or that it is again, and tells whether it can be shown here.
+    pub fn show_outage(&self, outage: Option<Outage>) -> bool {
+        self.change(|line| line.outage = outage);
         self.can_move
-    }
-
-    /// Takes the outage away.
-    pub fn hide_outage(&self) {
-        self.change(|line| line.outage = None);
     }
 
     /// Takes the moving line off the screen while `print` writes to it.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::model::execution::ExecutionId;
 use crate::model::tally::{Counts, RefusedResult};
+use crate::reports::format::Format;
 use crate::util::text::plural;
 
 /// The object that `--json` prints of `submit`, `result` and `push`.
@@ -56,6 +57,20 @@ pub struct FileSummary {
     pub results: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+impl FileSummary {
+    /// Sums up a report.
+    pub fn of_report(
+        path: String,
+        format: Option<&Format>,
+        results: u64,
+        errors: &[String],
+    ) -> Self {
+        let format = format.map(|format| format.name);
+        let error = (!errors.is_empty()).then(|| errors.join("\n"));
+        Self { path, execution: None, format, results, error }
+    }
 }
 
 impl Summary {

@@ -59,7 +59,7 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// Returns the number of bytes of the text that fit into so many columns.
-fn fitting(text: &str, columns: usize) -> usize {
+pub fn fitting(text: &str, columns: usize) -> usize {
     let mut width = 0;
     for (at, character) in text.char_indices() {
         width += character.width().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
+use std::time::Instant;
 
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
@@ -9,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::api::{ApiError, Event};
+use crate::ui::bar::Outage;
 use crate::ui::github::GitHub;
 use crate::ui::screen::Screen;
 use crate::util::text::{one_line, own_line, safe_json};
@@ -29,7 +31,8 @@ pub struct Ui {
     level: Level,
     /// GitHub Actions reads along.
     annotates: bool,
-    screen: Screen,
+    /// Messages share it with a moving line.
+    pub screen: Screen,
 }
 
 /// A message's first word, in its colour.
@@ -73,11 +76,6 @@ impl Ui {
         });
     }
 
-    /// Returns the screen that messages share with a moving line.
-    pub fn screen(&self) -> &Screen {
-        &self.screen
-    }
-
     /// Prints a line that `--quiet` leaves out.
     pub fn info(&self, text: impl Display) {
         if self.level >= Level::Normal {
@@ -90,7 +88,7 @@ impl Ui {
         match event {
             Event::Request { method, path, bytes, elapsed, attempt, proxy, outcome } => {
                 if outcome.is_ok() {
-                    self.screen.hide_outage();
+                    self.screen.show_outage(None);
                 }
                 if self.level >= Level::Verbose {
                     let outcome = match outcome {
@@ -107,8 +105,13 @@ impl Ui {
             }
             Event::Causes(causes) => self.warning(causes),
             Event::Retry { error, attempts, delay, left } => {
-                let reason = one_line(&reason(error)).into_owned();
-                let is_shown = self.screen.show_outage(reason, *attempts, *delay, *left);
+                let now = Instant::now();
+                let is_shown = self.screen.show_outage(Some(Outage {
+                    reason: one_line(&reason(error)).into_owned(),
+                    retry: *attempts,
+                    next: now + *delay,
+                    end: now + *left,
+                }));
                 if self.level >= Level::Normal && !is_shown {
                     let delay = delay.as_secs_f64();
                     let text = format!("{error}; trying again in {delay:.1} s");
