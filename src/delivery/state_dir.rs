@@ -1,7 +1,8 @@
 //! The state directory: the user's own, for the user alone.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -76,16 +77,12 @@ impl StateDirectory {
             }
             Ok(_) => {}
         }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            // In a container one often works in another user's workspace.
-            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            let around = fs::metadata(parent.unwrap_or(Path::new("."))).map_err(unreadable)?.uid();
-            let owner = fs::metadata(path).map_err(unreadable)?.uid();
-            if owner != rustix::process::geteuid().as_raw() && owner != around {
-                return Err(StateError::Foreign { path: path.clone() });
-            }
+        // In a container one often works in another user's workspace.
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let around = fs::metadata(parent.unwrap_or(Path::new("."))).map_err(unreadable)?.uid();
+        let owner = fs::metadata(path).map_err(unreadable)?.uid();
+        if owner != rustix::process::geteuid().as_raw() && owner != around {
+            return Err(StateError::Foreign { path: path.clone() });
         }
         Ok(())
     }
@@ -104,14 +101,10 @@ impl StateDirectory {
         if fs::metadata(&self.path).is_err() {
             files::require_directory(&self.path, Readers::Owner)?;
         }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::{MetadataExt, PermissionsExt};
-            let found = fs::metadata(&self.path)?;
-            let is_own = found.uid() == rustix::process::geteuid().as_raw();
-            if found.is_dir() && is_own && !files::is_private(&found) {
-                fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700))?;
-            }
+        let found = fs::metadata(&self.path)?;
+        let is_own = found.uid() == rustix::process::geteuid().as_raw();
+        if found.is_dir() && is_own && !files::is_private(&found) {
+            fs::set_permissions(&self.path, Permissions::from_mode(0o700))?;
         }
         match files::create(&self.path.join(".gitignore"), b"*\n", Readers::Owner) {
             // One that is there may be the user's own.
@@ -148,7 +141,6 @@ impl RefusedFile {
         Self { directory: directory.to_path_buf(), readers: Readers::Usual }
     }
 
-    /// Returns its path.
     pub fn path(&self) -> PathBuf {
         self.directory.join("refused.jsonl")
     }

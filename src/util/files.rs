@@ -3,11 +3,13 @@
 //! Nothing is opened through a symbolic link in its last part, nothing but regular files is read, and
 //! nothing is truncated: a link that came with a checkout leads nowhere.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rustix::fs::OFlags;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,14 +38,9 @@ impl Readers {
 /// Puts a file with `content` in the place of `path`, or leaves all as it was.
 pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Temporary files are their owner's alone; what takes the place of a file has its modes.
-        builder.permissions(fs::Permissions::from_mode(readers.file_mode()));
-    }
-    let mut file = builder.tempfile_in(directory)?;
+    // Temporary files are their owner's alone; what takes the place of a file has its modes.
+    let mode = Permissions::from_mode(readers.file_mode());
+    let mut file = tempfile::Builder::new().permissions(mode).tempfile_in(directory)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
@@ -56,9 +53,7 @@ pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> 
 /// Something is there already, also a symbolic link; no permission, a full disk.
 pub fn create(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     let mut options = File::options();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, readers.file_mode());
+    options.create_new(true).write(true).mode(readers.file_mode());
     options.open(path)?.write_all(content)
 }
 
@@ -67,10 +62,7 @@ pub fn create(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
 /// # Errors
 /// It is there already; no permission, a full disk.
 pub fn create_directory(path: &Path, readers: Readers) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, readers.directory_mode());
-    builder.create(path)
+    DirBuilder::new().mode(readers.directory_mode()).create(path)
 }
 
 /// Makes a directory where it is missing, with those that it lies in, and finds it to be one.
@@ -116,32 +108,23 @@ pub fn open(path: &Path) -> io::Result<Option<File>> {
 /// A symbolic link, a pipe, a directory; a file that cannot be written.
 pub fn open_to_write(path: &Path, readers: Readers) -> io::Result<File> {
     let mut options = File::options();
-    options.create(true).truncate(false).read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, readers.file_mode());
+    options.create(true).truncate(false).read(true).write(true).mode(readers.file_mode());
     open_with(&mut options, path)
 }
 
 /// Opens a file to read it, also by a link. Where reading would wait for somebody to write, it fails: some
 /// of the kernel's files that do so look regular.
 pub fn open_without_waiting(path: &Path) -> io::Result<File> {
-    never_waiting(File::options().read(true), true).open(path)
+    never_waiting(File::options().read(true), OFlags::empty()).open(path)
 }
 
 /// A pipe must not have the opening wait for its other end.
-fn never_waiting(options: &mut OpenOptions, follows_links: bool) -> &mut OpenOptions {
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        let links = if follows_links { OFlags::empty() } else { OFlags::NOFOLLOW };
-        let flags = i32::try_from((links | OFlags::NONBLOCK).bits()).unwrap_or_default();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags);
-    }
-    options
+fn never_waiting(options: &mut OpenOptions, flags: OFlags) -> &mut OpenOptions {
+    options.custom_flags((flags | OFlags::NONBLOCK).bits().cast_signed())
 }
 
 fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    let opened = never_waiting(options, false).open(path);
+    let opened = never_waiting(options, OFlags::NOFOLLOW).open(path);
     if opened.is_err() && fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         return Err(io::Error::other("it is a symbolic link, which is not followed"));
     }
@@ -217,15 +200,7 @@ pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// Tells whether nobody but the owner can do anything with a file or directory: nothing that comes
 /// with a checkout is so.
 pub fn is_private(metadata: &Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::MetadataExt::mode(metadata).is_multiple_of(0o100)
-    }
-    #[cfg(not(unix))]
-    {
-        _ = metadata;
-        true
-    }
+    metadata.mode().is_multiple_of(0o100)
 }
 
 /// What is to be said of files that stood in nobody's way, each once.
