@@ -6,17 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::network::{ProxyProblem, TlsProblem};
+use crate::util::text::innermost;
 
 /// A failed request, or a request that could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// A key would cross the network in the clear.
     #[error("the key is not sent to {url}: plain http can be read on the way")]
     ExposedKey { url: String },
-    /// The file of `--ca-cert` cannot be used.
     #[error("--ca-cert {}: {reason}", path.display())]
     CaCert { path: PathBuf, reason: String },
-    /// The client cannot be set up on this machine.
     #[error("cannot set up the HTTP client: {reason}")]
     Setup { reason: String },
     #[error("cannot reach {url}: unknown host")]
@@ -33,16 +31,12 @@ pub enum ApiError {
     /// No connection through a proxy, with its address and variable; nothing was sent.
     #[error("cannot reach {url} through the proxy {proxy}: {problem}")]
     Proxy { url: String, proxy: String, problem: ProxyProblem },
-    /// Another protocol than HTTP.
     #[error("{url} is not Test Observer's API: what answers does not speak HTTP")]
     NotHttp { url: String },
-    /// A server that takes https alone, and was asked over http.
     #[error("{url} is not Test Observer's API: what answers there takes https")]
     WantsHttps { url: String },
-    /// An answer that is longer than any of the API's.
     #[error("{url} answers with more than {mebibytes} MiB")]
     TooLong { url: String, mebibytes: usize },
-    /// No answer in time.
     #[error("no answer from {url} within {} s", after.as_secs_f64())]
     Timeout { url: String, after: Duration },
     /// The connection broke before the answer was whole.
@@ -89,7 +83,6 @@ pub enum ApiError {
     /// The spool directory holds what is not to be there.
     #[error("{}: {reason}", path.display())]
     SpoolContent { path: PathBuf, reason: String },
-    /// The spool directory holds no such execution.
     #[error("no such execution: {} does not exist", path.display())]
     NoSuchExecution { path: PathBuf },
 }
@@ -132,6 +125,11 @@ pub enum KeyProblem {
 }
 
 impl ApiError {
+    /// Makes one of what keeps the client from being set up on this machine.
+    pub fn setup(error: &dyn std::error::Error) -> Self {
+        Self::Setup { reason: innermost(error) }
+    }
+
     /// Makes one of an I/O error at `path`.
     pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();

@@ -7,7 +7,6 @@ use thiserror::Error;
 /// The reason for which a connection cannot be trusted, as words that follow "cannot trust URL: ".
 #[derive(Clone, Debug, Eq, PartialEq, Error)]
 pub enum TlsProblem {
-    /// Nothing is trusted on this machine.
     #[error("no certificate authorities are installed here")]
     NoAuthorities,
     #[error("its certificate expired{}", date(" on ", *.until))]
@@ -47,7 +46,6 @@ fn date(words: &str, time: Option<SystemTime>) -> String {
     time.map(|time| format!("{words}{}", day(time))).unwrap_or_default()
 }
 
-/// At most so many of a certificate's names are shown.
 const NAMES_SHOWN: usize = 5;
 
 fn list(names: &[String]) -> String {

@@ -202,7 +202,6 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Returns how many there were.
     pub fn count(&self) -> u32 {
         self.count
     }

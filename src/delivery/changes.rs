@@ -55,13 +55,8 @@ impl<'a> Maker<'a> {
     /// Has the server tell the execution, unless it has or does not.
     fn look(&mut self) -> Result<(), ApiError> {
         if self.execution.is_none() && !self.is_silent {
-            match self.server.execution(self.id) {
-                Err(error) if is_hidden(&error) => self.is_silent = true,
-                told => {
-                    self.execution = told?;
-                    self.is_silent = self.execution.is_none();
-                }
-            }
+            self.execution = self.server.execution(self.id)?;
+            self.is_silent = self.execution.is_none();
         }
         Ok(())
     }
@@ -87,12 +82,6 @@ pub fn is_refused(change: &Change, error: &ApiError, maker: &Maker<'_>) -> bool 
             is_crash && change.has_identity() && is_well()
         }
     }
-}
-
-/// Tells whether an error is only one of reading: a key that may write may lack the permission, and
-/// old servers do not know the question.
-pub fn is_hidden(error: &ApiError) -> bool {
-    matches!(error, ApiError::Status(refusal) if matches!(refusal.status, 403 | 405))
 }
 
 #[cfg(test)]

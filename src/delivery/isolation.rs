@@ -145,7 +145,6 @@ impl Isolation {
         }
     }
 
-    /// Takes one more result.
     pub fn push(&mut self, result: EncodedResult) {
         self.waiting.push(result);
     }

@@ -12,7 +12,6 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Adds one more result at the end.
     pub fn push(&mut self, result: EncodedResult) {
         self.bytes += size_of(&result);
         self.results.push_back(result);
@@ -54,7 +53,6 @@ impl Queue {
         taken
     }
 
-    /// Returns the results in order.
     pub fn iter(&self) -> impl Iterator<Item = &EncodedResult> {
         self.results.iter()
     }

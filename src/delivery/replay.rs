@@ -66,7 +66,6 @@ pub enum ReplayError {
     /// A push was killed while it opened an execution without a CI link.
     #[error("{directory} was being started when `to` was killed: the execution may exist")]
     MayBeStarted { directory: String },
-    /// The directory belongs to an execution of another server.
     #[error("{directory} belongs to an execution of {url}")]
     OtherServer { directory: String, url: String },
     #[error("{place} is missing")]
@@ -301,10 +300,7 @@ impl Delivery<'_> {
         if events.is_empty() {
             return Ok(());
         }
-        let known = match self.replay.server.status_updates(self.home.execution) {
-            Err(error) if changes::is_hidden(&error) => None,
-            known => known?,
-        };
+        let known = self.replay.server.status_updates(self.home.execution)?;
         let sent = if known.is_some() { 0 } else { self.record.sent_events()? };
         let known = known.unwrap_or_default();
         for (number, event) in events.into_iter().enumerate().skip(sent) {

@@ -59,7 +59,6 @@ impl TempFile {
         Ok(file)
     }
 
-    /// Returns the file.
     pub fn into_file(mut self) -> io::Result<File> {
         loop {
             match self.content {

@@ -16,7 +16,6 @@ use crate::api::{ApiError, InvalidItem, Refusal};
 /// The most characters of a server's words that are shown: an echo of the input may be megabytes long.
 const WORDS_SHOWN: usize = 300;
 
-/// The most problems of a request that are shown.
 const PROBLEMS_SHOWN: usize = 20;
 
 /// The most problems that are looked at: more than a batch has fields.
@@ -64,7 +63,6 @@ struct Problem {
 }
 
 impl Answer {
-    /// Returns the error that this answer is.
     pub fn into_error(self, url: &str, locate: Locate<'_>) -> ApiError {
         let url = url.to_owned();
         if (300..400).contains(&self.status) {

@@ -56,7 +56,6 @@ pub struct HttpServer {
     failing_since: Cell<Option<Instant>>,
 }
 
-/// The answer to a start.
 #[derive(Deserialize)]
 struct Started {
     id: i32,

@@ -30,7 +30,7 @@ use crate::util::text;
 /// The longest first line of an answer that is read, in bytes.
 const LONGEST_LINE: u64 = 8 << 10;
 
-/// At most so many characters of a proxy's reason are shown.
+/// In characters, as it is shown.
 const LONGEST_REASON: usize = 100;
 
 /// A proxy, and the variable that names it.
@@ -54,7 +54,9 @@ impl Proxy {
         let value =
             |name| variable(name).filter(|value| !value.to_string_lossy().trim().is_empty());
         let exceptions = value("no_proxy").or_else(|| value("NO_PROXY")).unwrap_or_default();
-        if is_loopback(server) || is_exempt(server, &exceptions.to_string_lossy()) {
+        let exceptions = exceptions.to_string_lossy();
+        let mut exceptions = exceptions.split(|part: char| part == ',' || part.is_whitespace());
+        if is_loopback(server) || exceptions.any(|entry| names(entry, server)) {
             return Ok(None);
         }
         let own = match server.scheme() {
@@ -123,7 +125,6 @@ impl Proxy {
         Ok(addresses)
     }
 
-    /// Tells whether the connection to it is TLS.
     pub fn is_tls(&self) -> bool {
         self.url.scheme() == "https"
     }
@@ -170,14 +171,8 @@ fn authorization(url: &Url) -> Result<Option<HeaderValue>, String> {
     Ok(Some(header))
 }
 
-/// Tells whether `NO_PROXY` names the server: entries are separated by commas or white space.
-fn is_exempt(server: &Url, exceptions: &str) -> bool {
-    let mut entries = exceptions.split(|part: char| part == ',' || part.is_whitespace());
-    entries.any(|entry| names(entry, server))
-}
-
-/// Tells whether one entry names the server: `*`, an address, a network, or a host and all below it; each
-/// but the first also with a port.
+/// Tells whether an entry of `NO_PROXY` names the server: `*`, an address, a network, or a host and all
+/// below it; each but the first also with a port.
 fn names(entry: &str, server: &Url) -> bool {
     if entry == "*" {
         return true;

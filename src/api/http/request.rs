@@ -48,8 +48,7 @@ impl Request<'_> {
         path: impl Into<String>,
         body: &impl Serialize,
     ) -> Result<Self, ApiError> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| ApiError::Setup { reason: error.to_string() })?;
+        let body = serde_json::to_vec(body).map_err(|error| ApiError::setup(&error))?;
         let body = Some(body.into());
         Ok(Self { method, body, permission: CHANGE, ..Self::get(path) })
     }

@@ -12,19 +12,14 @@ use super::resolver::Resolver;
 use super::transport::Transport;
 use super::trust;
 use crate::api::ApiError;
-use crate::util::text::innermost;
 
-/// The name of this client.
 pub const USER_AGENT: &str = concat!("to/", env!("CARGO_PKG_VERSION"));
 
 /// Makes a client that has no connection yet.
 ///
 /// # Errors
 /// A machine without any trusted certificate.
-pub fn client(
-    transport: &Transport,
-    certificates: &[CertificateDer<'_>],
-) -> Result<Client, ApiError> {
+pub fn client(transport: &Transport) -> Result<Client, ApiError> {
     let settings = &transport.settings;
     let mut builder = Client::builder()
         .user_agent(USER_AGENT)
@@ -34,11 +29,11 @@ pub fn client(
         .dns_resolver(Resolver)
         .no_proxy();
     if let Some(proxy) = &transport.proxy {
-        builder = builder.proxy(proxy.to_client().map_err(|error| setup_error(&error))?);
+        builder = builder.proxy(proxy.to_client().map_err(|error| ApiError::setup(&error))?);
     }
     let is_tls = transport.proxy.as_ref().is_some_and(Proxy::is_tls);
     let builder = if is_tls || transport.server.scheme() == "https" {
-        with_trust(builder, certificates).map_err(|error| setup_error(&error))?
+        with_trust(builder, &transport.certificates).map_err(|error| ApiError::setup(&error))?
     } else {
         without_tls(builder)?
     };
@@ -46,7 +41,7 @@ pub fn client(
         Some(tls) => {
             ApiError::Tls { url: transport.base.clone(), problem: trust::tls_problem(tls) }
         }
-        None => setup_error(&error),
+        None => ApiError::setup(&error),
     })
 }
 
@@ -65,12 +60,8 @@ fn with_trust(
 fn without_tls(builder: ClientBuilder) -> Result<ClientBuilder, ApiError> {
     let config = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| ApiError::Setup { reason: error.to_string() })?
+        .map_err(|error| ApiError::setup(&error))?
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
     Ok(builder.tls_backend_preconfigured(config))
-}
-
-fn setup_error(error: &reqwest::Error) -> ApiError {
-    ApiError::Setup { reason: innermost(error) }
 }

@@ -27,7 +27,6 @@ use super::token::Token;
 use super::trust;
 use crate::api::{ApiError, Policy};
 use crate::util::signals::{self, Interrupt};
-use crate::util::text::os_message;
 
 /// The longest answer, in bytes: a 422 echoes what was sent, and a batch is at most 4 MiB of JSON.
 const LONGEST_ANSWER: usize = 16 << 20;
@@ -56,7 +55,8 @@ pub struct Transport {
     pub(super) server: Url,
     pub(super) proxy: Option<Proxy>,
     pub(super) settings: HttpSettings,
-    certificates: Vec<CertificateDer<'static>>,
+    /// Trusted besides the system's store.
+    pub(super) certificates: Vec<CertificateDer<'static>>,
     redactor: Option<Redactor>,
     /// In this thread, which waits for every answer.
     runtime: Runtime,
@@ -72,7 +72,7 @@ impl Transport {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| ApiError::Setup { reason: os_message(&error) })?;
+            .map_err(|error| ApiError::setup(&error))?;
         let certificates = match &settings.ca_cert {
             Some(path) => trust::read_certificates(path)?,
             None => Vec::new(),
@@ -121,7 +121,7 @@ impl Transport {
 
     fn send(&self, method: Method, path: &str, body: Option<&Bytes>) -> Result<Response, ApiError> {
         let interrupt = &self.settings.interrupt;
-        interrupt.catch().map_err(|error| ApiError::Setup { reason: os_message(&error) })?;
+        interrupt.catch().map_err(|error| ApiError::setup(&error))?;
         self.check_interrupt()?;
         let mut request = self.client()?.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.settings.token {
@@ -143,7 +143,7 @@ impl Transport {
         if let Some(client) = &*client {
             return Ok(client.clone());
         }
-        let new = setup::client(self, &self.certificates)?;
+        let new = setup::client(self)?;
         Ok(client.insert(new).clone())
     }
 

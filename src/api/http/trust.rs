@@ -25,7 +25,8 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Ap
     let bytes = fs::read(path).map_err(|error| problem(os_message(&error)))?;
     let certificates = match bytes.first() {
         Some(&SEQUENCE) => vec![CertificateDer::from(bytes)],
-        _ => CertificateDer::pem_slice_iter(without_bom(&bytes))
+        // Editors on Windows begin a file with the mark of UTF-8.
+        _ => CertificateDer::pem_slice_iter(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| problem(error.to_string()))?,
     };
@@ -39,11 +40,6 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Ap
             .map_err(|_| problem("it holds a certificate that is damaged".to_owned()))?;
     }
     Ok(certificates)
-}
-
-/// Editors on Windows begin a file with the mark of UTF-8.
-fn without_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// Returns the trouble with a connection that is to be TLS.

@@ -78,7 +78,7 @@ impl Record {
         text.transpose().map_err(|error| ApiError::at(&path)(io::Error::other(error)))
     }
 
-    /// Warnings that a start is under way which nothing could find again.
+    /// Notes that a start is under way which nothing could find again.
     pub fn write_starting(&self) -> Result<(), ApiError> {
         let path = self.path.join(STARTING);
         files::open_to_write(&path, self.readers).map(drop).map_err(ApiError::at(&path))
@@ -88,7 +88,7 @@ impl Record {
         fs::symlink_metadata(self.path.join(STARTING)).is_ok()
     }
 
-    /// Warnings that the fate of a start is known.
+    /// Notes that the fate of a start is known.
     pub fn remove_starting(&self) -> Result<(), ApiError> {
         let path = self.path.join(STARTING);
         match fs::remove_file(&path) {
@@ -191,7 +191,6 @@ impl Record {
         self.path.join(TORN)
     }
 
-    /// Returns the lines that were cut short.
     pub fn torn_lines(&self) -> Result<Vec<String>, ApiError> {
         let path = self.torn_path();
         let text = files::read(&path).map_err(ApiError::at(&path))?.unwrap_or_default();
@@ -258,18 +257,15 @@ impl Record {
     pub fn told(&self) -> Result<JsonObject, ApiError> {
         let Execution { status, relevant_links, .. } = self.execution()?;
         let patch = self.patch()?.unwrap_or_default();
-        let ci_link = match patch.ci_link {
-            Some(link) => Some(link),
-            None => self.ci_link()?,
-        };
-        let environment = json!({
-            "name": self.start_field("environment")?, "architecture": self.start_field("arch")?,
-        });
+        let start = self.read_json::<JsonObject>(START)?.unwrap_or_default();
+        let started = |field: &str| json!(start.get(field));
+        let environment =
+            json!({ "name": started("environment"), "architecture": started("arch") });
         let told = [
             ("status", json!(status)),
-            ("test_plan", json!(self.start_field("test_plan")?)),
+            ("test_plan", started("test_plan")),
             ("environment", environment),
-            ("ci_link", json!(ci_link)),
+            ("ci_link", patch.ci_link.map_or_else(|| started("ci_link"), Value::from)),
             ("c3_link", json!(patch.c3_link)),
             ("relevant_links", json!(relevant_links)),
             ("execution_metadata", json!(patch.execution_metadata.unwrap_or_default())),
@@ -411,7 +407,6 @@ impl Record {
         files::append(&path, lines, self.readers, end_last_line).map_err(ApiError::at(&path))
     }
 
-    /// Puts a value in JSON in the place of a file.
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), ApiError> {
         let path = self.path.join(name);
         files::write_json(&path, value, self.readers).map_err(ApiError::at(&path))
