@@ -144,18 +144,17 @@ fn lines(access: &Access, target: &Target) -> Vec<String> {
 }
 
 fn key_line(access: &Access) -> String {
-    match &access.key {
-        Key::None if access.writes => "key: none is given, and none is needed here".to_owned(),
-        Key::None => "key: none is given".to_owned(),
+    let told = match &access.key {
+        Key::None if access.writes => "none is given, and none is needed here",
+        Key::None => "none is given",
         Key::Unknown if access.writes => {
-            "key: it is unknown, but none is needed here: it can be left out".to_owned()
+            "it is unknown, but none is needed here: it can be left out"
         }
-        Key::Unknown => "key: it is unknown".to_owned(),
+        Key::Unknown => "it is unknown",
         Key::Known { application, .. } => {
-            format!("key: it is known, as that of the application `{application}`")
+            &format!("it is known, as that of the application `{application}`")
         }
-        Key::Untold => {
-            "key: the server does not tell whose it is (it may be of before 2025-09)".to_owned()
-        }
-    }
+        Key::Untold => "the server does not tell whose it is (it may be of before 2025-09)",
+    };
+    format!("key: {told}")
 }

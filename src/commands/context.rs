@@ -28,7 +28,7 @@ use crate::model::tally::RefusedResult;
 use crate::options::Common;
 use crate::options::limits::LimitOptions;
 use crate::options::values::Destination;
-use crate::ui::github::{self, GitHub};
+use crate::ui::github::GitHub;
 use crate::ui::terminal::{self, Label, Level, OutputError, Ui};
 use crate::util::signals::Interrupt;
 use crate::util::temp_file;
@@ -156,7 +156,10 @@ impl Context {
     /// of the results is the same.
     pub fn tell_github(&self, write: impl FnOnce(&GitHub) -> io::Result<()>) {
         if let Some(Err(error)) = self.github.as_ref().map(write) {
-            self.ui.warning(&format!("{}: {}", github::FILES, os_message(&error)));
+            self.ui.warning(&format!(
+                "the files of GITHUB_OUTPUT and GITHUB_STEP_SUMMARY cannot be written: {}",
+                os_message(&error)
+            ));
         }
     }
 

@@ -13,7 +13,7 @@ use crate::api::{Artefact, ArtefactSearch, Server};
 use crate::delivery::outbox::Outbox;
 use crate::model::execution::{ExecutionId, JsonObject};
 use crate::model::result::Status;
-use crate::model::tally;
+use crate::model::tally::Counts;
 use crate::model::update::StatusUpdate;
 use crate::ui::{table, terminal};
 use crate::util::temp_file::TempFile;
@@ -54,6 +54,8 @@ const FACTS: usize = 15;
 #[derive(Serialize)]
 struct Report {
     execution: ExecutionId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
     #[serde(flatten)]
     counts: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,16 +69,11 @@ struct Report {
     events: Option<Vec<StatusUpdate>>,
 }
 
-#[derive(Clone, Copy, Default, Serialize)]
-struct Counts {
-    total: u64,
-    #[serde(flatten)]
-    by_status: tally::Counts,
-}
-
 /// The results of an execution by their rank, kept out of memory, each in JSON on a line.
 struct Results {
     by_rank: [TempFile; ORDER.len() + 1],
+    /// With those of statuses that are not known here.
+    total: u64,
     counts: Counts,
     /// The id of one of them, where the server tells it.
     any: Option<u64>,
@@ -117,8 +114,8 @@ pub fn run(show: &Show, context: &Context) -> Result<Exit, CommandError> {
     let events = server.status_updates(id)?;
     let artefact = web::tested(id, &search(&told, results.as_ref()), context);
     let page = artefact.as_ref().and_then(|artefact| web::page(id, artefact, context));
-    let counts = results.as_ref().map(|results| results.counts);
-    let report = Report { execution: id, counts, artefact, page, told, events };
+    let (total, counts) = results.as_ref().map(|results| (results.total, results.counts)).unzip();
+    let report = Report { execution: id, total, counts, artefact, page, told, events };
     if context.common.json {
         print_json(report, results, show.failed)?;
     } else {
@@ -138,7 +135,7 @@ fn search(told: &JsonObject, results: Option<&Results>) -> ArtefactSearch {
     let environment = told.get("environment").and_then(Value::as_object);
     ArtefactSearch {
         environment: environment.map(|environment| text(environment, "name").to_owned()),
-        has_results: results.is_some_and(|results| results.counts.total > 0),
+        has_results: results.is_some_and(|results| results.total > 0),
         result: results.and_then(|results| results.any),
     }
 }
@@ -147,7 +144,7 @@ impl Results {
     /// Reads all of them; `None` where the server does not tell them to this key.
     fn read(server: &dyn Server, id: ExecutionId) -> Result<Option<Self>, CommandError> {
         let by_rank = std::array::from_fn(|_| TempFile::small());
-        let mut results = Self { by_rank, counts: Counts::default(), any: None };
+        let mut results = Self { by_rank, total: 0, counts: Counts::default(), any: None };
         let mut kept = Ok(());
         let is_told = server.results(id, &mut |json| {
             results.keep(json).unwrap_or_else(|error| {
@@ -165,9 +162,9 @@ impl Results {
     fn keep(&mut self, json: String) -> io::Result<bool> {
         let Ok(Head { id, status, .. }) = serde_json::from_str(&json) else { return Ok(false) };
         self.any = self.any.or(id);
-        self.counts.total += 1;
+        self.total += 1;
         if let Some(status) = Status::from_word(&status) {
-            self.counts.by_status.add(status);
+            self.counts.add(status);
         }
         // A line feed stands between values only: in a string it is escaped.
         let mut line = json.into_bytes();
@@ -239,10 +236,10 @@ fn print(
         context.ui.hint("ask an administrator of Test Observer for the permission");
         return Ok(());
     };
-    let Counts { total, by_status: tally::Counts { passed, failed, skipped } } = results.counts;
-    let count = plural(total, "result");
+    let Counts { passed, failed, skipped } = results.counts;
+    let count = plural(results.total, "result");
     _ = writeln!(page, "\n{count}: {passed} passed, {failed} failed, {skipped} skipped");
-    if total > 0 {
+    if results.total > 0 {
         page.push('\n');
     }
     terminal::styled_data(&page)?;

@@ -19,9 +19,6 @@ const LONGEST_CELL: usize = 200;
 /// The most bytes of a step's summary: the runner refuses one of more than twice as many.
 const LONGEST_SUMMARY: u64 = 512 << 10;
 
-/// The thing that a failure to write is about.
-pub const FILES: &str = "the files of GITHUB_OUTPUT and GITHUB_STEP_SUMMARY cannot be written";
-
 /// The files that a step of GitHub Actions writes to.
 #[derive(Clone, Debug)]
 pub struct GitHub {

@@ -109,11 +109,8 @@ impl Summary {
         if files <= 1 && self.batches <= 1 {
             return None;
         }
-        let files = match files {
-            // Results that were typed come from no file.
-            0 => String::new(),
-            files => format!("{}, ", plural(files, "file")),
-        };
+        // Results that were typed come from no file.
+        let files = if files > 0 { plural(files, "file") + ", " } else { String::new() };
         let batches = plural(self.batches, "batch");
         Some(format!("{files}{batches}, {:.1} s", self.seconds))
     }
