@@ -16,7 +16,6 @@ use crate::model::warnings::Warnings;
 use crate::util::clip::Clipped;
 use crate::util::text::os_message;
 
-/// autopkgtest's summary.
 pub static FORMAT: Format = Format {
     name: "autopkgtest",
     detect: is_summary,

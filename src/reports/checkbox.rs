@@ -2,8 +2,7 @@
 //!
 //! What else a submission holds than its jobs describes the machine, for which the API has no field.
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::error::ReadError;
 use super::foreign::start_hint;
@@ -40,7 +39,6 @@ const LEFT_OUT: &str = "resource or attachment job, not a test, left out";
 /// What is noted of a job that Checkbox would not run.
 const REJECTED: &str = "job that Checkbox rejected, no result";
 
-/// Checkbox's submissions.
 pub static FORMAT: Format = Format {
     name: "checkbox",
     detect: |head| shape(head) == Some(Shape::Checkbox),
@@ -49,18 +47,14 @@ pub static FORMAT: Format = Format {
 };
 
 /// Reads the jobs of a submission, and what was tested as far as it says so.
-pub struct Reader {
+struct Reader {
     document: Document,
     test_plan: Option<String>,
     architecture: Option<String>,
 }
 
 impl Reader {
-    /// Finds the first job of a `submission.json`.
-    ///
-    /// # Errors
-    /// It cannot be read, or is none.
-    pub fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
+    fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
         let document = Document::open(source, &JOB, longest)?;
         Ok(Self { document, test_plan: None, architecture: None })
     }
@@ -98,20 +92,14 @@ impl ReportReader for Reader {
     }
 }
 
-/// A job of which only the name matters.
-#[derive(Deserialize)]
-struct NamedJob {
-    id: Option<String>,
-    full_id: Option<String>,
-}
-
 /// Counts a job that is in another list than the results.
 fn note_job(job: Element<'_>, warnings: &mut Warnings) {
     let text = if job.list == Some("rejected-jobs") { REJECTED } else { LEFT_OUT };
-    match serde_json::from_slice::<NamedJob>(job.json) {
-        Ok(NamedJob { id, full_id }) => {
-            let full_id = full_id.as_deref().map(without_namespace);
-            warnings.add(text, &unescape(id.as_deref().or(full_id).unwrap_or_default()));
+    match serde_json::from_slice::<Map<String, Value>>(job.json) {
+        Ok(job) => {
+            let field = |key| job.get(key).and_then(Value::as_str);
+            let name = field("id").or_else(|| field("full_id").map(without_namespace));
+            warnings.add(text, &unescape(name.unwrap_or_default()));
         }
         Err(_) => warnings.add("unknown field, not sent", job.list.unwrap_or_default()),
     }

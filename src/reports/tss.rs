@@ -13,7 +13,6 @@ use super::json::{Shape, shape};
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 
-/// The Test Submission Schema.
 pub static FORMAT: Format = Format {
     name: "tss",
     detect: |head| shape(head) == Some(Shape::TestSubmission),

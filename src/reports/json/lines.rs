@@ -1,8 +1,7 @@
 //! JSON lines: one result a line.
 //!
 //! A result is handed out as soon as its line has come in, so that a pipe is read live: nothing is
-//! read ahead of the line feed but what the source has buffered. A bad line costs no other. What a
-//! result's fields mean is the matter of `json`.
+//! read ahead of the line feed but what the source has buffered. A bad line costs no other.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::mem;
@@ -20,7 +19,6 @@ use crate::reports::error::ReadError;
 use crate::reports::format::{Format, ReportReader};
 use crate::reports::json;
 
-/// The API's own JSON, a result a line.
 pub static FORMAT: Format = Format {
     name: "jsonl",
     detect: |head| json::shape(head) == Some(json::Shape::Lines),

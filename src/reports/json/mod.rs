@@ -32,7 +32,6 @@ const RESULT: ResultShape = ResultShape {
     lists: &["results"],
 };
 
-/// The API's own JSON as a document.
 pub static FORMAT: Format = Format {
     name: "json",
     detect: |head| shape(head) == Some(Shape::Document),
@@ -43,7 +42,7 @@ pub static FORMAT: Format = Format {
 /// The reader that a JSON text wants.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Shape {
-    /// [`Reader`], which also says of other JSON that it holds no results.
+    /// Also other JSON, of which it is said that it holds no results.
     Document,
     Lines,
     Checkbox,
@@ -122,15 +121,11 @@ fn spans_lines(text: &[u8]) -> bool {
     }
 }
 
-/// Reads a document that is held whole.
-pub struct Reader(Document);
+/// Reads the results of a document.
+struct Reader(Document);
 
 impl Reader {
-    /// Reads all of `source`.
-    ///
-    /// # Errors
-    /// It cannot be read, or nothing in it has both a `name` and a `status`.
-    pub fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
+    fn new(source: impl Source + 'static, longest: usize) -> Result<Self, ReadError> {
         Document::open(source, &RESULT, longest).map(Self)
     }
 }

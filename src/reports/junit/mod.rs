@@ -37,10 +37,9 @@ use suite::{Kept, Suite};
 pub static FORMAT: Format = Format {
     name: "junit",
     detect: |head| {
-        let mut tags = memmem::find_iter(head, b"<testsuite").map(|at| &head[at + 10..]);
+        let mut tags = memmem::find_iter(head, b"<testsuite").filter_map(|at| head.get(at + 10));
         head.trim_ascii_start().starts_with(b"<?xml")
-            || tags.any(|rest| rest.trim_ascii_start().len() < rest.len() || rest.starts_with(b">"))
-            || memmem::find(head, b"<testsuites").is_some()
+            || tags.any(|next| matches!(next, b's' | b'>') || next.is_ascii_whitespace())
     },
     open: |input, options, findings| {
         Ok(Box::new(Results::new(input.file, options, findings.suite_facts)?))

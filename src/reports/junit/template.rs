@@ -42,10 +42,10 @@ impl FromStr for Template {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
-            push_text(&mut pieces, &rest[..at]);
+            pieces.push(Piece::Text(rest[..at].to_owned()));
             rest = push_brace(&mut pieces, &rest[at..])?;
         }
-        push_text(&mut pieces, rest);
+        pieces.push(Piece::Text(rest.to_owned()));
         Ok(Self(pieces))
     }
 }
@@ -54,7 +54,7 @@ impl FromStr for Template {
 fn push_brace<'a>(pieces: &mut Vec<Piece>, text: &'a str) -> Result<&'a str, String> {
     for doubled in ["{{", "}}"] {
         if let Some(rest) = text.strip_prefix(doubled) {
-            push_text(pieces, &doubled[1..]);
+            pieces.push(Piece::Text(doubled[1..].to_owned()));
             return Ok(rest);
         }
     }
@@ -70,14 +70,6 @@ fn push_brace<'a>(pieces: &mut Vec<Piece>, text: &'a str) -> Result<&'a str, Str
     })?;
     pieces.push(Piece::Word(*word));
     Ok(rest)
-}
-
-fn push_text(pieces: &mut Vec<Piece>, text: &str) {
-    match pieces.last_mut() {
-        _ if text.is_empty() => {}
-        Some(Piece::Text(before)) => before.push_str(text),
-        _ => pieces.push(Piece::Text(text.to_owned())),
-    }
 }
 
 impl Template {

@@ -23,7 +23,6 @@ use crate::util::temp_file::{Span, TempStore};
 use level::{Level, OpenPoint};
 use line::{Line, Point};
 
-/// TAP and KTAP.
 pub static FORMAT: Format = Format {
     name: "tap",
     detect: |head| {
