@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::elements;
 use super::request::{CHANGE, Request, VIEW, locate_patch, locate_result, locate_start};
 use super::transport::{Body, HttpSettings, Transport};
-use crate::api::retry::{self, Applied, Attempts, Policy, Repeat};
+use crate::api::retry::{self, Applied, Attempts, Repeat};
 use crate::api::{
     Access, ApiError, Artefact, ArtefactSearch, Event, Execution, Key, KeyProblem, Listener,
     RerunFilter, Server,
@@ -50,7 +50,6 @@ const RERUNS: &str = "/test-executions/reruns";
 /// The API behind one URL.
 pub struct HttpServer {
     transport: Transport,
-    retry: Policy,
     listener: Listener,
     /// The moment when the first of the requests began that all failed since one was accepted.
     failing_since: Cell<Option<Instant>>,
@@ -155,7 +154,7 @@ impl Server for HttpServer {
     fn pause(&self, error: &ApiError) -> Result<(), ApiError> {
         let mut failed = Attempts::default();
         failed.add(error);
-        let (policy, jitter) = (self.retry, fastrand::f64());
+        let (policy, jitter) = (self.transport.settings.retry, fastrand::f64());
         let elapsed = self.failing_since.get().map(|since| since.elapsed()).unwrap_or_default();
         let delay = failed.next_delay(error, elapsed, Repeat::Idempotent, policy, jitter);
         let delay = delay.unwrap_or_default();
@@ -290,9 +289,8 @@ impl Server for HttpServer {
 
 impl HttpServer {
     pub fn new(base: &Url, settings: HttpSettings, listener: Listener) -> Result<Self, ApiError> {
-        let retry = settings.retry;
         let transport = Transport::new(base, settings)?;
-        Ok(Self { transport, retry, listener, failing_since: Cell::default() })
+        Ok(Self { transport, listener, failing_since: Cell::default() })
     }
 
     /// Makes the request until it is answered, refused, or no longer worth repeating, and says what is
@@ -325,7 +323,8 @@ impl HttpServer {
             let since = self.failing_since.get().unwrap_or(start);
             self.failing_since.set(Some(since));
             failed.add(&error);
-            let (elapsed, policy, jitter) = (since.elapsed(), self.retry, fastrand::f64());
+            let (elapsed, policy, jitter) =
+                (since.elapsed(), self.transport.settings.retry, fastrand::f64());
             let delay = failed.next_delay(&error, elapsed, request.repeat, policy, jitter);
             let causes = request.causes.filter(|_| failed.are_crashes());
             let Some(delay) = delay else {
@@ -355,8 +354,7 @@ impl HttpServer {
     /// Makes the request once.
     fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, ApiError> {
         let answer = self.observe(request, attempt, || {
-            let method = request.method.clone();
-            let answer = self.transport.exchange(method, &request.path, request.body.as_ref())?;
+            let answer = self.transport.read(self.transport.send(request)?)?;
             Ok((answer.status, answer))
         })?;
         match answer.status {
@@ -368,8 +366,14 @@ impl HttpServer {
     /// Makes the request once, and leaves the body of a good answer to be read.
     fn attempt_long(&self, request: &Request<'_>, attempt: u32) -> Result<Body<'_>, ApiError> {
         let answer = self.observe(request, attempt, || {
-            let answer = self.transport.open(&request.path, LONGEST_RESULTS)?;
-            Ok((answer.as_ref().map_or_else(|answer| answer.status, Body::status), answer))
+            let response = self.transport.send(request)?;
+            let status = response.status();
+            let answer = if status.is_success() {
+                Ok(self.transport.stream(response, LONGEST_RESULTS))
+            } else {
+                Err(self.transport.read(response)?)
+            };
+            Ok((status.as_u16(), answer))
         })?;
         match answer {
             Ok(body) => Ok(body),

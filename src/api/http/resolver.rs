@@ -46,10 +46,8 @@ pub async fn lookup(host: &str) -> Result<Vec<SocketAddr>, LookupError> {
 }
 
 fn ask(host: &str) -> Result<Vec<SocketAddr>, LookupError> {
-    match (host, 0).to_socket_addrs() {
-        Ok(addresses) => Ok(addresses.collect()),
-        Err(error) => Err(LookupError::of(&error)),
-    }
+    let addresses = (host, 0).to_socket_addrs();
+    addresses.map(Iterator::collect).map_err(|error| LookupError::of(&error))
 }
 
 impl LookupError {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Buf, Bytes};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Response};
 use rustls::pki_types::CertificateDer;
 use tokio::runtime::{self, Runtime};
 use tokio::{task, time};
@@ -22,6 +22,7 @@ use super::answer::Answer;
 use super::failure;
 use super::proxy::Proxy;
 use super::redactor::Redactor;
+use super::request::Request;
 use super::setup;
 use super::token::Token;
 use super::trust;
@@ -99,38 +100,19 @@ impl Transport {
     ///
     /// # Errors
     /// No answer, for whatever reason; an answer of any status is none.
-    pub fn exchange(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Bytes>,
-    ) -> Result<Answer, ApiError> {
-        let response = self.send(method, path, body)?;
-        self.read(response)
-    }
-
-    /// Makes a request once, and leaves the body of a good answer to be read, of at most `longest` bytes.
-    pub fn open(&self, path: &str, longest: usize) -> Result<Result<Body<'_>, Answer>, ApiError> {
-        let response = self.send(Method::GET, path, None)?;
-        if !response.status().is_success() {
-            return self.read(response).map(Err);
-        }
-        let chunk = Bytes::new();
-        Ok(Ok(Body { transport: self, response, chunk, longest, taken: 0, error: None }))
-    }
-
-    fn send(&self, method: Method, path: &str, body: Option<&Bytes>) -> Result<Response, ApiError> {
+    pub fn send(&self, request: &Request<'_>) -> Result<Response, ApiError> {
         let interrupt = &self.settings.interrupt;
         interrupt.catch().map_err(|error| ApiError::setup(&error))?;
         self.check_interrupt()?;
-        let mut request = self.client()?.request(method, format!("{}{path}", self.base));
+        let url = format!("{}{}", self.base, request.path);
+        let mut sent = self.client()?.request(request.method.clone(), url);
         if let Some(token) = &self.settings.token {
-            request = request.bearer_auth(token.secret());
+            sent = sent.bearer_auth(token.secret());
         }
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+        if let Some(body) = &request.body {
+            sent = sent.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let response = self.finish(async { request.send().await })?;
+        let response = self.finish(async { sent.send().await })?;
         // After such an answer it closes.
         if matches!(response.status().as_u16(), 413 | 500..) {
             self.reconnect();
@@ -148,7 +130,7 @@ impl Transport {
     }
 
     /// Reads an answer of at most [`LONGEST_ANSWER`]; what is longer is cut off where it is a refusal.
-    fn read(&self, mut response: Response) -> Result<Answer, ApiError> {
+    pub fn read(&self, mut response: Response) -> Result<Answer, ApiError> {
         let status = response.status();
         let retry_after = retry_after(response.headers());
         let location = header(response.headers(), LOCATION).map(|place| self.redact(place));
@@ -168,6 +150,11 @@ impl Transport {
             String::from_utf8_lossy(&bytes[..bytes.len().min(NO_UTF8)]).into_owned()
         });
         Ok(Answer { status: status.as_u16(), retry_after, location, body: self.redact(body) })
+    }
+
+    /// Leaves the body of an answer to be read, of at most `longest` bytes.
+    pub fn stream(&self, response: Response, longest: usize) -> Body<'_> {
+        Body { transport: self, response, chunk: Bytes::new(), longest, taken: 0, error: None }
     }
 
     fn too_long(&self, longest: usize) -> ApiError {
@@ -244,10 +231,6 @@ pub struct Body<'a> {
 }
 
 impl Body<'_> {
-    pub fn status(&self) -> u16 {
-        self.response.status().as_u16()
-    }
-
     /// Returns the trouble that ended the reading.
     pub fn into_error(self) -> Option<ApiError> {
         self.error

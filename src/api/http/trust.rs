@@ -33,13 +33,11 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Ap
     if certificates.is_empty() {
         return Err(problem("it holds no certificate, neither in PEM nor in DER".to_owned()));
     }
-    let mut store = RootCertStore::empty();
-    for certificate in &certificates {
-        store
-            .add(certificate.clone())
-            .map_err(|_| problem("it holds a certificate that is damaged".to_owned()))?;
+    let copies = certificates.iter().cloned();
+    match RootCertStore::empty().add_parsable_certificates(copies) {
+        (_, 0) => Ok(certificates),
+        _ => Err(problem("it holds a certificate that is damaged".to_owned())),
     }
-    Ok(certificates)
 }
 
 /// Returns the trouble with a connection that is to be TLS.
