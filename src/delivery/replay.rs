@@ -387,3 +387,6 @@ fn is_same(known: &StatusUpdate, update: &StatusUpdate) -> bool {
     ["event_name", "detail"].iter().all(|field| text(known, field) == text(update, field))
         && time(known) == time(update)
 }
+
+#[cfg(test)]
+mod tests;
