@@ -11,8 +11,11 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, W
 use crate::model::warnings::Warnings;
 use crate::reports::error::ReadError;
 
-/// Bytes that are read at once: more gain nothing, fewer cost calls.
+/// Bytes that are read at once of a source that may be small.
 const PIECE: usize = 64 * 1024;
+
+/// Bytes that are read at once of a source that has filled a piece: more gain nothing, fewer cost calls.
+const LARGE_PIECE: usize = 4 * PIECE;
 
 /// Bytes that tell UTF-32.
 const LONGEST_MARK: usize = 4;
@@ -204,7 +207,12 @@ impl<R: Read + Seek> Decoded<R> {
     /// Moves what was not consumed to the front of the window.
     fn compact(&mut self) {
         self.count_lines();
-        self.window.copy_within(self.pos..self.filled, 0);
+        if self.filled == self.window.len() && self.filled < LARGE_PIECE {
+            self.window.resize(LARGE_PIECE, 0);
+        }
+        if self.pos > 0 {
+            self.window.copy_within(self.pos..self.filled, 0);
+        }
         self.ready -= self.pos;
         self.filled -= self.pos;
         (self.pos, self.counted) = (0, 0);
@@ -253,6 +261,15 @@ impl<R: Read + Seek> Decoded<R> {
         }
         let end = self.ready.min(self.pos + count);
         Ok(&self.window[self.pos..end])
+    }
+
+    /// Makes more text ready behind what is ready, and tells whether there was any.
+    ///
+    /// # Errors
+    /// A source that fails; what is ready is longer than any tag or comment.
+    pub fn fill_more(&mut self) -> io::Result<bool> {
+        check_unit((self.ready - self.pos) as u64)?;
+        self.extend()
     }
 
     /// Makes more text ready, if there is any.
@@ -375,9 +392,7 @@ impl<R: Read + Seek> BufRead for Decoded<R> {
     #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.pos == self.ready {
-            if self.unit > LONGEST_UNIT {
-                return Err(io::Error::other("a tag or comment is longer than 8 MiB"));
-            }
+            check_unit(self.unit)?;
             self.extend()?;
         }
         Ok(&self.window[self.pos..self.ready])
@@ -388,6 +403,13 @@ impl<R: Read + Seek> BufRead for Decoded<R> {
         self.pos += count;
         self.unit += count as u64;
     }
+}
+
+fn check_unit(bytes: u64) -> io::Result<()> {
+    if bytes > LONGEST_UNIT {
+        return Err(io::Error::other("a tag or comment is longer than 8 MiB"));
+    }
+    Ok(())
 }
 
 const MALFORMED: &str = "bytes that are not valid in the report's encoding became U+FFFD";

@@ -149,7 +149,8 @@ fn what_was_delivered_is_delivered_again_only_where_something_was_added() {
         ("status_updates.jsonl", &format!("{event}\n")),
         ("patch.json", r#"{"status": "COMPLETED"}"#),
     ]);
-    assert_eq!(place.deliver().0, Some(1));
+    let (execution, report) = place.deliver();
+    assert_eq!((execution, report.torn), (Some(1), None));
     let of_first = ["results.jsonl", "links.jsonl", "status_updates.jsonl", "patch.json"]
         .map(|name| place.stored(name));
     assert_eq!(of_first.each_ref().map(|text| text.lines().count()), [1, 1, 1, 1]);

@@ -1,29 +1,24 @@
 //! The XML of reports, event by event.
 //!
-//! This module is the only one that knows quick-xml. What it forgives is what real tools write and what can be
-//! read in one way only: a bare `&`, a bare `<` in an attribute, control characters, unknown entities, doubled
-//! attributes. Everything else is an error, because nobody can tell what a report with crossed tags meant to
-//! say.
+//! This module and `tag` are the only ones that know quick-xml. What it forgives is what real tools write and
+//! what can be read in one way only: a bare `&`, a bare `<` in an attribute, control characters, unknown
+//! entities, doubled attributes. Everything else is an error, because nobody can tell what a report with
+//! crossed tags meant to say.
 
 pub mod entities;
+mod tag;
 
 use std::io::{BufRead, Read, Seek};
 
 use memchr::memmem;
-use quick_xml::events::BytesStart;
-use quick_xml::{Error, errors::IllFormedError, events};
+use quick_xml::{Error, events};
 
 use crate::reports::decode::{Decoded, unreadable};
 use crate::reports::error::{ReadError, Severity};
 use crate::util::text::excerpt;
 use entities::LONGEST;
-
-/// Depth to which elements may lie in each other. Each open one costs memory, and no tool nests a
-/// thousandth of this.
-const MAX_DEPTH: usize = 100_000;
-
-/// Bytes of an element's name, which is held as long as the element is open.
-const MAX_NAME: usize = 256;
+pub use tag::Element;
+use tag::{OpenElements, name_len, tag_len};
 
 /// Bytes that tell what kind of markup begins.
 const MARKER: usize = 64;
@@ -39,8 +34,9 @@ pub struct Xml<R> {
     reader: quick_xml::Reader<Decoded<R>>,
     buffer: Vec<u8>,
     stage: Stage,
-    /// Bytes of text that the last event lent.
+    /// Bytes that the last event lent.
     lent: usize,
+    open: OpenElements,
     /// Reports that were begun.
     reports: u64,
     /// The first thing in the source that is no report.
@@ -52,12 +48,9 @@ pub struct Xml<R> {
 enum Stage {
     /// Before, between or after reports.
     Outside,
-    Root {
-        depth: usize,
-    },
-    Cdata {
-        depth: usize,
-    },
+    /// In a report.
+    Root,
+    Cdata,
     End,
 }
 
@@ -79,12 +72,6 @@ pub enum Event<'a> {
     Eof,
 }
 
-/// A start tag.
-pub struct Element<'a> {
-    tag: BytesStart<'a>,
-    pub is_empty: bool,
-}
-
 impl<R: Read + Seek> Xml<R> {
     pub fn new(source: Decoded<R>) -> Self {
         Self {
@@ -92,6 +79,7 @@ impl<R: Read + Seek> Xml<R> {
             buffer: Vec::new(),
             stage: Stage::Outside,
             lent: 0,
+            open: OpenElements::default(),
             reports: 0,
             foreign: None,
         }
@@ -118,16 +106,16 @@ impl<R: Read + Seek> Xml<R> {
         self.buffer.clear();
         match self.stage {
             Stage::Outside => self.next_outside(),
-            Stage::Root { depth } => self.next_in_root(depth, wants_text),
-            Stage::Cdata { depth } => self.next_in_cdata(depth, wants_text),
+            Stage::Root => self.next_in_root(wants_text),
+            Stage::Cdata => self.next_in_cdata(wants_text),
             Stage::End => Ok(Event::Eof),
         }
     }
 
-    fn next_in_root(&mut self, depth: usize, wants_text: bool) -> Result<Event<'_>, ReadError> {
+    fn next_in_root(&mut self, wants_text: bool) -> Result<Event<'_>, ReadError> {
         // Most of what comes is a tag.
         let ahead = self.reader.get_mut().fill_buf().map_err(|error| unreadable(&error))?;
-        if matches!(ahead, [b'<', next, ..] if *next != b'!') {
+        if begins_tag(ahead) {
             return self.next_tag();
         }
         // Most texts have their end at hand.
@@ -144,13 +132,13 @@ impl<R: Read + Seek> Xml<R> {
         let source = self.reader.get_mut();
         if source.peek(CDATA_START.len()).is_ok_and(|ahead| ahead == CDATA_START) {
             source.consume(CDATA_START.len());
-            self.stage = Stage::Cdata { depth };
-            return self.next_in_cdata(depth, wants_text);
+            self.stage = Stage::Cdata;
+            return self.next_in_cdata(wants_text);
         }
-        self.next_tag()
+        if source.peek(2).is_ok_and(begins_tag) { self.next_tag() } else { self.next_markup() }
     }
 
-    fn next_in_cdata(&mut self, depth: usize, wants_text: bool) -> Result<Event<'_>, ReadError> {
+    fn next_in_cdata(&mut self, wants_text: bool) -> Result<Event<'_>, ReadError> {
         let text = lend(self.reader.get_mut(), &mut self.lent, cdata_end)?;
         if text > 0 {
             return self.lent(wants_text, Event::Literal);
@@ -158,7 +146,7 @@ impl<R: Read + Seek> Xml<R> {
         let source = self.reader.get_mut();
         if source.peek(CDATA_END.len()).is_ok_and(|ahead| ahead == CDATA_END) {
             source.consume(CDATA_END.len());
-            self.stage = Stage::Root { depth };
+            self.stage = Stage::Root;
             return Ok(Event::Nothing);
         }
         Err(xml_error("CDATA not closed: `]]>` not found before end of input"))
@@ -173,20 +161,38 @@ impl<R: Read + Seek> Xml<R> {
         if !is_wanted {
             return Ok(Event::Nothing);
         }
-        let ahead = self.reader.get_mut().fill_buf().map_err(|error| unreadable(&error))?;
-        let text = std::str::from_utf8(&ahead[..self.lent]);
-        text.map(event).map_err(|error| xml_error(error.to_string()))
+        text_ahead(self.reader.get_mut(), self.lent).map(event)
     }
 
     fn next_tag(&mut self) -> Result<Event<'_>, ReadError> {
+        let Self { reader, stage, open, lent, .. } = self;
+        let source = reader.get_mut();
+        let ahead = source.fill_buf().map_err(|error| unreadable(&error))?;
+        if let Some(length) = open.end_due(ahead) {
+            *lent = length;
+        } else {
+            *lent = tag_len(source)?;
+            let tag = text_ahead(source, *lent)?;
+            let tag = &tag[1..tag.len() - 1];
+            let Some(name) = tag.strip_prefix('/') else {
+                let element = Element::new(tag)?;
+                if open.start(&element)? {
+                    *stage = Stage::Root;
+                }
+                return Ok(Event::Start(element));
+            };
+            open.end(name)?;
+        }
+        if open.is_empty() {
+            *stage = Stage::Outside;
+        }
+        Ok(Event::End)
+    }
+
+    /// Reads what is neither text nor tag.
+    fn next_markup(&mut self) -> Result<Event<'_>, ReadError> {
         let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| of_quick_xml(&e))?;
         match event {
-            events::Event::Start(tag) => open(&mut self.stage, tag, false),
-            events::Event::Empty(tag) => open(&mut self.stage, tag, true),
-            events::Event::End(_) => {
-                close(&mut self.stage);
-                Ok(Event::End)
-            }
             events::Event::Comment(text) => Ok(comment(&text)),
             events::Event::Decl(_) => Err(xml_error("an XML declaration inside of the report")),
             events::Event::DocType(_) => Err(xml_error("a document type inside of the report")),
@@ -194,7 +200,6 @@ impl<R: Read + Seek> Xml<R> {
                 self.stage = Stage::End;
                 Ok(Event::Eof)
             }
-            // Text, sections and references were lent before.
             _ => Ok(Event::Nothing),
         }
     }
@@ -347,6 +352,16 @@ fn lend<R: Read + Seek>(
     }
 }
 
+/// Returns the text that `length` bytes ahead hold.
+fn text_ahead<R: Read + Seek>(source: &mut Decoded<R>, length: usize) -> Result<&str, ReadError> {
+    let ahead = source.fill_buf().map_err(|error| unreadable(&error))?;
+    std::str::from_utf8(&ahead[..length]).map_err(|error| xml_error(error.to_string()))
+}
+
+fn begins_tag(ahead: &[u8]) -> bool {
+    matches!(ahead, [b'<', next, ..] if !matches!(next, b'!' | b'?'))
+}
+
 fn begins_markup(ahead: &[u8]) -> bool {
     ahead.starts_with(b"<") || ahead.starts_with(CDATA_END)
 }
@@ -386,108 +401,10 @@ fn comment(text: &str) -> Event<'static> {
     if is_blank(text) { Event::Nothing } else { Event::Comment(first_line(text)) }
 }
 
-impl Element<'_> {
-    /// Returns the name without its prefix: namespaces are not told apart.
-    pub fn name(&self) -> &str {
-        let name = self.tag.name().into_inner();
-        name.bytes().position(|byte| byte == b':').map_or(name, |at| &name[at + 1..])
-    }
-
-    /// Hands on each attribute in turn, by its whole name and with its value as written. Searching for
-    /// quotes is faster than quick-xml's own attributes, which look at every byte, and tags are most of a
-    /// report.
-    pub fn each_attribute(&self, mut take: impl FnMut(&str, &str)) -> Result<(), ReadError> {
-        let mut rest = self.tag.attributes_raw();
-        let mut last = "";
-        loop {
-            let attribute = rest.trim_ascii_start();
-            if attribute.is_empty() {
-                return Ok(());
-            }
-            if attribute.len() == rest.len() {
-                return Err(xml_error(format!(
-                    "a quote inside of the value of `{last}`, or no white space behind it"
-                )));
-            }
-            let (name, value, after) = split_attribute(attribute)?;
-            take(name, value);
-            (last, rest) = (name, after);
-        }
-    }
-}
-
-/// Returns the name and value of the attribute that `text` begins with, and what follows them.
-fn split_attribute(text: &str) -> Result<(&str, &str, &str), ReadError> {
-    let (name, rest) = text.split_at(name_len(text));
-    if name.is_empty() {
-        return Err(xml_error(format!("no attribute begins with `{}`", first_line(text))));
-    }
-    let no_value =
-        || xml_error(format!("attribute `{}` without a value in quotes", first_line(name)));
-    let value = rest.trim_ascii_start().strip_prefix('=').ok_or_else(no_value)?.trim_ascii_start();
-    let quote =
-        *value.as_bytes().first().filter(|byte| b"\"'".contains(byte)).ok_or_else(no_value)?;
-    let end = memchr::memchr(quote, &value.as_bytes()[1..]).ok_or_else(no_value)?;
-    Ok((name, &value[1..=end], &value[end + 2..]))
-}
-
-fn open<'a>(
-    stage: &mut Stage,
-    tag: BytesStart<'a>,
-    is_empty: bool,
-) -> Result<Event<'a>, ReadError> {
-    let name = tag.name().into_inner();
-    if name.is_empty() || name_len(name) < name.len() {
-        return Err(xml_error(format!("`<{}` begins no element", first_line(name))));
-    }
-    if name.len() > MAX_NAME {
-        return Err(xml_error(format!("an element's name is longer than {MAX_NAME} bytes")));
-    }
-    let outer = if let Stage::Root { depth } = stage { *depth } else { 0 };
-    if outer == MAX_DEPTH {
-        return Err(xml_error(format!("elements lie more than {MAX_DEPTH} deep in each other")));
-    }
-    if !is_empty {
-        *stage = Stage::Root { depth: outer + 1 };
-    }
-    Ok(Event::Start(Element { tag, is_empty }))
-}
-
-fn close(stage: &mut Stage) {
-    match stage {
-        Stage::Root { depth: 1 } => *stage = Stage::Outside,
-        Stage::Root { depth } => *depth -= 1,
-        _ => {}
-    }
-}
-
 /// Tells whether there is nothing to see in `text`.
 pub fn is_blank(text: &str) -> bool {
     blank_len(text.as_bytes()) == text.len()
 }
-
-/// Returns how much of `text` is a name: ASCII as XML has it; of other characters all are taken.
-fn name_len(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    match bytes.first() {
-        Some(b'0'..=b'9' | b'-' | b'.') => 0,
-        _ => bytes.iter().position(|&byte| !IN_NAMES[usize::from(byte)]).unwrap_or(bytes.len()),
-    }
-}
-
-/// The bytes that a name may hold: a table, since every tag and attribute is looked at.
-const IN_NAMES: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        #[expect(clippy::cast_possible_truncation, reason = "the table has 256 places")]
-        let this = byte as u8;
-        table[byte] =
-            this.is_ascii_alphanumeric() || matches!(this, b'_' | b':' | b'-' | b'.' | 0x80..);
-        byte += 1;
-    }
-    table
-};
 
 /// The first line of a text that shows something, as far as a message shows it.
 #[derive(Default)]
@@ -550,12 +467,6 @@ fn not_a_report(text: &str) -> ReadError {
 fn of_quick_xml(error: &Error) -> ReadError {
     match error {
         Error::Io(error) => unreadable(error),
-        Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => xml_error(
-            format!("`</{}>` where `</{}>` was due", first_line(found), first_line(expected)),
-        ),
-        Error::IllFormed(IllFormedError::UnmatchedEndTag(found)) => {
-            xml_error(format!("`</{}>` without its start", first_line(found)))
-        }
         Error::Syntax(error) => xml_error(error.to_string()),
         error => xml_error(format!("broken XML: {error}")),
     }

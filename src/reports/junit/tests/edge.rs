@@ -157,6 +157,25 @@ const WHOLE: &[(&str, Outcome)] = &[
         &[r#"Passed "s.a""#, "error 1: tag not closed: `>` not found before end of input"],
     ),
     (
+        "<testsuite name='s'><testcase name='a'/><testcase name='b> </testcase>",
+        &[
+            r#"Passed "s.a""#,
+            "error 1: attribute value not closed: `'` not found before end of input",
+        ],
+    ),
+    (
+        "<testsuite name='s'><testcase name='a > b'></testcase \n></testsuite >",
+        &[r#"Passed "s.a > b""#],
+    ),
+    (
+        "<testsuite name='s'>\n<testcase name='a'></testcase x></testsuite>",
+        &["error 2: `</testcase x>` where `</testcase>` was due"],
+    ),
+    (
+        "<testsuite name='s'>\n<testcase\u{c}name='a'/></testsuite>",
+        &["error 2: `<testcase\\u{c}name='a'` begins no element"],
+    ),
+    (
         "<testsuite name='s'><testcase name='a'/><testcase name='b'><failure>half",
         &[r#"Passed "s.a""#, "error 1: the report breaks off inside of `failure`"],
     ),
@@ -387,6 +406,15 @@ fn shown(document: &[u8]) -> String {
 fn each_has_its_outcome() {
     for (document, expected) in edges() {
         assert_eq!(outcome(&document), expected, "{}", shown(&document));
+    }
+}
+
+#[test]
+fn a_tag_or_comment_that_does_not_end_is_not_held_whole() {
+    let long = "x".repeat(9 << 20);
+    for document in [format!("<testcase name='{long}'/>"), format!("<!--{long}-->")] {
+        let error = "error 2: cannot be read: a tag or comment is longer than 8 MiB";
+        assert_eq!(outcome(in_suite(&format!("\n{document}")).as_bytes()), [error]);
     }
 }
 
