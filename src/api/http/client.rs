@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
@@ -13,7 +13,7 @@ use url::{Url, form_urlencoded};
 use super::answer::Answer;
 use super::elements;
 use super::request::{CHANGE, Request, VIEW, locate_patch, locate_result, locate_start};
-use super::transport::{Body, HttpSettings, Transport};
+use super::transport::{HttpSettings, Transport};
 use crate::api::retry::{self, Applied, Attempts, Repeat};
 use crate::api::{
     Access, ApiError, Artefact, ArtefactSearch, Event, Execution, Key, KeyProblem, Listener,
@@ -202,7 +202,10 @@ impl Server for HttpServer {
         each: &mut dyn FnMut(String) -> bool,
     ) -> Result<bool, ApiError> {
         let get = Request::get(format!("/test-executions/{id}/test-results"));
-        let open = |attempt| self.attempt_long(&get, attempt);
+        let open = |attempt| {
+            let stream = |response| Ok(self.transport.stream(response, LONGEST_RESULTS));
+            self.exchange(&get, attempt, stream)
+        };
         let Some(mut body) = where_told(self.repeat(&get, open))? else { return Ok(false) };
         let read = elements::each(&mut body, |text| each(self.transport.redact(text)));
         match (body.into_error(), read) {
@@ -353,46 +356,29 @@ impl HttpServer {
 
     /// Makes the request once.
     fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, ApiError> {
-        let answer = self.observe(request, attempt, || {
-            let answer = self.transport.read(self.transport.send(request)?)?;
-            Ok((answer.status, answer))
-        })?;
-        match answer.status {
-            200..300 => Ok(answer),
-            _ => Err(self.refused(answer, request)),
-        }
+        self.exchange(request, attempt, |response| self.transport.read(response))
     }
 
-    /// Makes the request once, and leaves the body of a good answer to be read.
-    fn attempt_long(&self, request: &Request<'_>, attempt: u32) -> Result<Body<'_>, ApiError> {
-        let answer = self.observe(request, attempt, || {
-            let response = self.transport.send(request)?;
-            let status = response.status();
-            let answer = if status.is_success() {
-                Ok(self.transport.stream(response, LONGEST_RESULTS))
-            } else {
-                Err(self.transport.read(response)?)
-            };
-            Ok((status.as_u16(), answer))
-        })?;
-        match answer {
-            Ok(body) => Ok(body),
-            Err(answer) => Err(self.refused(answer, request)),
-        }
-    }
-
-    /// Tells the listener of an attempt.
-    fn observe<T>(
+    /// Makes the request once, has `take` read a good answer, and tells the listener.
+    fn exchange<T>(
         &self,
         request: &Request<'_>,
         attempt: u32,
-        make: impl FnOnce() -> Result<(u16, T), ApiError>,
+        take: impl FnOnce(Response) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let start = Instant::now();
         if request.repeat == Repeat::NonIdempotent {
             self.transport.reconnect();
         }
-        let result = make();
+        let outcome = self.transport.send(request).and_then(|response| {
+            let status = response.status();
+            let answer = if status.is_success() {
+                Ok(take(response)?)
+            } else {
+                Err(self.transport.read(response)?)
+            };
+            Ok((status.as_u16(), answer))
+        });
         let proxy = self.transport.proxy.as_ref().map(ToString::to_string);
         (self.listener)(&Event::Request {
             method: request.method.as_str(),
@@ -401,13 +387,10 @@ impl HttpServer {
             elapsed: start.elapsed(),
             attempt,
             proxy: proxy.as_deref(),
-            outcome: result.as_ref().map(|(status, _)| *status),
+            outcome: outcome.as_ref().map(|(status, _)| *status),
         });
-        result.map(|(_, answer)| answer)
-    }
-
-    fn refused(&self, answer: Answer, request: &Request<'_>) -> ApiError {
-        answer.into_error(&self.transport.base, request.locate)
+        let (_, answer) = outcome?;
+        answer.map_err(|refused| refused.into_error(&self.transport.base, request.locate))
     }
 
     fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ApiError> {
