@@ -10,6 +10,7 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, W
 
 use crate::model::warnings::Warnings;
 use crate::reports::error::ReadError;
+use crate::util::text::os_message;
 
 /// Bytes that are read at once of a source that may be small.
 const PIECE: usize = 64 * 1024;
@@ -418,7 +419,7 @@ const WRONG_LABEL: &str = "the report is UTF-8, whatever encoding it says it is 
 
 /// Makes an error of a source that fails.
 pub fn unreadable(error: &io::Error) -> ReadError {
-    ReadError::remainder(None, format!("cannot be read: {error}"))
+    ReadError::remainder(None, format!("cannot be read: {}", os_message(error)))
 }
 
 fn line_feeds(bytes: &[u8]) -> u64 {

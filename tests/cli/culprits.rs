@@ -294,6 +294,22 @@ fn what_comes_from_the_outbox_and_is_refused_is_named_too() {
 }
 
 #[test]
+fn what_comes_from_the_outbox_and_is_refused_alone_is_set_aside() {
+    let context = TestContext::new().with("TO_RETRY_FOR", "0.2");
+    context.report(3);
+    context.server.go_down();
+    assert_eq!(context.to("submit -q report.jsonl").status, 4);
+    context.server.come_back();
+    context.server.fault(results, 50, Fault::answer(Response::refusal(422, "not yours")));
+    let run = context.to("push -q");
+    assert_eq!((run.status, &*run.stdout), (6, "1\n"), "{}", run.stderr);
+    let written = refused(&context);
+    let refused: Vec<_> = written.iter().map(|line| line["result"]["name"].clone()).collect();
+    assert_eq!(refused, names(3));
+    assert_eq!(context.files(), [".gitignore", "outbox/.lock", "refused.jsonl"]);
+}
+
+#[test]
 fn a_key_that_may_not_write_is_no_culprits_fault() {
     let context = TestContext::new();
     let names = context.report(150);

@@ -115,6 +115,24 @@ fn a_push_that_fails_anywhere_is_mended_by_another() {
 }
 
 #[test]
+fn events_that_a_server_does_not_tell_are_not_sent_again() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url()).with("TO_RETRY_FOR", "0");
+    write_plugin_spool(&sandbox);
+    let of_events = |request: &Request| request.route().ends_with("/status_update");
+    let looks = move |request: &Request| request.method == "GET" && of_events(request);
+    let adds = move |request: &Request| request.method == "POST" && of_events(request);
+    server.fault(looks, ALWAYS, Fault::answer(Response::refusal(405, "Method Not Allowed")));
+    server.fault(adds, 1, Fault::none());
+    server.fault(adds, 1, Fault::hang_up());
+    let run = sandbox.to("push -q spool");
+    assert_eq!(run.status, 4, "{}", run.stderr);
+    assert_eq!(server.execution(1).events.len(), 1);
+    assert_eq!(sandbox.to("push -q spool"), Run::new(0, "1\n", ""));
+    assert_delivered(&server);
+}
+
+#[test]
 fn what_was_refused_is_named_though_the_push_fails_later() {
     let server = Server::start();
     let sandbox = Sandbox::new(&server.url()).with("TO_RETRY_FOR", "0");

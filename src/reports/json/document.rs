@@ -4,7 +4,7 @@
 //! and no more than one element is held.
 
 use std::fmt;
-use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, Read, Seek, SeekFrom, Write};
 
 use encoding_rs::{Encoding, UTF_8};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -397,21 +397,17 @@ impl<'de> Visitor<'de> for Members {
 /// becomes a temporary file.
 fn utf8(mut source: impl Source + 'static) -> Result<Box<dyn Source>, ReadError> {
     let mut mark = Vec::new();
-    (&mut source).take(3).read_to_end(&mut mark).map_err(|error| cannot_read(&error))?;
+    (&mut source).take(3).read_to_end(&mut mark)?;
     let (encoding, length) = Encoding::for_bom(&mark).unwrap_or((UTF_8, 0));
     if encoding == UTF_8 {
-        source.seek(SeekFrom::Start(length as u64)).map_err(|error| cannot_read(&error))?;
+        source.seek(SeekFrom::Start(length as u64))?;
         return Ok(Box::new(source));
     }
-    source.rewind().map_err(|error| cannot_read(&error))?;
-    let mut decoded = TempFile::new().map_err(|error| cannot_read(&error))?;
+    source.rewind()?;
+    let mut decoded = TempFile::new()?;
     decode_utf16(source, &mut decoded)?;
-    decoded.rewind().map_err(|error| cannot_read(&error))?;
+    decoded.rewind()?;
     Ok(Box::new(decoded))
-}
-
-fn cannot_read(error: &io::Error) -> ReadError {
-    ReadError::remainder(None, error.to_string())
 }
 
 /// Decodes all of `from`, behind whose byte order mark is UTF-16.
@@ -419,9 +415,9 @@ pub fn decode_utf16(from: impl Read + Seek, to: &mut impl Write) -> Result<(), R
     let mut from = Decoded::new(from)?;
     loop {
         from.mark();
-        let piece = from.fill_buf().map_err(|error| cannot_read(&error))?;
+        let piece = from.fill_buf()?;
         let length = piece.len();
-        to.write_all(piece).map_err(|error| cannot_read(&error))?;
+        to.write_all(piece)?;
         from.consume(length);
         if from.malformed > 0 {
             let reason = "not UTF-16, which its byte order mark says it is";

@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
 
     fn read_line(&mut self) -> Result<bool, ReadError> {
         let read = scanner::read_line(&mut self.source, &mut self.copied, self.longest);
-        read.map_err(|error| self.unreadable(&error))
+        read.map_err(|error| self.unreadable(error))
     }
 
     /// Removes a byte order mark from the first line. Where it is one of UTF-16, all of the source is decoded
@@ -78,15 +78,15 @@ impl<'a> Reader<'a> {
             return Ok(false);
         }
         let mut text = mem::take(json);
-        self.source.read_to_end(&mut text).map_err(|error| self.unreadable(&error))?;
+        self.source.read_to_end(&mut text).map_err(|error| self.unreadable(error))?;
         let mut decoded = Vec::new();
         document::decode_utf16(Cursor::new(text), &mut decoded)?;
         self.source = Box::new(Cursor::new(decoded));
         Ok(true)
     }
 
-    fn unreadable(&self, error: &io::Error) -> ReadError {
-        ReadError::remainder(Some(self.line + 1), error.to_string())
+    fn unreadable(&self, error: io::Error) -> ReadError {
+        ReadError { line: Some(self.line + 1), ..error.into() }
     }
 }
 

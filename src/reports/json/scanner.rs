@@ -55,7 +55,7 @@ impl<R: Read + Seek> Scanner<R> {
         let back = i64::try_from(self.place.at - to.at).unwrap_or(i64::MAX);
         let line = Some(self.place.line);
         let went = self.source.seek_relative(-back);
-        went.map_err(|error| ReadError::remainder(line, error.to_string()))?;
+        went.map_err(|error| ReadError { line, ..error.into() })?;
         self.place = to;
         Ok(())
     }
@@ -80,8 +80,8 @@ impl<R: Read + Seek> Scanner<R> {
     }
 
     fn ahead(&mut self) -> Result<&[u8], ReadError> {
-        let line = self.place.line;
-        self.source.fill_buf().map_err(|error| ReadError::remainder(Some(line), error.to_string()))
+        let line = Some(self.place.line);
+        self.source.fill_buf().map_err(|error| ReadError { line, ..error.into() })
     }
 
     fn pass(&mut self, length: usize) {
