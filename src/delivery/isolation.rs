@@ -347,7 +347,7 @@ impl Isolation {
         for (index, result) in batch.results.into_iter().enumerate() {
             match items.iter().find(|item| item.index == index) {
                 Some(InvalidItem { reason, .. }) => {
-                    self.tally.refused.push(RefusedResult { result, reason: reason.clone() });
+                    self.tally.refused.push(RefusedResult::new(&result, reason.clone()));
                 }
                 None => rest.push(result),
             }
@@ -381,13 +381,13 @@ impl Isolation {
         if matches!(problem, BatchProblem::TooLarge | BatchProblem::Reset) {
             self.size.forget_bytes();
         }
-        self.refuse(suspect.result, &error)
+        self.refuse(&suspect.result, &error)
     }
 
-    fn refuse(&mut self, result: EncodedResult, error: &ApiError) -> Step {
+    fn refuse(&mut self, result: &EncodedResult, error: &ApiError) -> Step {
         let reason = named(error).map_or_else(|| error.reason(), |item| item.reason.clone());
         self.refused_since += 1;
-        self.tally.refused.push(RefusedResult { result, reason });
+        self.tally.refused.push(RefusedResult::new(result, reason));
         Step::Refuse
     }
 
@@ -410,7 +410,7 @@ impl Isolation {
             return Step::Truncate;
         }
         if truncation.is_last_chance || named(&error).is_some() {
-            return self.refuse(truncation.whole, &error);
+            return self.refuse(&truncation.whole, &error);
         }
         self.suspects.push(Suspect { result: truncation.whole, error });
         Step::Suspend

@@ -259,8 +259,8 @@ impl Delivery<'_> {
                 if error.scope() == Scope::Batch(BatchProblem::Invalid)
                     && error.retry() == Retry::Never =>
             {
-                let refuse = |result| RefusedResult { result, reason: error.reason() };
-                tally.refused.extend(rest.into_iter().map(refuse));
+                let refuse = |result| RefusedResult::new(result, error.reason());
+                tally.refused.extend(rest.iter().map(refuse));
                 Ok(())
             }
             sent => sent,

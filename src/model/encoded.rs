@@ -48,6 +48,11 @@ impl EncodedResult {
         result.map_or((0, 0), |result| (result.io_log.len(), result.comment.len()))
     }
 
+    /// Returns the same in memory of its own: one of a portion holds the memory of all.
+    pub fn alone(&self) -> Self {
+        Self { status: self.status, json: Bytes::copy_from_slice(&self.json) }
+    }
+
     /// Returns the JSON object.
     pub fn json(&self) -> &[u8] {
         &self.json

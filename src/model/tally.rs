@@ -50,6 +50,13 @@ pub struct RefusedResult {
     pub reason: String,
 }
 
+impl RefusedResult {
+    /// Keeps a result for as long as the command runs, and no other of its portion.
+    pub fn new(result: &EncodedResult, reason: String) -> Self {
+        Self { result: result.alone(), reason }
+    }
+}
+
 /// Results that were sent, those that were refused, and what there is to say of them.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -67,5 +74,26 @@ impl Tally {
         self.batches += other.batches;
         self.refused.extend(other.refused);
         self.warnings.append(other.warnings);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::encoded::{LimitedResult, Portion};
+    use crate::model::limits::Limits;
+    use crate::model::result::TestResult;
+
+    #[test]
+    fn a_refused_result_does_not_hold_the_memory_of_its_portion() {
+        let mut portion = Portion::default();
+        for name in ["a", "b"] {
+            let result = TestResult::new(name, Status::Passed);
+            portion.push(&LimitedResult::new(result, &Limits::default(), &mut Warnings::default()));
+        }
+        let results = portion.encode().results;
+        let refused = RefusedResult::new(&results[1], String::new());
+        assert_eq!(refused.result, results[1]);
+        assert_ne!(refused.result.json().as_ptr(), results[1].json().as_ptr());
     }
 }

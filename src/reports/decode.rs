@@ -27,8 +27,7 @@ const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 /// Space in which any decoder can go on: its longest character and a replacement.
 const DECODER_ROOM: usize = 32;
 
-/// Bytes that are consumed between two marks: a tag or comment is held whole, and no tool writes one a
-/// hundredth of this.
+/// The most bytes of one tag or comment: it is held whole, and no tool writes one a hundredth of this.
 const LONGEST_UNIT: u64 = 8 << 20;
 
 /// Bytes of a piece that are held while the next one is decoded, so that a broken character which began in

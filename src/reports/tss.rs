@@ -47,7 +47,9 @@ impl Reader {
             let Item::Member(key, value) = item else { continue };
             match &*key {
                 "category_map" => {
-                    reader.categories = serde_json::from_slice(value).unwrap_or_default();
+                    let more: Map<String, Value> =
+                        serde_json::from_slice(value).unwrap_or_default();
+                    reader.categories.extend(more.into_iter().filter(|(_, name)| name.is_string()));
                 }
                 "session_data" => {
                     let session: Value = serde_json::from_slice(value).unwrap_or_default();

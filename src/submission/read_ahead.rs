@@ -13,7 +13,7 @@ use crate::submission::SubmissionError;
 const PORTION: usize = 128 << 10;
 
 /// Portions that may wait.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// Takes a result that was read.
 pub type HandOn<'a> = &'a mut dyn FnMut(&LimitedResult) -> Result<(), SubmissionError>;

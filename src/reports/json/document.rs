@@ -139,7 +139,7 @@ impl Document {
         if self.ended {
             return Ok(None);
         }
-        // Until another part was read.
+        // An error ends the reading: this is taken back once a part was read.
         self.ended = true;
         loop {
             let Some(level) = self.levels.last_mut() else {
@@ -410,7 +410,7 @@ fn utf8(mut source: impl Source + 'static) -> Result<Box<dyn Source>, ReadError>
     Ok(Box::new(decoded))
 }
 
-/// Decodes all of `from`, behind whose byte order mark is UTF-16.
+/// Decodes all of `from`, which begins with a byte order mark of UTF-16.
 pub fn decode_utf16(from: impl Read + Seek, to: &mut impl Write) -> Result<(), ReadError> {
     let mut from = Decoded::new(from)?;
     loop {

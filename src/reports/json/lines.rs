@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
         if self.ended {
             return Ok(false);
         }
-        // Until another line was read.
+        // An error ends the reading: this is taken back once a line was read.
         self.ended = true;
         let mut is_any = self.read_line()?;
         if self.line == 0 && self.decode()? {

@@ -72,10 +72,8 @@ fn shape_of_object(head: &[u8]) -> Shape {
     let mut list = Scanner::of(head);
     let has_list = list.find_list().unwrap_or(false);
     let in_list = if has_list {
-        {
-            list.bump();
-            list.keys()
-        }
+        list.bump();
+        list.keys()
     } else {
         Vec::new()
     };

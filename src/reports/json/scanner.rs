@@ -105,6 +105,7 @@ impl<R: Read + Seek> Scanner<R> {
         let is_wanted = copy.is_some();
         let mut nothing = Copied::default();
         let mut copier = Copier::new(copy.unwrap_or(&mut nothing), self.longest);
+        // Where no copy is wanted, nothing is held.
         copier.to.is_cut = !is_wanted;
         let mut shape = Shape::default();
         loop {

@@ -170,7 +170,7 @@ impl<R: Read + Seek> Results<R> {
     fn added_by_suites(&mut self) -> io::Result<FromSuites> {
         let mut more = FromSuites::default();
         let Document { case, suites, .. } = &mut self.document;
-        if suites.iter().all(|suite| suite.kept.is_none()) {
+        if self.facts.is_empty() || suites.iter().all(|suite| suite.kept.is_none()) {
             return Ok(more);
         }
         let name = self.mapping.name(case, suites, &mut Warnings::default());

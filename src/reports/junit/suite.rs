@@ -110,6 +110,10 @@ impl SuiteFacts {
         Ok(())
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     /// Returns what was kept of the suite `ordinal`.
     pub fn find(&self, ordinal: u64) -> Option<Kept> {
         self.kept.get(&ordinal).copied()

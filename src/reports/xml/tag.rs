@@ -1,6 +1,6 @@
 //! Tags: how far one goes, what it says, and whether it ends what was begun.
 //!
-//! They are read where they lie, since they are most of a report's work.
+//! They are read where they lie, since reading them is most of the work.
 
 use std::io::{BufRead, Read, Seek};
 
@@ -44,10 +44,11 @@ pub fn tag_len<R: Read + Seek>(source: &mut Decoded<R>) -> Result<usize, ReadErr
     let mut seen = 0;
     loop {
         let ahead = source.fill_buf().map_err(|error| unreadable(&error))?;
-        if let Some(at) = parser.feed(&ahead[seen..]) {
+        // Bytes that are decoded anew, once one is no UTF-8, may come to fewer.
+        if let Some(at) = parser.feed(ahead.get(seen..).unwrap_or_default()) {
             return Ok(seen + at + 1);
         }
-        seen = ahead.len();
+        seen = seen.max(ahead.len());
         if !source.fill_more().map_err(|error| unreadable(&error))? {
             return Err(xml_error(parser.eof_error(&[]).to_string()));
         }

@@ -419,6 +419,23 @@ fn a_tag_or_comment_that_does_not_end_is_not_held_whole() {
 }
 
 #[test]
+fn a_tag_that_is_longer_than_the_window_may_hold_bytes_that_are_no_utf_8() {
+    let before = "<testsuite name='s'><testcase name='a'><failure message='";
+    for window in [64 << 10, 256 << 10, 320 << 10] {
+        for from_end in 0..20 {
+            // Counted from where the tag begins: it is at the front of the window by then.
+            let length = window - "<failure message='".len() - from_end;
+            let mut document = (before.to_owned() + &"x".repeat(length)).into_bytes();
+            document.push(0xE9);
+            document.extend(b"xxxxxxxxxxxxxxxxxxxx'/></testcase></testsuite>");
+            let (results, error, _) = read_twice(&document, &Mapping::default());
+            assert_eq!((results.len(), error), (1, None), "{window} {from_end}");
+            assert!(results[0].comment.contains("xéx"), "{window} {from_end}");
+        }
+    }
+}
+
+#[test]
 fn text_around_reports_is_passed_over() {
     for (document, expected) in surrounded() {
         assert_eq!(outcome(document.as_bytes()), expected, "{document}");
