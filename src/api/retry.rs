@@ -80,7 +80,21 @@ impl ApiError {
             Self::Proxy { problem, .. } => problem.retry(),
             Self::NoSuchExecution { .. } | Self::MetadataDropped => Retry::Never,
             Self::GivenUp { last, .. } => last.retry(),
-            _ => Retry::Later,
+            Self::ExposedKey { .. }
+            | Self::CaCert { .. }
+            | Self::Setup { .. }
+            | Self::Tls { .. }
+            | Self::ProxyVariable { .. }
+            | Self::NotHttp { .. }
+            | Self::WantsHttps { .. }
+            | Self::TooLong { .. }
+            | Self::Key(_)
+            | Self::NotTheApi { .. }
+            | Self::Interrupted { .. }
+            | Self::Outage(_)
+            | Self::MayExist(_)
+            | Self::Spool { .. }
+            | Self::SpoolContent { .. } => Retry::Later,
         }
     }
 

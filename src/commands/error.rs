@@ -132,7 +132,12 @@ impl From<StateError> for CommandError {
     fn from(error: StateError) -> Self {
         let exit = match error {
             StateError::Unwritable { .. } | StateError::Unreadable { .. } => Exit::Fault,
-            _ => Exit::Usage,
+            StateError::Foreign { .. }
+            | StateError::Link { .. }
+            | StateError::OtherStart { .. }
+            | StateError::Damaged { .. }
+            | StateError::NoNote { .. }
+            | StateError::OtherServer { .. } => Exit::Usage,
         };
         let hint = match error {
             StateError::Unreadable { .. } => None,

@@ -50,7 +50,19 @@ fn network_hint(error: &ApiError) -> Option<&'static str> {
             "--url (or TO_URL) takes the API's address, which is not that of its web page"
         }
         ApiError::NoSuchExecution { .. } => UNKNOWN_EXECUTION,
-        _ => return None,
+        ApiError::CaCert { .. }
+        | ApiError::Key(_)
+        | ApiError::Status(_)
+        | ApiError::Setup { .. }
+        | ApiError::Broken { .. }
+        | ApiError::TooLong { .. }
+        | ApiError::Interrupted { .. }
+        | ApiError::GivenUp { .. }
+        | ApiError::MayExist(_)
+        | ApiError::Outage(_)
+        | ApiError::MetadataDropped
+        | ApiError::Spool { .. }
+        | ApiError::SpoolContent { .. } => return None,
     })
 }
 

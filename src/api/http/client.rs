@@ -450,6 +450,7 @@ impl HttpServer {
             Err(ApiError::Status(refusal)) if refusal.status == 401 => return Key::Unknown,
             Err(_) => return Key::Untold,
         };
+        // The answer holds the key: none of it is shown, whatever it is.
         match serde_json::from_str(&answer.body) {
             Ok(Some(Application { name, permissions })) => {
                 Key::Known { application: name, permissions }
