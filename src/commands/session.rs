@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::{CommandError, Context, Exit};
-use crate::api::{ApiError, Applied, Execution, Retry, Scope, Server};
+use crate::api::{ApiError, Applied, Execution, Record, Retry, Scope, Server};
 use crate::delivery::changes::{self, Maker};
 use crate::delivery::replay::{Replay, ReplayError, ReplayReport};
 use crate::delivery::sender::BatchSender;
@@ -130,10 +130,11 @@ impl<'a> Session<'a> {
         total: Option<u64>,
         fill: impl FnOnce(&mut Feed<'_>) -> Result<(), CommandError>,
     ) -> Result<Delivery<'_>, CommandError> {
-        let kept = self.count_kept()?.unwrap_or_default();
+        let record = self.find_kept()?;
+        let kept = record.as_ref().map_or(Ok(0), Record::count_results)?;
         let progress = Progress::new(total.map(|total| total + kept), &self.context.ui);
         let show = |accepted| progress.advance(accepted);
-        let (before, halt) = self.empty_outbox(&show)?;
+        let (before, halt) = self.empty_outbox(record, &show)?;
         let sender =
             BatchSender::new(&*self.server, self.home.execution, self.context.batch_size(), &show);
         let keeps_all = self.is_piped || self.context.common.best_effort;
@@ -154,23 +155,23 @@ impl<'a> Session<'a> {
         Ok(self.context.print_json(&self.undelivered(0, Ok(())).summary(sources))?)
     }
 
-    /// Counts the results that are kept for this execution, if anything is.
-    fn count_kept(&self) -> Result<Option<u64>, CommandError> {
-        let (record, _) = self.outbox.find(&self.home)?;
-        Ok(record.map(|record| record.count_results()).transpose()?)
+    /// Finds what is kept for this execution, and warns of entries that are left.
+    fn find_kept(&self) -> Result<Option<Record>, CommandError> {
+        let (record, left) = self.outbox.find(&self.home)?;
+        for entry in left {
+            self.context.ui.warning(&entry);
+        }
+        Ok(record)
     }
 
     /// Delivers what is kept for this execution, and says so before.
     fn empty_outbox(
         &self,
+        kept: Option<Record>,
         progress: delivery::Progress<'_>,
     ) -> Result<(ReplayReport, Option<ApiError>), CommandError> {
         let mut report = ReplayReport::default();
-        let (record, left) = self.outbox.find(&self.home)?;
-        for entry in left {
-            self.context.ui.warning(&entry);
-        }
-        let Some(record) = record else { return Ok((report, None)) };
+        let Some(record) = kept else { return Ok((report, None)) };
         self.context.ui.info(format_args!("sending what {} holds first", record.path.display()));
         let replay = Replay {
             server: &*self.server,
@@ -210,10 +211,11 @@ impl<'a> Session<'a> {
     /// # Errors
     /// A change that can neither be sent nor kept.
     fn make(&self, changes: Vec<Change>, updated: &mut Updated) -> Result<Exit, CommandError> {
-        let kept = self.count_kept()?;
+        let record = self.find_kept()?;
+        let kept = record.as_ref().map(Record::count_results).transpose()?;
         let progress = kept.map(|kept| Progress::new(Some(kept), &self.context.ui));
         let show = |accepted| progress.iter().for_each(|progress| progress.advance(accepted));
-        let (before, mut halt) = self.empty_outbox(&show)?;
+        let (before, mut halt) = self.empty_outbox(record, &show)?;
         drop(progress);
         let mut exit = self.context.report_replay(&before, &self.state.refused());
         let (mut left, mut tried) = (Vec::new(), None);
