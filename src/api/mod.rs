@@ -28,7 +28,7 @@ pub use error::{ApiError, InvalidItem, KeyProblem, Refusal};
 pub use http::{HttpServer, HttpSettings, Token};
 pub use network::{ProxyProblem, TlsProblem};
 pub use retry::{Applied, BatchProblem, Bounds, Policy, Repeat, Retry, Scope};
-pub use spool::{Extent, Record, Records, Spool};
+pub use spool::{BadLine, Extent, Record, Records, Spool};
 pub use target::Target;
 
 /// What commands can ask of a server.

@@ -217,7 +217,7 @@ impl Context {
             let lines = plural(*count as u64, "line");
             self.ui.error(&format!("{}: {lines} cut short, not sent", path.display()));
         }
-        report.unreadable.iter().for_each(|line| self.ui.error(line));
+        report.unreadable.iter().for_each(|unreadable| self.ui.error(&unreadable.said));
         let is_whole = report.unreadable.is_empty() && report.torn.is_none();
         exit.and(if is_whole { Exit::Success } else { Exit::Input })
     }

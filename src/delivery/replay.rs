@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ApiError, Applied, BatchProblem, Extent, Record, Retry, Scope, Server, Target};
+use crate::api::{
+    ApiError, Applied, BadLine, BatchProblem, Extent, Record, Retry, Scope, Server, Target,
+};
 use crate::delivery::Progress;
 use crate::delivery::batch_size::BatchSize;
 use crate::delivery::changes::{self, Maker};
@@ -51,13 +53,29 @@ pub struct ReplayReport {
     pub tally: Tally,
     /// Changes that the server will never make, each with its reason.
     pub refused: Vec<String>,
-    /// Lines that cannot be read, each with its place and reason.
-    pub unreadable: Vec<String>,
+    /// Lines and files that cannot be read.
+    pub unreadable: Vec<Unreadable>,
     /// The file that holds lines which were cut short, and how many it does.
     pub torn: Option<(PathBuf, usize)>,
     /// It was delivered before, and so many results and changes were refused then which nobody has
     /// dealt with.
     pub refused_before: usize,
+}
+
+/// Something that cannot be read.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Unreadable {
+    /// Its place and the reason.
+    pub said: String,
+    #[serde(skip)]
+    line: Option<BadLine>,
+}
+
+impl From<BadLine> for Unreadable {
+    fn from(line: BadLine) -> Self {
+        Self { said: line.to_string(), line: Some(line) }
+    }
 }
 
 /// An execution that was recorded and cannot be delivered.
@@ -185,7 +203,7 @@ impl Delivery<'_> {
     fn run(&mut self) -> Result<(), ReplayError> {
         let patch = self.record.patch()?.unwrap_or_default();
         let mut unknown = self.record.unknown_in_patch()?;
-        let mut problems = Vec::new();
+        let mut problem = None;
         let of_start = match read_request(self.record) {
             Ok((request, more)) => {
                 unknown.extend(more);
@@ -198,7 +216,7 @@ impl Delivery<'_> {
             Err(ReplayError::NoRequest { .. }) => Vec::new(),
             // It was opened before, and what else the request asked for is not known.
             Err(error) => {
-                problems.push(describe(&error));
+                problem = Some(Unreadable { said: describe(&error), line: None });
                 Vec::new()
             }
         };
@@ -213,8 +231,8 @@ impl Delivery<'_> {
         let mut links = self.record.links(&mut bad_lines)?;
         links.extend(of_start);
         let events = self.record.status_updates(&mut bad_lines)?;
-        self.report.unreadable.extend(problems);
-        self.report.unreadable.extend(bad_lines.iter().map(|line| describe(line)));
+        self.report.unreadable.extend(problem);
+        self.report.unreadable.extend(bad_lines.into_iter().map(Unreadable::from));
         self.make(links.into_iter().map(Change::Link).collect())?;
         self.events(events)?;
         self.make(rest)
@@ -284,8 +302,10 @@ impl Delivery<'_> {
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    let place = self.record.results_path();
-                    self.report.unreadable.push(error.with_source(&place.display()));
+                    let path = self.record.results_path();
+                    let said = error.with_source(&path.display());
+                    let bad = |number| BadLine { path, number, reason: error.reason.clone() };
+                    self.report.unreadable.push(Unreadable { said, line: error.line.map(bad) });
                     if error.severity != Severity::One {
                         break;
                     }
@@ -335,8 +355,9 @@ impl Outbox {
             Delivery { replay, record, home: &home, refused: refused.clone(), report }.run()?;
             let _lock = self.lock()?;
             if record.extent()? == extent {
-                for reason in &report.unreadable[unreadable..] {
-                    refused.add_change(&home, reason, "line", &record.line_of(reason).into())?;
+                for Unreadable { said, line } in &report.unreadable[unreadable..] {
+                    let text = line.as_ref().map(BadLine::text).unwrap_or_default();
+                    refused.add_change(&home, said, "line", &text.into())?;
                 }
                 for torn in record.torn_lines()? {
                     refused.add_change(&home, "cut short", "line", &torn.into())?;
@@ -359,9 +380,9 @@ struct Mark {
     /// Results and changes that the server refused.
     #[serde(default)]
     refused: usize,
-    /// Lines that could not be read.
+    /// What could not be read.
     #[serde(default)]
-    unreadable: Vec<String>,
+    unreadable: Vec<Unreadable>,
 }
 
 /// Reads the request of a start, and the names in it that are none of its fields.

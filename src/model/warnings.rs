@@ -31,14 +31,14 @@ impl Warnings {
         }
     }
 
-    /// All warnings, in the order in which each was first taken.
+    #[cfg(test)]
     pub fn all(&self) -> &[Warning] {
         &self.0
     }
 
-    /// One line a note.
+    /// Returns a line for each, in the order in which they were first taken.
     pub fn lines(&self) -> Vec<String> {
-        self.all().iter().map(ToString::to_string).collect()
+        self.0.iter().map(ToString::to_string).collect()
     }
 
     /// Counts one more `text`, about `name` (a test, a file, a field).

@@ -75,7 +75,7 @@ fn lines_that_are_no_result_are_named_and_cost_no_other() {
     for stdout in ["1\n", ""] {
         let run = sandbox.to("push -q spool");
         assert_eq!((run.status, &*run.stdout), (3, stdout), "{}", run.stderr);
-        for line in ["results.jsonl:2: ", "results.jsonl:3: ", "links.jsonl: line 1: "] {
+        for line in ["results.jsonl:2: ", "results.jsonl:3: ", "links.jsonl:1: "] {
             assert!(run.stderr.contains(&format!("error: spool/1/{line}")), "{}", run.stderr);
         }
     }
@@ -190,6 +190,30 @@ fn one_change_that_will_never_be_made_blocks_nothing_later() {
         assert_eq!((&line["execution"], &line["url"]), (&json!(1), &json!(context.server.url())));
         assert_eq!(context.to("end -q"), Run::printed("PASSED\n"));
     }
+}
+
+#[test]
+fn a_line_that_is_no_result_is_set_aside_whatever_the_directory_is_called() {
+    let context = TestContext::new().with("TO_RETRY_FOR", "0").with("TO_STATE_DIR", "lab 2: 7/to");
+    fs::create_dir(context.sandbox.path("lab 2: 7")).unwrap();
+    let names = context.report(2);
+    context.server.go_down();
+    assert_eq!(context.to("submit -q --execution 1 report.jsonl").status, 4);
+    context.server.come_back();
+    let kept = "lab 2: 7/to/outbox/1/results.jsonl";
+    context.sandbox.write(kept, context.sandbox.read(kept) + "no result\n");
+    context.sandbox.write("lab 2: 7/to/outbox/1/links.jsonl", "{\"label\": 1}\n");
+    assert_eq!(context.to("push -q").status, 3);
+    assert_eq!(context.stored(), names);
+    let aside = context.sandbox.read("lab 2: 7/to/refused-changes.jsonl");
+    let lines: Vec<Value> = aside.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said = |line: &Value| line["reason"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(
+        lines.iter().map(|line| &line["line"]).collect::<Vec<_>>(),
+        ["no result", "{\"label\": 1}"]
+    );
+    assert!(said(&lines[0]).starts_with(&format!("{kept}:3: not JSON")), "{aside}");
+    assert!(said(&lines[1]).starts_with("lab 2: 7/to/outbox/1/links.jsonl:1: "), "{aside}");
 }
 
 #[test]

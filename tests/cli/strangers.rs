@@ -194,6 +194,34 @@ fn a_damaged_entry_of_the_outbox_stands_in_nobodys_way() {
 }
 
 #[test]
+fn a_damaged_start_keeps_no_other_execution_from_being_started() {
+    let server = Server::start();
+    server.expect_no_requests();
+    server.go_down();
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    let start = |number: usize, url: &str| {
+        let link = format!("https://ci.example/{number}");
+        sandbox.to_with(&["start", "-q", "--best-effort", "--ci-link", &link, "--url", url])
+    };
+    for (url, place, ids) in [
+        (&*server.url(), ".to/outbox", ["outbox-1\n", "outbox-2\n"]),
+        ("file:spool", "spool", ["1\n", "2\n"]),
+    ] {
+        assert_eq!(start(1, url).stdout, ids[0]);
+        sandbox.write(&format!("{place}/1/start.json"), "{");
+        let said = format!(
+            "warning: {place}/1/start.json: EOF while parsing an object at line 1 column 1\n"
+        );
+        // The second is found again.
+        for _ in 0..2 {
+            let run = start(2, url);
+            assert_eq!((run.status, &*run.stdout), (0, ids[1]), "{}", run.stderr);
+            assert!(run.stderr.ends_with(&said), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
 fn an_outbox_that_cannot_be_read_is_never_an_empty_one() {
     if geteuid().is_root() {
         println!("skipped: the administrator may read everything");

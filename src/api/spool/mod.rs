@@ -3,5 +3,5 @@
 mod record;
 mod server;
 
-pub use record::{Extent, Record};
+pub use record::{BadLine, Extent, Record};
 pub use server::{Records, Spool};

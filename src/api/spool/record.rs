@@ -6,6 +6,7 @@
 //! to `torn.jsonl`.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -49,6 +50,37 @@ pub struct Extent {
     links: u64,
     status_updates: u64,
     patch: Option<Value>,
+}
+
+/// A line of one of the files that does not belong there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BadLine {
+    pub path: PathBuf,
+    /// Counted from 1.
+    pub number: u64,
+    pub reason: String,
+}
+
+impl BadLine {
+    /// Returns the line itself, as far as it can be read.
+    pub fn text(&self) -> String {
+        let before = usize::try_from(self.number - 1).unwrap_or(usize::MAX);
+        let file = files::open(&self.path).ok().flatten();
+        let line = file.and_then(|file| BufReader::new(file).split(b'\n').nth(before)?.ok());
+        String::from_utf8_lossy(&line.unwrap_or_default()).into_owned()
+    }
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.path.display(), self.number, self.reason)
+    }
+}
+
+impl From<BadLine> for ApiError {
+    fn from(BadLine { path, number, reason }: BadLine) -> Self {
+        Self::SpoolContent { path, reason: format!("line {number}: {reason}") }
+    }
 }
 
 impl Record {
@@ -115,8 +147,12 @@ impl Record {
         }
     }
 
+    /// The link by which a start finds the execution again: that of the last change, else that of its start.
     pub fn ci_link(&self) -> Result<Option<String>, ApiError> {
-        self.start_field("ci_link")
+        match self.patch()?.and_then(|patch| patch.ci_link) {
+            Some(changed) => Ok(Some(changed)),
+            None => self.start_field("ci_link"),
+        }
     }
 
     fn start_field(&self, field: &str) -> Result<Option<String>, ApiError> {
@@ -160,7 +196,7 @@ impl Record {
     }
 
     /// Returns the links, and adds what is wrong with lines that are none.
-    pub fn links(&self, problems: &mut Vec<ApiError>) -> Result<Vec<Link>, ApiError> {
+    pub fn links(&self, problems: &mut Vec<BadLine>) -> Result<Vec<Link>, ApiError> {
         read_lines(&self.path.join(LINKS), problems)
     }
 
@@ -171,7 +207,7 @@ impl Record {
     /// Returns the events, and adds what is wrong with lines that are none.
     pub fn status_updates(
         &self,
-        problems: &mut Vec<ApiError>,
+        problems: &mut Vec<BadLine>,
     ) -> Result<Vec<StatusUpdate>, ApiError> {
         read_lines(&self.path.join(EVENTS), problems)
     }
@@ -195,19 +231,6 @@ impl Record {
         let path = self.torn_path();
         let text = files::read(&path).map_err(ApiError::at(&path))?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
-    }
-
-    /// Returns the line of a file that `place` names in its beginning: `FILE:LINE: …` or
-    /// `FILE: line LINE: …`.
-    pub fn line_of(&self, place: &str) -> String {
-        let name = [RESULTS, LINKS, EVENTS]
-            .into_iter()
-            .find(|name| place.starts_with(&format!("{}:", self.path.join(name).display())));
-        let number = place.split([':', ' ']).find_map(|part| part.parse::<usize>().ok());
-        let (Some(name), Some(number)) = (name, number) else { return String::new() };
-        let file = files::open(&self.path.join(name)).ok().flatten();
-        let line = file.and_then(|file| BufReader::new(file).split(b'\n').nth(number - 1)?.ok());
-        String::from_utf8_lossy(&line.unwrap_or_default()).into_owned()
     }
 
     /// Puts what `patch` says over what was said before; metadata is added to, as at the server.
@@ -451,7 +474,7 @@ impl Record {
 
 fn read_lines<T: DeserializeOwned>(
     path: &Path,
-    problems: &mut Vec<ApiError>,
+    problems: &mut Vec<BadLine>,
 ) -> Result<Vec<T>, ApiError> {
     let mut values = Vec::new();
     each_line(path, problems, |value| values.push(value))?;
@@ -462,7 +485,7 @@ fn read_lines<T: DeserializeOwned>(
 /// line feed; a file that is not there has no lines.
 fn each_line<T: DeserializeOwned>(
     path: &Path,
-    problems: &mut Vec<ApiError>,
+    problems: &mut Vec<BadLine>,
     mut take: impl FnMut(T),
 ) -> Result<(), ApiError> {
     let Some(file) = files::open(path).map_err(ApiError::at(path))? else { return Ok(()) };
@@ -479,7 +502,7 @@ fn each_line<T: DeserializeOwned>(
                 Err(_) if !line.ends_with(b"\n") => {
                     files::warn(format!("{}: the last line is cut short", path.display()));
                 }
-                Err(error) => problems.push(line_content(path, number, &error)),
+                Err(error) => problems.push(bad_line(path, number, &error)),
             }
         }
     }
@@ -488,11 +511,11 @@ fn each_line<T: DeserializeOwned>(
 
 /// Makes an error of the first problem that a reading has.
 pub fn whole<T>(
-    read: impl FnOnce(&mut Vec<ApiError>) -> Result<T, ApiError>,
+    read: impl FnOnce(&mut Vec<BadLine>) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     let mut problems = Vec::new();
     let value = read(&mut problems)?;
-    problems.into_iter().next().map_or(Ok(value), Err)
+    problems.into_iter().next().map_or(Ok(value), |line| Err(line.into()))
 }
 
 /// Returns how many bytes of a file are whole lines. One that is not there has none.
@@ -523,11 +546,10 @@ fn end_of_lines(file: &mut File) -> io::Result<u64> {
 
 /// Lines are counted from where the reading began. What `serde_json` says of the place is left out:
 /// to it, each line is the first.
-fn line_content(path: &Path, number: u64, error: &serde_json::Error) -> ApiError {
+fn bad_line(path: &Path, number: u64, error: &serde_json::Error) -> BadLine {
     let text = error.to_string();
-    let reason = text.split(" at line ").next().unwrap_or(&text);
-    let reason = format!("line {number}: {reason}");
-    ApiError::SpoolContent { path: path.to_path_buf(), reason }
+    let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
+    BadLine { path: path.to_path_buf(), number, reason }
 }
 
 #[cfg(test)]
@@ -606,15 +628,19 @@ mod tests {
 
     #[test]
     fn a_line_that_was_named_is_found() {
-        let (_place, record) = record(&[(RESULTS, "a\nb\n"), (LINKS, "c\nd\n")]);
-        let place = |name: &str| record.path.join(name).display().to_string();
-        for (said, line) in [
-            (format!("{}:2: not JSON", place(RESULTS)), "b"),
-            (format!("{}: line 1: not JSON", place(LINKS)), "c"),
-            (format!("{}:9: not JSON", place(RESULTS)), ""),
-            (format!("{}: not JSON", place(START)), ""),
+        let (_place, record) = record(&[(RESULTS, "a\nb\nlast"), (LINKS, "c\nd\n")]);
+        for (name, number, text) in [
+            (RESULTS, 1, "a"),
+            (RESULTS, 2, "b"),
+            (RESULTS, 3, "last"),
+            (RESULTS, 4, ""),
+            (RESULTS, u64::MAX, ""),
+            (LINKS, 1, "c"),
+            (EVENTS, 1, ""),
         ] {
-            assert_eq!(record.line_of(&said), line, "{said}");
+            let path = record.path.join(name);
+            let line = BadLine { path, number, reason: "not JSON".to_owned() };
+            assert_eq!(line.text(), text, "{line}");
         }
     }
 

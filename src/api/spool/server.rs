@@ -19,6 +19,7 @@ use crate::model::execution::{ExecutionId, JsonObject, Link};
 use crate::model::start_request::StartRequest;
 use crate::model::update::{Patch, StatusUpdate};
 use crate::util::files::{self, Readers};
+use crate::util::text::describe;
 
 /// Executions in a directory.
 #[derive(Clone, Debug)]
@@ -156,13 +157,16 @@ impl Spool {
         self.directory.join(id.number().to_string())
     }
 
-    /// The execution with this CI link, which is its identity at a server too.
+    /// The execution with this CI link, which is its identity at a server too. A damaged one is named, and
+    /// stands in nobody's way.
     fn find(&self, ci_link: Option<&str>) -> Result<Option<ExecutionId>, ApiError> {
         let Some(ci_link) = ci_link else { return Ok(None) };
         for id in self.ids()? {
             let Ok(record) = self.record(id) else { continue };
-            if record.ci_link()?.as_deref() == Some(ci_link) {
-                return Ok(Some(id));
+            match record.ci_link() {
+                Ok(known) if known.as_deref() == Some(ci_link) => return Ok(Some(id)),
+                Ok(_) => {}
+                Err(error) => files::warn(describe(&error)),
             }
         }
         Ok(None)

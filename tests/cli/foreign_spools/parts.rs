@@ -411,7 +411,7 @@ fn link_line(plan: &mut Plan, number: usize, dice: &mut Dice) -> Vec<u8> {
     match dice.roll(10) {
         0 => return dice.pick(&[&b""[..], b" \t "]).to_vec(),
         1 => {
-            plan.lack(format!("links.jsonl: line {number}: "));
+            plan.lack(format!("links.jsonl:{number}: "));
             return dice
                 .pick(&[&BAD_LINES[..], &[b"{}", b"{\"label\": 5, \"url\": 6}"]].concat())
                 .to_vec();
@@ -440,7 +440,7 @@ fn event_line(plan: &mut Plan, number: usize, dice: &mut Dice) -> Vec<u8> {
     match dice.roll(10) {
         0 => return dice.pick(&[&b""[..], b" \t "]).to_vec(),
         1 => {
-            plan.lack(format!("status_updates.jsonl: line {number}: "));
+            plan.lack(format!("status_updates.jsonl:{number}: "));
             return dice.pick(&BAD_LINES).to_vec();
         }
         2 => event["timestamp"] = "yesterday".into(),
