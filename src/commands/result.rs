@@ -1,7 +1,7 @@
 //! `to result`: one result typed by hand.
 
-use std::fs;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -9,9 +9,11 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::session::{Session, Sources};
 use super::{CommandError, Context, Exit};
 use crate::model::encoded::EncodedResult;
+use crate::model::limits::MAX_COMMENT;
 use crate::model::result::{Status, TestResult};
 use crate::model::warnings::Warnings;
 use crate::options::limits::LimitOptions;
+use crate::util::clip::Clipped;
 use crate::util::text::os_message;
 
 /// Sends one result, typed by hand
@@ -70,8 +72,9 @@ fn name(text: &str) -> Result<String, &'static str> {
 pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
     let log = new.log.unwrap_or_default();
     let is_piped = log == "-";
+    let limits = context.limits(&new.limits);
     let mut warnings = Warnings::default();
-    let io_log = match read_log(&log, &new.name, &mut warnings) {
+    let io_log = match read_log(&log, limits.max_log, &new.name, &mut warnings) {
         Ok(io_log) => io_log,
         Err(problem) => {
             context.ui.error(&problem);
@@ -89,7 +92,7 @@ pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
         comment: new.comment.unwrap_or_default(),
         io_log,
     };
-    let result = EncodedResult::new(result, &context.limits(&new.limits), &mut warnings);
+    let result = EncodedResult::new(result, &limits, &mut warnings);
     if let Some(exit) = context.nothing_to_do()? {
         return Ok(exit);
     }
@@ -101,22 +104,28 @@ pub fn run(new: NewResult, context: &Context) -> Result<Exit, CommandError> {
     delivery.conclude(Sources { warnings, ..Sources::default() })
 }
 
-/// Reads the log that `source` says: a text, `@FILE`, or `-`.
+/// Reads the log that `source` says: a text, `@FILE`, or `-`. No more of it is held than `longest` bytes ask
+/// for.
 ///
 /// # Errors
 /// Why the log cannot be read, with the file's name.
-fn read_log(source: &str, name: &str, warnings: &mut Warnings) -> Result<String, String> {
+fn read_log(
+    source: &str,
+    longest: usize,
+    name: &str,
+    warnings: &mut Warnings,
+) -> Result<String, String> {
+    let mut log = Clipped::new(longest.max(MAX_COMMENT));
     let (read, place) = match (source, source.strip_prefix('@')) {
-        ("-", _) => {
-            let mut bytes = Vec::new();
-            (io::stdin().read_to_end(&mut bytes).map(|_| bytes), "standard input")
+        ("-", _) => (log.push_from(io::stdin()), "standard input"),
+        (_, Some(path)) if !path.starts_with('@') => {
+            (File::open(path).and_then(|file| log.push_from(file)), path)
         }
-        (_, Some(path)) if !path.starts_with('@') => (fs::read(path), path),
         (_, escaped) => return Ok(escaped.unwrap_or(source).to_owned()),
     };
-    let bytes = read.map_err(|error| format!("{place}: {}", os_message(&error)))?;
-    Ok(String::from_utf8(bytes).unwrap_or_else(|error| {
+    let is_utf8 = read.map_err(|error| format!("{place}: {}", os_message(&error)))?;
+    if !is_utf8 {
         warnings.add("bytes of a log that are no UTF-8 became U+FFFD", name);
-        String::from_utf8_lossy(error.as_bytes()).into_owned()
-    }))
+    }
+    Ok(log.to_text().into_owned())
 }

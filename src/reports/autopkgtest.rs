@@ -4,7 +4,6 @@
 //! same directory.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::ReadError;
@@ -99,25 +98,13 @@ impl Reader {
 
     /// Returns the text of a file, or what keeps it from being read.
     fn text_of(&self, path: &Path) -> String {
-        let read = || -> io::Result<String> {
-            let mut file = File::open(path)?;
-            let mut text = Clipped::new(self.longest);
-            let mut bytes = Vec::new();
-            // Whole characters are taken: what is cut of one waits for the rest of it.
-            while (&mut file).take(64 << 10).read_to_end(&mut bytes)? > 0 {
-                let whole = match std::str::from_utf8(&bytes) {
-                    Err(error) if error.error_len().is_none() => error.valid_up_to(),
-                    _ => bytes.len(),
-                };
-                text.push_str(&String::from_utf8_lossy(&bytes[..whole]));
-                bytes.drain(..whole);
+        let mut text = Clipped::new(self.longest);
+        match File::open(path).and_then(|file| text.push_from(file)) {
+            Ok(_) => text.to_text().into_owned(),
+            Err(error) => {
+                format!("[… {} cannot be read: {} …]", path.display(), os_message(&error))
             }
-            text.push_str(&String::from_utf8_lossy(&bytes));
-            Ok(text.to_text().into_owned())
-        };
-        read().unwrap_or_else(|error| {
-            format!("[… {} cannot be read: {} …]", path.display(), os_message(&error))
-        })
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Reading twice costs time and saves memory: it goes with one hash a name, not with the reports.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -17,6 +17,7 @@ use crate::model::encoded::{Batch, LimitedResult};
 use crate::model::limits::Limits;
 use crate::model::result::TestResult;
 use crate::model::warnings::Warnings;
+use crate::reports::checkbox;
 use crate::reports::error::{ReadError, Severity};
 use crate::reports::format::{Findings, Format, ReadOptions, ReportReader};
 use crate::reports::junit::Property;
@@ -103,8 +104,8 @@ impl Submission {
     pub fn survey(paths: &[PathBuf], options: &Options) -> Self {
         let found = paths::find(paths);
         let mut survey = Survey::new(options);
-        survey.submissions =
-            found.sources.iter().filter(|s| is_submission(s)).map(stem_of).collect();
+        let submissions = found.sources.iter().filter(|source| is_submission(source));
+        survey.submissions = submissions.map(|source| (stem_of(source), source.clone())).collect();
         for (name, error) in &found.errors {
             survey.files.push(File::unreadable(name.clone(), error));
         }
@@ -202,8 +203,8 @@ struct Survey<'a> {
     files: Vec<File>,
     warnings: Warnings,
     hints: Vec<String>,
-    /// Files that may be Checkbox's submissions, without what is behind the first dot of their names.
-    submissions: HashSet<PathBuf>,
+    /// Files that may be Checkbox's submissions, by what is before the first dot of their names.
+    submissions: HashMap<PathBuf, Source>,
     properties: BTreeSet<Property>,
 }
 
@@ -216,7 +217,7 @@ impl<'a> Survey<'a> {
             files: Vec::new(),
             warnings: Warnings::default(),
             hints: Vec::new(),
-            submissions: HashSet::new(),
+            submissions: HashMap::new(),
             properties: BTreeSet::new(),
         }
     }
@@ -249,7 +250,7 @@ impl<'a> Survey<'a> {
         let mut warnings = Warnings::default();
         match self.read_through(&mut file, &mut warnings) {
             Ok(()) if file.findings.is_from_checkbox => {
-                if self.submissions.contains(&stem_of(source)) {
+                if self.is_beside_submission(source) {
                     self.warnings.add(BESIDE_SUBMISSION, &source.to_string());
                     self.names.truncate(names_before);
                     return;
@@ -277,6 +278,16 @@ impl<'a> Survey<'a> {
         }
         self.warnings.append(warnings);
         self.files.push(file);
+    }
+
+    /// Tells whether what the file says is in a submission of Checkbox, too, that is read.
+    fn is_beside_submission(&self, source: &Source) -> bool {
+        let Some(other) = self.submissions.get(&stem_of(source)) else { return false };
+        let report = Report::new(other.clone(), self.options.format);
+        report.is_ok_and(|report| {
+            report.format.name == checkbox::FORMAT.name
+                && report.read(&self.options.read, Findings::default()).is_ok()
+        })
     }
 
     /// # Errors

@@ -1,8 +1,12 @@
 //! Texts that are cut in the middle where they are too long.
 
 use std::borrow::Cow;
+use std::io::{self, Read};
 
 use memchr::memmem;
+
+/// Bytes of a file that are read at once.
+const PIECE: usize = 64 << 10;
 
 /// Begins the line that says what was cut.
 const MARK_START: &str = "\n[… ";
@@ -98,6 +102,30 @@ impl Clipped {
         }
     }
 
+    /// Appends all that `from` holds, and tells whether it is UTF-8: what is not becomes U+FFFD.
+    pub fn push_from(&mut self, mut from: impl Read) -> io::Result<bool> {
+        let (mut bytes, mut is_utf8) = (Vec::new(), true);
+        loop {
+            let read = (&mut from).take(PIECE as u64).read_to_end(&mut bytes)?;
+            let mut rest = 0;
+            let mut chunks = bytes.utf8_chunks().peekable();
+            while let Some(chunk) = chunks.next() {
+                self.push_str(chunk.valid());
+                let is_last = read > 0 && chunks.peek().is_none();
+                if is_last && is_incomplete(chunk.invalid()) {
+                    rest = chunk.invalid().len();
+                } else if !chunk.invalid().is_empty() {
+                    self.push_str("\u{FFFD}");
+                    is_utf8 = false;
+                }
+            }
+            if read == 0 {
+                return Ok(is_utf8);
+            }
+            bytes.drain(..bytes.len() - rest);
+        }
+    }
+
     /// Returns the text, with a line that says what was cut of it.
     pub fn to_text(&self) -> Cow<'_, str> {
         match (self.tail.is_empty(), self.cut) {
@@ -106,6 +134,11 @@ impl Clipped {
             (false, cut) => [&*self.head, &*mark(cut), &*self.tail].concat().into(),
         }
     }
+}
+
+/// Tells whether bytes begin a character that others may end.
+fn is_incomplete(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
 #[cfg(test)]
@@ -118,6 +151,25 @@ mod tests {
         assert_eq!(truncate_middle(&text, 8), text);
         assert_eq!(truncate_middle(&text, 7), "xxx\n[… 43 bytes cut …]\nefgh");
         assert_eq!(truncate_middle(&"ä".repeat(24), 3), "\n[… 46 bytes cut …]\nä");
+    }
+
+    #[test]
+    fn a_text_that_is_read_is_the_same_wherever_its_pieces_end() {
+        let before = PIECE - 3;
+        for (end, is_utf8) in [
+            ("aé€😀b".as_bytes(), true),
+            ("€😀".as_bytes(), true),
+            (&b"\xff\xe2\x82\xac"[..], false),
+            (&b"\xe2\x82"[..], false),
+            (&b"\xf0\x9f\x98x\xf0\x9f\x98\x80"[..], false),
+        ] {
+            for shift in 0..6 {
+                let bytes = ["x".repeat(before + shift).as_bytes(), end].concat();
+                let mut text = Clipped::new(usize::MAX);
+                assert_eq!(text.push_from(&*bytes).unwrap(), is_utf8);
+                assert_eq!(text.to_text(), String::from_utf8_lossy(&bytes), "{end:?} {shift}");
+            }
+        }
     }
 
     #[test]

@@ -138,6 +138,13 @@ fn junit_of_checkbox_is_passed_over_beside_its_submission_and_else_warned_about(
         assert_eq!(run, delivered("1 result", [0, 0, 1], "", note), "{path}");
     }
     assert_eq!(held_names(&server), ["P com.example::dep", "S dep"]);
+
+    // JSON of the same name that is none of Checkbox's takes no result's place.
+    let passed_over = "warning: no report, passed over (1): `all/submission_2026-11-25T00.27.json: \
+                       holds no results: nothing in it has both a `name` and a `status``\n";
+    sandbox.write("all/submission_2026-11-25T00.27.json", "{\"machine\": {\"cores\": 2}}");
+    let run = sandbox.to("submit all");
+    assert_eq!(run, delivered("1 result", [1, 0, 0], "", &(passed_over.to_owned() + warning)));
 }
 
 #[test]

@@ -73,6 +73,8 @@ pub struct Document {
     ended: bool,
     /// The element or member that is read.
     copied: Copied,
+    /// Where the last element begins.
+    element: Place,
 }
 
 /// An open bracket, and how much of what is in it has been read.
@@ -88,6 +90,18 @@ impl ResultShape {
     /// Tells whether an object with these keys is meant to be a result.
     pub fn matches(&self, keys: &[String]) -> bool {
         self.keys.iter().all(|wanted| has_any(keys, wanted))
+    }
+
+    /// Tells whether the value here is meant to be a result, as far as it can be read.
+    fn is_in<R: Read + Seek>(&self, scanner: &mut Scanner<R>) -> bool {
+        let mut keys = Vec::new();
+        let is_found = scanner.find_member(|key, _, _| {
+            if self.keys.iter().any(|wanted| wanted.contains(&key)) && !has_any(&keys, &[key]) {
+                keys.push(key.to_owned());
+            }
+            self.matches(&keys)
+        });
+        is_found.unwrap_or(false)
     }
 }
 
@@ -116,7 +130,15 @@ impl Document {
         let scanner = Scanner::new(utf8(source)?, longest);
         let begin = scanner.place;
         let (lists, copied) = (alike.lists, Copied::default());
-        let mut document = Self { scanner, begin, lists, levels: Vec::new(), ended: false, copied };
+        let mut document = Self {
+            scanner,
+            begin,
+            lists,
+            levels: Vec::new(),
+            ended: false,
+            copied,
+            element: begin,
+        };
         if document.scanner.peek()?.is_none() {
             return Err(ReadError::remainder(Some(1), "empty: there is no JSON in it"));
         }
@@ -185,6 +207,7 @@ impl Document {
     ) -> Result<Item<'_>, ReadError> {
         self.scanner.peek()?;
         let place = self.scanner.place;
+        self.element = place;
         let read = self.scanner.value(Some(&mut self.copied));
         if read.is_ok() {
             self.expect_value(place)?;
@@ -228,14 +251,23 @@ impl Document {
         loop {
             match self.next() {
                 Ok(Some(Item::Element(element))) => {
-                    if alike.matches(&Scanner::of(element.json).keys()) {
+                    if alike.is_in(&mut Scanner::of(element.json)) {
                         return Ok(true);
                     }
                     is_empty = false;
                 }
                 Ok(Some(Item::Member(..))) => {}
                 Ok(None) => return Ok(is_empty),
-                Err(error) if error.severity == Severity::One => is_empty = false,
+                // What is not held is looked at where it lies.
+                Err(error) if error.severity == Severity::One => {
+                    self.scanner.go_back(self.element)?;
+                    if alike.is_in(&mut self.scanner) {
+                        return Ok(true);
+                    }
+                    self.scanner.go_back(self.element)?;
+                    self.scanner.value(None)?;
+                    is_empty = false;
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -336,6 +336,34 @@ mod tests {
     }
 
     #[test]
+    fn a_document_of_one_element_that_is_too_long_holds_a_result_or_none() {
+        let noise = vec!["1".repeat(10_000); 430].join(",");
+        for (element, said) in [
+            (format!("{{\"x\": [{noise}], \"name\": \"a\", \"status\": \"FAILED\"}}"), true),
+            (format!("{{\"name\": \"a\", \"status\": \"FAILED\", \"x\": [{noise}]}}"), true),
+            (format!("{{\"name\": \"a\", \"x\": [{noise}]}}"), false),
+            (format!("[{noise}]"), false),
+        ] {
+            for text in [format!("[{element}]"), format!("[[], {element}, 1]")] {
+                let opened = Reader::new(Cursor::new(text.into_bytes()), 0);
+                let read = opened.map(|mut reader| Given::by(|warnings| reader.next(warnings)));
+                let is_named = |given: Given| {
+                    given
+                        .words()
+                        .iter()
+                        .any(|words| words.ends_with("too long to be held in memory"))
+                };
+                match read {
+                    Ok(given) => assert!(said && is_named(given), "{}", &element[..40]),
+                    Err(error) => {
+                        assert_eq!((said, error.severity), (false, Severity::NoResults));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_bad_key_costs_its_element_or_nothing() {
         let bad = r#"{"\ud800": 1, "name": "x", "status": "PASSED"}"#;
         let given = read(format!("[{bad},\n{GOOD}]"));

@@ -211,7 +211,7 @@ impl Document {
         }
         self.text.clear();
         if self.case.outcomes.len() == MAX_OUTCOMES {
-            self.case.outcomes.pop();
+            self.case.outcomes.remove(spare(&self.case.outcomes));
         }
         let mut type_name = self.take_attribute(Attributes::TYPE);
         let message = self.take_attribute(Attributes::MESSAGE);
@@ -496,6 +496,13 @@ const STRAY_TEXT: &str = "text that is in no output of a case was passed over";
 const PROPERTY: &str = "properties have no place in a result and were left out";
 const DOUBLED_ATTRIBUTE: &str = "an attribute was given twice: the first holds";
 const ANOTHER_REPORT: &str = "a report behind another in one file was read too";
+
+/// Returns the place of the last outcome that has one of its kind before it: without it they add up to the
+/// same status.
+fn spare(outcomes: &[Outcome]) -> usize {
+    let is_spare = |at: &usize| outcomes[..*at].iter().any(|one| one.kind == outcomes[*at].kind);
+    (0..outcomes.len()).rev().find(is_spare).unwrap_or_default()
+}
 
 fn in_suite(name: &str) -> Place {
     match name {

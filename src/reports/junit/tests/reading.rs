@@ -210,6 +210,24 @@ fn a_class_is_told_by_the_suite_where_the_case_does_not_tell_it() {
 }
 
 #[test]
+fn a_case_with_more_outcomes_than_are_held_has_the_same_status() {
+    for (outcomes, status) in [
+        (["<flakyFailure/>", "<failure/>", "<flakyFailure/>"], Status::Failed),
+        (["<flakyFailure/>", "<rerunError/>", "<flakyError/>"], Status::Failed),
+        (["<skipped/>", "<failure/>", "<skipped/>"], Status::Failed),
+        (["<flakyFailure/>", "<skipped/>", "<flakyFailure/>"], Status::Skipped),
+        (["<flakyFailure/>", "<flakyError/>", "<flakyFailure/>"], Status::Passed),
+    ] {
+        for (before, behind) in [(998, 1), (999, 1), (999, 1000), (1000, 1), (2000, 2000)] {
+            let [first, one, last] = outcomes;
+            let all = first.repeat(before) + one + &last.repeat(behind);
+            let case = only(&format!("<testcase name='a'>{all}</testcase>"));
+            assert_eq!(case.status, status, "{outcomes:?}, {before}, {behind}");
+        }
+    }
+}
+
+#[test]
 fn the_comment_says_type_and_message_of_each_outcome() {
     for (outcomes, comment) in [
         ("<failure type='T' message='m'/>", "T: m"),
