@@ -44,7 +44,9 @@ pub struct Run {
 
 const RUN_MORE: &str = "\
 The execution is completed whatever happens: also when the command fails, cannot be run or writes no
-report, and when `to` gets SIGINT or SIGTERM, which it passes on. The command finds the execution in
+report, and when `to` gets SIGINT or SIGTERM, which it passes on. In place of PASSED it becomes
+ENDED_PREMATURELY where the command was cut off, or failed although no result did, and where some
+report could not be read or some result was refused. The command finds the execution in
 TO_EXECUTION; stdin and stdout are the command's. Exits with the command's status, and where that is
 0 with its own.
 
@@ -108,15 +110,16 @@ pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
     // What is left to do is done; another signal ends that, too.
     context.interrupt.forget();
     let options = Options { newer_than: Some(since), ..submit::options(&run.reading, context) };
-    let mut has_failed = false;
+    let (mut has_failed, mut is_lacking) = (false, true);
     let sent = Session::of_results(false, context).and_then(|session| {
         let submission = Submission::survey(&run.results, &options);
         let sent = submit::send(submission, &session, &run.reading);
-        has_failed = session.has_failed.get();
+        (has_failed, is_lacking) = (session.has_failed.get(), session.is_lacking.get());
         sent
     });
     let sent = context.exit_of(sent);
-    let completed = context.exit_of(complete(&ended, has_failed, context));
+    let trouble = Trouble::of(&ended, has_failed, is_lacking);
+    let completed = context.exit_of(complete(trouble, context));
     Ok(ended.exit(opened.and(sent).and(completed)))
 }
 
@@ -171,21 +174,47 @@ impl Ended {
     }
 }
 
+/// A reason for which an execution that seems to be PASSED is not.
+struct Trouble {
+    event: &'static str,
+    detail: String,
+    /// The words for a person.
+    said: String,
+}
+
+impl Trouble {
+    /// Returns the reason, if there is one: some of the tests may never have run, or what became of some is
+    /// not at the server.
+    fn of(ended: &Ended, has_failed: bool, is_lacking: bool) -> Option<Self> {
+        let cut_off = ended.trouble().filter(|(_, is_cut_off)| *is_cut_off || !has_failed);
+        let ended = cut_off.map(|(detail, _)| Self {
+            event: "command_ended",
+            said: format!("the command ended with {detail}"),
+            detail,
+        });
+        let lacking = || Self {
+            event: "results_missing",
+            detail: "some could not be read or stored".to_owned(),
+            said: "results are missing".to_owned(),
+        };
+        ended.or_else(|| is_lacking.then(lacking))
+    }
+}
+
 fn no_results() -> CommandError {
     CommandError::usage("nothing says where the command writes its reports")
         .hint("name them with --results (or TO_RESULTS)")
 }
 
-/// Completes the execution. One whose command was cut off, or failed although no result did, is not
-/// PASSED: some of its tests may never have run.
-fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, CommandError> {
+/// Completes the execution, which is not PASSED where there was trouble.
+fn complete(trouble: Option<Trouble>, context: &Context) -> Result<Exit, CommandError> {
     let session = Session::new(false, context)?;
-    let trouble = ended.trouble().filter(|(_, is_cut_off)| *is_cut_off || !has_failed);
-    let event = trouble.as_ref().map(|(detail, _)| Change::Event(event("command_ended", detail)));
+    let event = trouble.as_ref().map(|trouble| event(trouble.event, &trouble.detail));
+    let event = event.map(Change::Event);
     let changes = event.into_iter().chain([Change::status(COMPLETED)]).collect();
     let (mut updated, mut exit) = session.change(changes);
     let is_passed = updated.now.as_ref().is_some_and(|now| now.status == "PASSED");
-    if let Some((detail, _)) = trouble {
+    if let Some(Trouble { said, .. }) = trouble {
         let is_kept = !updated.kept.is_empty();
         if is_kept {
             session.keep_status(ENDED_PREMATURELY)?;
@@ -195,10 +224,9 @@ fn complete(ended: &Ended, has_failed: bool, context: &Context) -> Result<Exit, 
             exit = exit.and(second);
         }
         if is_kept || is_passed {
-            context.ui.warning(&format!(
-                "the command ended with {detail}: the execution is not PASSED, but \
-                 {ENDED_PREMATURELY}"
-            ));
+            context
+                .ui
+                .warning(&format!("{said}: the execution is not PASSED, but {ENDED_PREMATURELY}"));
         }
     }
     if let Some(execution) = &updated.now {

@@ -39,6 +39,8 @@ pub struct Session<'a> {
     start: Instant,
     /// A result that was delivered or kept is FAILED.
     pub has_failed: Cell<bool>,
+    /// Results are missing, and will be: they could not be read, were refused, or are lost.
+    pub is_lacking: Cell<bool>,
 }
 
 /// What became of changes: the object that `--json` prints.
@@ -97,6 +99,7 @@ impl<'a> Session<'a> {
             is_piped,
             start: Instant::now(),
             has_failed: Cell::default(),
+            is_lacking: Cell::default(),
         })
     }
 
@@ -391,6 +394,9 @@ impl Delivery<'_> {
         let summary = self.summary(sources);
         let Self { session, before, outcome, failures, total: _, fed } = self;
         let context = session.context;
+        if !summary.refused.is_empty() || !summary.lost.is_empty() || fed.is_err() {
+            session.is_lacking.set(true);
+        }
         if before.tally.sent.total() > 0 {
             let results = plural(before.tally.sent.total(), "result");
             context.ui.info(format_args!("sent {results} from the outbox first"));

@@ -166,6 +166,7 @@ pub fn send(
 ) -> Result<Exit, CommandError> {
     let context = session.context;
     let said = report_errors(&submission, reading, context);
+    session.is_lacking.set(said.is_err() || exit(&submission, reading) != Exit::Success);
     if !submission.has_results() && !reading.allow_empty {
         session.tell_nothing(sources(&mut submission))?;
         return said.map(|()| exit(&submission, reading));

@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
 
-use crate::support::fake_server::{ALWAYS, Fault, Request, Response, Server, results, starts};
+use crate::support::fake_server::{
+    ALWAYS, Fault, Poison, Request, Response, Server, results, starts,
+};
 use crate::support::{Process, Run, Sandbox};
 
 const REPORT: &str = r#"<testsuites name="s"><testcase name="boot"/></testsuites>"#;
@@ -104,6 +106,40 @@ fn no_report_and_a_broken_one() {
         let said = format!("execution 1\n{said}execution 1 is ENDED_PREMATURELY\n");
         assert_eq!(run, Run::new(3, "", &said));
         assert_eq!(server.execution(1).status, "ENDED_PREMATURELY");
+    }
+}
+
+#[test]
+fn results_that_are_missing_are_no_pass() {
+    let lost = format!("{}; printf '<testsuite>' > lost.xml", writes(REPORT));
+    let odd = writes(&REPORT.replace("/></", "/><testcase name=\"odd\"><failure/></testcase></"));
+    for (flags, script, status, ends) in [
+        ("", &*lost, 3, "ENDED_PREMATURELY"),
+        ("", "true", 3, "ENDED_PREMATURELY"),
+        ("--allow-empty", "true", 0, "ENDED_PREMATURELY"),
+        ("", &odd, 6, "ENDED_PREMATURELY"),
+        ("--best-effort", &odd, 0, "ENDED_PREMATURELY"),
+        ("", &writes(REPORT), 0, "PASSED"),
+        ("--allow-empty", &writes(REPORT), 0, "PASSED"),
+    ] {
+        let server = Server::start();
+        server.poison(|name| name == "odd", Poison::Refusal);
+        let sandbox = sandbox(&server);
+        let flags = flags.split_whitespace();
+        let arguments = ["run", "-q", "--results", "*.xml"].into_iter().chain(flags);
+        let arguments: Vec<_> = arguments.chain(["--", "sh", "-c", script]).collect();
+        let run = sandbox.to_with(&arguments);
+        assert_eq!(run.status, status, "{script}: {}", run.stderr);
+        let execution = server.execution(1);
+        assert_eq!(execution.status, ends, "{script}: {}", run.stderr);
+        let has_passed = execution.results().iter().any(|result| result.name == "boot");
+        let is_lacking = status != 0 || script == odd;
+        let said =
+            "warning: results are missing: the execution is not PASSED, but ENDED_PREMATURELY\n";
+        assert_eq!(run.stderr.ends_with(said), is_lacking && has_passed, "{}", run.stderr);
+        let events: Vec<_> = execution.events.iter().map(|event| &event["event_name"]).collect();
+        let expected: &[&str] = if is_lacking { &["results_missing"] } else { &[] };
+        assert_eq!(events, expected, "{script}");
     }
 }
 
