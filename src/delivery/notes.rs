@@ -45,11 +45,17 @@ pub struct Note {
     pub ended: bool,
 }
 
+/// A note that cannot be read.
+struct Damaged {
+    /// The time at which it was written, in the form of [`Note::time`].
+    time: String,
+    error: StateError,
+}
+
 impl Note {
     /// Makes a note of an execution that was opened just now.
     pub fn new(home: ExecutionRef, fields: JsonObject, variables: Variables) -> Self {
-        let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
-        Self { home, fields, variables, time, ended: false }
+        Self { home, fields, variables, time: rfc3339(SystemTime::now()), ended: false }
     }
 
     /// Returns the first variable that is set now to something else than at the start, and than the
@@ -92,11 +98,17 @@ impl Notes {
     /// now.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none, or a note that cannot be read may be that of a later one.
     pub fn find(&self, url: &str, now: &Variables) -> Result<Note, StateError> {
+        let (notes, damaged) = self.read()?;
         let (ours, others): (Vec<_>, Vec<_>) =
-            self.read()?.into_iter().partition(|note| note.home.url == url);
-        if let Some(note) = ours.iter().rfind(|note| note.difference(now).is_none()) {
+            notes.into_iter().partition(|note| note.home.url == url);
+        let found = ours.iter().rfind(|note| note.difference(now).is_none());
+        let may_be_meant = |damaged: &Damaged| found.is_none_or(|note| note.time < damaged.time);
+        if let Some(Damaged { error, .. }) = damaged.filter(may_be_meant) {
+            return Err(error);
+        }
+        if let Some(note) = found {
             return Ok(note.clone());
         }
         let path = self.directory.clone();
@@ -159,14 +171,14 @@ impl Notes {
 
     /// Returns what can be read, in the order of the starts.
     fn all(&self) -> Vec<Note> {
-        self.read().unwrap_or_default()
+        self.read().map(|(notes, _)| notes).unwrap_or_default()
     }
 
-    /// # Errors
-    /// A note that cannot be read where no other can.
-    fn read(&self) -> Result<Vec<Note>, StateError> {
+    /// Reads the notes, in the order of the starts, and of those that cannot be read the one that was
+    /// written last.
+    fn read(&self) -> Result<(Vec<Note>, Option<Damaged>), StateError> {
         let unreadable = |source| StateError::Unreadable { path: self.directory.clone(), source };
-        let (mut notes, mut damaged) = (Vec::new(), None);
+        let (mut notes, mut damaged) = (Vec::new(), Vec::new());
         for path in files::list(&self.directory).map_err(unreadable)? {
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
@@ -174,14 +186,19 @@ impl Notes {
             match files::read_json::<Note>(&path) {
                 Ok(note) => notes.extend(note),
                 Err(error) => {
-                    damaged = Some(StateError::Damaged { path, reason: error.to_string() });
+                    let written = fs::metadata(&path).and_then(|found| found.modified());
+                    let time = rfc3339(written.unwrap_or_else(|_| SystemTime::now()));
+                    let error = StateError::Damaged { path, reason: error.to_string() };
+                    damaged.push(Damaged { time, error });
                 }
             }
         }
         notes.sort_by(|a, b| a.time.cmp(&b.time));
-        match damaged {
-            Some(error) if notes.is_empty() => Err(error),
-            _ => Ok(notes),
-        }
+        Ok((notes, damaged.into_iter().max_by(|one, other| one.time.cmp(&other.time))))
     }
+}
+
+/// Returns a time in the form in which times can be compared as texts.
+fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_micros(time).to_string()
 }

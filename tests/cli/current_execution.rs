@@ -144,6 +144,32 @@ fn a_damaged_note_is_named_and_nothing_is_sent() {
 }
 
 #[test]
+fn an_older_execution_does_not_stand_in_for_one_whose_note_is_damaged() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    sandbox.write("report.xml", REPORT);
+    assert_eq!(sandbox.to("start -q"), Run::printed("1\n"));
+    assert_eq!(sandbox.to("end -q"), Run::printed("ENDED_PREMATURELY\n"));
+    assert_eq!(sandbox.to("start -q"), Run::printed("2\n"));
+    sandbox.write(".to/executions/2.json", "{");
+    for command in ["submit -q report.xml", "end -q"] {
+        let run = sandbox.to(command);
+        assert!(
+            run.stderr.starts_with("error: .to/executions/2.json is damaged: "),
+            "{}",
+            run.stderr
+        );
+        assert_eq!((run.status, &*run.stdout), (2, ""), "{command}");
+    }
+    assert_eq!(server.execution(1).results().len(), 0);
+    assert_eq!(sandbox.to("submit -q report.xml --execution 2"), Run::quiet());
+    // One that was started later is not in doubt.
+    assert_eq!(sandbox.to("start -q"), Run::printed("3\n"));
+    assert_eq!(sandbox.to("submit -q report.xml"), Run::quiet());
+    assert_eq!(server.execution(3).results().len(), 1);
+}
+
+#[test]
 fn a_damaged_note_is_mended_by_a_start_or_an_execution() {
     let context = TestContext::new();
     context.report(1);
