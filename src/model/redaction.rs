@@ -132,10 +132,7 @@ mod tests {
         let mut warnings = Warnings::default();
         redaction.apply(&mut text, "t", &mut warnings);
         assert_eq!(text, "[redacted][redacted] [redacted]\n[redacted]\u{301} secret- ");
-        let line = |name, count| {
-            let more = if count > 1 { ", …" } else { "" };
-            format!("the value of {name} became [redacted] ({count}): `t`{more}")
-        };
+        let line = |name, count| format!("the value of {name} became [redacted] ({count}): `t`");
         assert_eq!(warnings.lines(), [line("B", 1), line("A", 2), line("C", 1)]);
         assert_eq!(format!("{redaction:?}"), "[redacted]");
         let mut text = "secret-1".to_owned();

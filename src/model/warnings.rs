@@ -15,7 +15,8 @@ const LONGEST_NAME: usize = 200;
 #[derive(Debug, Default)]
 pub struct Warnings(Vec<Warning>);
 
-/// One thing to say, how often it happened, and a few of the names that it happened to.
+/// One thing to say, how often it happened, and a few of the names that it happened to: one more than is
+/// shown, where there are so many.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Warning {
     pub text: Cow<'static, str>,
@@ -61,7 +62,7 @@ impl Warnings {
         let Warning { count: counted, names: shown, .. } = &mut self.0[at];
         *counted += count;
         for name in names.iter().map(AsRef::as_ref) {
-            if shown.len() < NAMES_SHOWN && !shown.iter().any(|known| known == name) {
+            if shown.len() <= NAMES_SHOWN && !shown.iter().any(|known| known == name) {
                 shown.push(name.to_owned());
             }
         }
@@ -71,10 +72,39 @@ impl Warnings {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.text, self.count)?;
-        for (index, name) in self.names.iter().enumerate() {
+        for (index, name) in self.names.iter().take(NAMES_SHOWN).enumerate() {
             let name = excerpt(name, LONGEST_NAME);
             write!(f, "{}`{name}`", if index == 0 { ": " } else { ", " })?;
         }
-        if self.count > self.names.len() as u64 { f.write_str(", …") } else { Ok(()) }
+        if self.names.len() > NAMES_SHOWN { f.write_str(", …") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_stand_for_other_names_than_those_that_are_shown() {
+        for (names, line) in [
+            ("a", "odd (1): `a`"),
+            ("aa", "odd (2): `a`"),
+            ("abc", "odd (3): `a`, `b`, `c`"),
+            ("abcab", "odd (5): `a`, `b`, `c`"),
+            ("abcd", "odd (4): `a`, `b`, `c`, …"),
+            ("abcaed", "odd (6): `a`, `b`, `c`, …"),
+        ] {
+            let names: Vec<String> = names.chars().map(String::from).collect();
+            // In one reading, and in two that are put together.
+            for second in 0..=names.len() {
+                let mut both = [Warnings::default(), Warnings::default()];
+                for (at, name) in names.iter().enumerate() {
+                    both[usize::from(at >= second)].add("odd", name);
+                }
+                let [mut all, later] = both;
+                all.append(later);
+                assert_eq!(all.lines(), [line]);
+            }
+        }
     }
 }

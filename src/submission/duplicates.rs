@@ -440,7 +440,7 @@ mod tests {
         let (left, said) = left(OnDuplicate::Merge, &results);
         assert_eq!(left, [merged, results[1].clone()]);
         let cure = "a pass after a failure (--on-duplicate last keeps the last)";
-        let merged = format!("result merged into the first of its name, {cure} (2): `a`, …");
+        let merged = format!("result merged into the first of its name, {cure} (2): `a`");
         assert_eq!(said, [merged]);
     }
 

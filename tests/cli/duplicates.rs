@@ -34,7 +34,7 @@ fn merge_makes_one_result_in_the_place_of_the_first() {
         let (server, sandbox) = open();
         write_reports(&sandbox);
         let run = sandbox.to(&format!("submit {flags}1.xml 2.json"));
-        let more = "warning: result merged into the first of its name (2): `t`, …\n";
+        let more = "warning: result merged into the first of its name (2): `t`\n";
         assert_eq!(run, delivered("3 results", [2, 1, 0], "2 files, 1 batch", more));
         let comment = "--- result 2 of 3: FAILED ---\nbad\n\n--- result 3 of 3: SKIPPED ---\nlater";
         let log = "--- result 1 of 3: PASSED ---\nout\n\n--- result 2 of 3: FAILED ---\nwhy";
@@ -75,7 +75,7 @@ fn number_gives_the_later_ones_the_next_free_number() {
     sandbox.write("1.xml", passed(["a", "a [3]", "b", "a", "a"]));
     sandbox.write("2.xml", passed(["a", "a [2]", "c", "a [2]", "b"]));
     let run = sandbox.to("submit --on-duplicate number 1.xml 2.xml");
-    let more = "warning: result numbered, because its name came before (5): `a`, `a [2]`, `b`, …\n";
+    let more = "warning: result numbered, because its name came before (5): `a`, `a [2]`, `b`\n";
     assert_eq!(run, delivered("10 results", [10, 0, 0], "2 files, 1 batch", more));
     // `a [2]` and `a [3]` are taken by tests of that name, wherever they stand.
     let expected =
@@ -91,7 +91,7 @@ fn number_gives_the_later_ones_the_next_free_number() {
 
 #[test]
 fn first_and_last_leave_the_others_out_and_say_so() {
-    let left_out = "warning: result left out for another of its name (2): `t`, …\n";
+    let left_out = "warning: result left out for another of its name (2): `t`\n";
     for (mode, statuses, expected) in [
         (
             "first",

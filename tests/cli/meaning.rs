@@ -314,7 +314,7 @@ fn secrets_do_not_go_out_in_results() {
     let name = "s.a [redacted]";
     assert_eq!((&*record.name, &*record.comment, &*record.io_log), (name, "[redacted]", log));
     for line in [
-        format!("the value of DEPLOY_TOKEN became [redacted] (3): `{name}`, …"),
+        format!("the value of DEPLOY_TOKEN became [redacted] (3): `{name}`"),
         format!("the value of MINE became [redacted] (1): `{name}`"),
         format!("the value of the API key became [redacted] (1): `{name}`"),
     ] {

@@ -84,7 +84,7 @@ fn unknown_fields_are_named_and_nulls_are_not_sent() {
     let text = r#"{"version": 2, "note": null, "results": [
         {"name": "a", "status": "pass", "duration": 3, "comment": null, "owner": null},
         {"name": "b", "status": "fail", "duration": 4, "tags": ["x"]}]}"#;
-    let warning = "warning: unknown field, not sent (4): `version`, `duration`, `tags`, …\n";
+    let warning = "warning: unknown field, not sent (4): `version`, `duration`, `tags`\n";
     let run = sandbox.pipe(text, "submit");
     assert_eq!(run, delivered("2 results", [1, 1, 0], "", warning));
     let sent = String::from_utf8(server.requests()[0].body.clone()).unwrap();
