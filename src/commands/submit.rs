@@ -166,8 +166,8 @@ pub fn send(
 ) -> Result<Exit, CommandError> {
     let context = session.context;
     let said = report_errors(&submission, reading, context);
-    session.is_lacking.set(said.is_err() || exit(&submission, reading) != Exit::Success);
     if !submission.has_results() && !reading.allow_empty {
+        session.is_lacking.set(true);
         session.tell_nothing(sources(&mut submission))?;
         return said.map(|()| exit(&submission, reading));
     }
@@ -178,6 +178,7 @@ pub fn send(
             Ok(())
         })
     });
+    session.is_lacking.set(exit(&submission, reading) != Exit::Success);
     let delivered = delivery.conclude(sources(&mut submission))?;
     report_aside(&submission, context);
     Ok(delivered.and(told).and(exit(&submission, reading)))

@@ -113,12 +113,15 @@ fn no_report_and_a_broken_one() {
 fn results_that_are_missing_are_no_pass() {
     let lost = format!("{}; printf '<testsuite>' > lost.xml", writes(REPORT));
     let odd = writes(&REPORT.replace("/></", "/><testcase name=\"odd\"><failure/></testcase></"));
+    let twice = "<testcase name=\"twice\"><failure/></testcase>".repeat(2);
+    let twice = writes(&REPORT.replace("/></", &format!("/>{twice}</")));
     for (flags, script, status, ends) in [
         ("", &*lost, 3, "ENDED_PREMATURELY"),
         ("", "true", 3, "ENDED_PREMATURELY"),
         ("--allow-empty", "true", 0, "ENDED_PREMATURELY"),
         ("", &odd, 6, "ENDED_PREMATURELY"),
         ("--best-effort", &odd, 0, "ENDED_PREMATURELY"),
+        ("--on-duplicate error", &twice, 3, "ENDED_PREMATURELY"),
         ("", &writes(REPORT), 0, "PASSED"),
         ("--allow-empty", &writes(REPORT), 0, "PASSED"),
     ] {
