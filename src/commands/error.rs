@@ -150,7 +150,7 @@ impl From<StateError> for CommandError {
                 Some("run `to start` with these variables, or say --execution (or TO_EXECUTION)")
             }
             StateError::Damaged { .. } => {
-                Some("`to start` writes it anew; --execution does without it")
+                Some("remove it, and run `to start` or say --execution (or TO_EXECUTION)")
             }
             StateError::NoNote { .. } => Some(
                 "run `to start` first, in this directory, or say --execution (or TO_EXECUTION)",

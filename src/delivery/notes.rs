@@ -187,7 +187,8 @@ impl Notes {
                 Ok(note) => notes.extend(note),
                 Err(error) => {
                     let written = fs::metadata(&path).and_then(|found| found.modified());
-                    let time = rfc3339(written.unwrap_or_else(|_| SystemTime::now()));
+                    let now = SystemTime::now();
+                    let time = rfc3339(written.unwrap_or(now).min(now).max(SystemTime::UNIX_EPOCH));
                     let error = StateError::Damaged { path, reason: error.to_string() };
                     damaged.push(Damaged { time, error });
                 }

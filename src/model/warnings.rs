@@ -32,6 +32,7 @@ impl Warnings {
         }
     }
 
+    /// Returns all of them.
     #[cfg(test)]
     pub fn all(&self) -> &[Warning] {
         &self.0

@@ -106,12 +106,12 @@ impl Clipped {
     pub fn push_from(&mut self, mut from: impl Read) -> io::Result<bool> {
         let (mut bytes, mut is_utf8) = (Vec::new(), true);
         loop {
-            let read = (&mut from).take(PIECE as u64).read_to_end(&mut bytes)?;
+            let is_end = (&mut from).take(PIECE as u64).read_to_end(&mut bytes)? < PIECE;
             let mut rest = 0;
             let mut chunks = bytes.utf8_chunks().peekable();
             while let Some(chunk) = chunks.next() {
                 self.push_str(chunk.valid());
-                let is_last = read > 0 && chunks.peek().is_none();
+                let is_last = !is_end && chunks.peek().is_none();
                 if is_last && is_incomplete(chunk.invalid()) {
                     rest = chunk.invalid().len();
                 } else if !chunk.invalid().is_empty() {
@@ -119,7 +119,7 @@ impl Clipped {
                     is_utf8 = false;
                 }
             }
-            if read == 0 {
+            if is_end {
                 return Ok(is_utf8);
             }
             bytes.drain(..bytes.len() - rest);

@@ -1,6 +1,7 @@
 //! The note of `to start`, by which the commands after it need no id, and what beats it.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -136,7 +137,8 @@ fn a_damaged_note_is_named_and_nothing_is_sent() {
             let run = sandbox.to(command);
             let start = format!("error: {NOTE} is damaged: ");
             assert!(run.stderr.starts_with(&start), "{}", run.stderr);
-            let hint = "\nhint: `to start` writes it anew; --execution does without it\n";
+            let hint =
+                "\nhint: remove it, and run `to start` or say --execution (or TO_EXECUTION)\n";
             assert!(run.stderr.ends_with(hint), "{}", run.stderr);
             assert_eq!((run.status, &*run.stdout), (2, ""), "{note:?}");
         }
@@ -151,8 +153,15 @@ fn an_older_execution_does_not_stand_in_for_one_whose_note_is_damaged() {
     assert_eq!(sandbox.to("start -q"), Run::printed("1\n"));
     assert_eq!(sandbox.to("end -q"), Run::printed("ENDED_PREMATURELY\n"));
     assert_eq!(sandbox.to("start -q"), Run::printed("2\n"));
-    sandbox.write(".to/executions/2.json", "{");
+    let damaged = sandbox.write(".to/executions/2.json", "{");
+    let set_modified = |time| {
+        fs::File::options().write(true).open(&damaged).unwrap().set_modified(time).unwrap();
+    };
     for command in ["submit -q report.xml", "end -q"] {
+        // A clock may have run ahead.
+        set_modified(
+            SystemTime::now() + Duration::from_hours(if command == "end -q" { 1 } else { 0 }),
+        );
         let run = sandbox.to(command);
         assert!(
             run.stderr.starts_with("error: .to/executions/2.json is damaged: "),
@@ -163,7 +172,8 @@ fn an_older_execution_does_not_stand_in_for_one_whose_note_is_damaged() {
     }
     assert_eq!(server.execution(1).results().len(), 0);
     assert_eq!(sandbox.to("submit -q report.xml --execution 2"), Run::quiet());
-    // One that was started later is not in doubt.
+    // One that was started later is not in doubt, and no time is too early to be read.
+    set_modified(SystemTime::UNIX_EPOCH - Duration::from_hours(24));
     assert_eq!(sandbox.to("start -q"), Run::printed("3\n"));
     assert_eq!(sandbox.to("submit -q report.xml"), Run::quiet());
     assert_eq!(server.execution(3).results().len(), 1);

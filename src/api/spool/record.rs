@@ -64,7 +64,7 @@ pub struct BadLine {
 impl BadLine {
     /// Returns the line itself, as far as it can be read.
     pub fn text(&self) -> String {
-        let before = usize::try_from(self.number - 1).unwrap_or(usize::MAX);
+        let before = usize::try_from(self.number.saturating_sub(1)).unwrap_or(usize::MAX);
         let file = files::open(&self.path).ok().flatten();
         let line = file.and_then(|file| BufReader::new(file).split(b'\n').nth(before)?.ok());
         String::from_utf8_lossy(&line.unwrap_or_default()).into_owned()
@@ -147,11 +147,12 @@ impl Record {
         }
     }
 
-    /// The link by which a start finds the execution again: that of the last change, else that of its start.
+    /// The link by which a start finds the execution again: that of the last change, where there is one that
+    /// can be read, else that of its start.
     pub fn ci_link(&self) -> Result<Option<String>, ApiError> {
-        match self.patch()?.and_then(|patch| patch.ci_link) {
-            Some(changed) => Ok(Some(changed)),
-            None => self.start_field("ci_link"),
+        match self.patch() {
+            Ok(Some(Patch { ci_link: changed @ Some(_), .. })) => Ok(changed),
+            _ => self.start_field("ci_link"),
         }
     }
 

@@ -364,6 +364,21 @@ mod tests {
     }
 
     #[test]
+    fn results_are_found_however_far_behind_other_members_they_stand() {
+        for length in [10, 60_000, 65_490, 65_510, 65_536, 70_000, 131_072, 300_000] {
+            let long = "y".repeat(length);
+            for text in [
+                format!("{{\"x\": \"{long}\", \"results\": [{GOOD}]}}"),
+                format!("\n {{\"x\": [\"{long}\"],\n\"results\": [{GOOD}]}}"),
+                format!("[{{\"x\": \"{long}\"}}, {GOOD}]"),
+                format!("{{\"x\": \"{long}\", \"results\": [{GOOD}]}}\n{GOOD}"),
+            ] {
+                assert!(read(&text).names().contains(&"good"), "{length}: {:.20}", text.trim());
+            }
+        }
+    }
+
+    #[test]
     fn a_bad_key_costs_its_element_or_nothing() {
         let bad = r#"{"\ud800": 1, "name": "x", "status": "PASSED"}"#;
         let given = read(format!("[{bad},\n{GOOD}]"));

@@ -57,7 +57,8 @@ impl<R: Read + Seek> Scanner<R> {
         let went = self.source.seek_relative(-back);
         went.map_err(|error| ReadError { line, ..error.into() })?;
         self.place = to;
-        Ok(())
+        // What was seen there before is at hand again.
+        self.ahead().map(drop)
     }
 
     /// Returns the next byte that is not white space.
