@@ -55,9 +55,15 @@ impl Names {
         self.hashes.len()
     }
 
-    /// Forgets all names after the first `length`: those of a file that turned out to be broken.
-    pub fn truncate(&mut self, length: usize) {
-        self.hashes.truncate(length);
+    /// Takes off all names after the first `length`: those of a file that turned out to be broken, or of which
+    /// it is not known yet whether it is sent.
+    pub fn split_off(&mut self, length: usize) -> Vec<u64> {
+        self.hashes.split_off(length)
+    }
+
+    /// Takes back what was taken off.
+    pub fn append(&mut self, mut names: Vec<u64>) {
+        self.hashes.append(&mut names);
     }
 
     /// Returns the decisions about names that came more than once.
@@ -460,14 +466,16 @@ mod tests {
     }
 
     #[test]
-    fn names_of_a_broken_file_are_forgotten() {
+    fn names_of_a_file_are_taken_off_and_back() {
         let mut names = Names::new(Limits::default());
         for name in ["a", "b", "a"] {
             names.add(name);
         }
-        names.truncate(1);
+        let taken = names.split_off(1);
         names.add("b");
-        assert_eq!((names.len(), names.duplicates(OnDuplicate::First).remaining()), (2, 2));
+        assert_eq!(names.len(), 2);
+        names.append(taken);
+        assert_eq!((names.len(), names.duplicates(OnDuplicate::First).remaining()), (4, 2));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Reading twice costs time and saves memory: it goes with one hash a name, not with the reports.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -104,8 +104,6 @@ impl Submission {
     pub fn survey(paths: &[PathBuf], options: &Options) -> Self {
         let found = paths::find(paths);
         let mut survey = Survey::new(options);
-        let submissions = found.sources.iter().filter(|source| is_submission(source));
-        survey.submissions = submissions.map(|source| (stem_of(source), source.clone())).collect();
         for (name, error) in &found.errors {
             survey.files.push(File::unreadable(name.clone(), error));
         }
@@ -195,6 +193,14 @@ fn each_result(
     files.iter_mut().try_for_each(|file| file.read_again(options, &mut take))
 }
 
+/// A file of which it is known at the end whether it is sent.
+struct Doubtful {
+    /// Its place among the files.
+    file: usize,
+    names: Vec<u64>,
+    warnings: Warnings,
+}
+
 /// The first reading.
 struct Survey<'a> {
     options: &'a Options,
@@ -203,8 +209,8 @@ struct Survey<'a> {
     files: Vec<File>,
     warnings: Warnings,
     hints: Vec<String>,
-    /// Files that may be Checkbox's submissions, by what is before the first dot of their names.
-    submissions: HashMap<PathBuf, Source>,
+    /// JUnit that Checkbox wrote: what it says may be in a submission, too.
+    doubtful: Vec<Doubtful>,
     properties: BTreeSet<Property>,
 }
 
@@ -217,12 +223,13 @@ impl<'a> Survey<'a> {
             files: Vec::new(),
             warnings: Warnings::default(),
             hints: Vec::new(),
-            submissions: HashMap::new(),
+            doubtful: Vec::new(),
             properties: BTreeSet::new(),
         }
     }
 
-    fn finish(self) -> Submission {
+    fn finish(mut self) -> Submission {
+        self.settle_doubts();
         let Self { options, cures, names, files, warnings, hints, properties, .. } = self;
         let duplicates = names.duplicates(options.on_duplicate);
         let options = options.clone();
@@ -250,12 +257,10 @@ impl<'a> Survey<'a> {
         let mut warnings = Warnings::default();
         match self.read_through(&mut file, &mut warnings) {
             Ok(()) if file.findings.is_from_checkbox => {
-                if self.is_beside_submission(source) {
-                    self.warnings.add(BESIDE_SUBMISSION, &source.to_string());
-                    self.names.truncate(names_before);
-                    return;
-                }
-                warnings.add(JUNIT_OF_CHECKBOX, &source.to_string());
+                let names = self.names.split_off(names_before);
+                self.doubtful.push(Doubtful { file: self.files.len(), names, warnings });
+                self.files.push(file);
+                return;
             }
             Ok(()) => {}
             Err(error) if error.severity == Severity::NoResults && !source.is_named() => {
@@ -268,7 +273,7 @@ impl<'a> Survey<'a> {
                 let hint = || file.report.as_ref().and_then(Report::hint);
                 self.cures.extend(cure(&error, is_salvageable, hint));
                 if !self.options.salvage {
-                    self.names.truncate(names_before);
+                    drop(self.names.split_off(names_before));
                     file.results = 0;
                 }
             }
@@ -280,14 +285,27 @@ impl<'a> Survey<'a> {
         self.files.push(file);
     }
 
-    /// Tells whether what the file says is in a submission of Checkbox, too, that is read.
-    fn is_beside_submission(&self, source: &Source) -> bool {
-        let Some(other) = self.submissions.get(&stem_of(source)) else { return false };
-        let report = Report::new(other.clone(), self.options.format);
-        report.is_ok_and(|report| {
-            report.format.name == checkbox::FORMAT.name
-                && report.read(&self.options.read, Findings::default()).is_ok()
-        })
+    /// Passes over JUnit of Checkbox beside a submission whose results are sent, and takes the rest of it.
+    fn settle_doubts(&mut self) {
+        let mut passed_over = Vec::new();
+        for Doubtful { file: at, names, warnings } in std::mem::take(&mut self.doubtful) {
+            let stem = self.files[at].stem();
+            let is_same = |other: &File| other.is_submission() && other.stem() == stem;
+            let has_submission = self.files.iter().any(is_same);
+            let File { name, findings, .. } = &mut self.files[at];
+            if has_submission {
+                self.warnings.add(BESIDE_SUBMISSION, name);
+                passed_over.push(at);
+            } else {
+                self.warnings.add(JUNIT_OF_CHECKBOX, name);
+                self.warnings.append(warnings);
+                self.names.append(names);
+                self.properties.append(&mut findings.properties);
+            }
+        }
+        for at in passed_over.into_iter().rev() {
+            self.files.remove(at);
+        }
     }
 
     /// # Errors
@@ -358,6 +376,19 @@ impl File {
         }
     }
 
+    /// Tells whether it is a submission of Checkbox with results.
+    fn is_submission(&self) -> bool {
+        self.results > 0 && self.format.is_some_and(|format| format.name == checkbox::FORMAT.name)
+    }
+
+    /// Returns its path up to the first dot of its name.
+    fn stem(&self) -> Option<PathBuf> {
+        match &self.report.as_ref()?.source {
+            Source::File { path, .. } => Some(path.with_file_name(path.file_prefix()?)),
+            Source::StandardInput => None,
+        }
+    }
+
     fn unreadable(name: String, error: &ReadError) -> Self {
         Self {
             errors: vec![error.with_source(&name)],
@@ -368,20 +399,6 @@ impl File {
             results: 0,
             findings: Findings::default(),
         }
-    }
-}
-
-fn is_submission(source: &Source) -> bool {
-    let Source::File { path, .. } = source else { return false };
-    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    name.ends_with(b".tar.xz") || name.ends_with(b".json")
-}
-
-/// Returns a file's path up to the first dot of its name.
-fn stem_of(source: &Source) -> PathBuf {
-    match source {
-        Source::File { path, .. } => path.with_file_name(path.file_prefix().unwrap_or_default()),
-        Source::StandardInput => PathBuf::new(),
     }
 }
 

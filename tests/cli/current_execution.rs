@@ -157,11 +157,9 @@ fn an_older_execution_does_not_stand_in_for_one_whose_note_is_damaged() {
     let set_modified = |time| {
         fs::File::options().write(true).open(&damaged).unwrap().set_modified(time).unwrap();
     };
-    for command in ["submit -q report.xml", "end -q"] {
-        // A clock may have run ahead.
-        set_modified(
-            SystemTime::now() + Duration::from_hours(if command == "end -q" { 1 } else { 0 }),
-        );
+    // A clock may have run ahead.
+    for (command, hours) in [("submit -q report.xml", 0), ("end -q", 1)] {
+        set_modified(SystemTime::now() + Duration::from_hours(hours));
         let run = sandbox.to(command);
         assert!(
             run.stderr.starts_with("error: .to/executions/2.json is damaged: "),

@@ -145,6 +145,15 @@ fn junit_of_checkbox_is_passed_over_beside_its_submission_and_else_warned_about(
     sandbox.write("all/submission_2026-11-25T00.27.json", "{\"machine\": {\"cores\": 2}}");
     let run = sandbox.to("submit all");
     assert_eq!(run, delivered("1 result", [1, 0, 0], "", &(passed_over.to_owned() + warning)));
+    // Nor does it hide one that is.
+    sandbox.write("all/submission_2026-11-25T00.27.first.json", json);
+    let run = sandbox.to("submit all");
+    assert_eq!(run, delivered("1 result", [0, 0, 1], "", &(passed_over.to_owned() + note)));
+    // What cannot be sent of a submission is sent of the JUnit.
+    sandbox.write("all/submission_2026-11-25T00.27.first.json", &json[..json.len() - 2]);
+    let run = sandbox.to("submit all");
+    assert_eq!(run.status, 3, "{}", run.stderr);
+    assert!(run.stderr.contains(warning), "{}", run.stderr);
 }
 
 #[test]
