@@ -45,8 +45,8 @@ pub struct Run {
 const RUN_MORE: &str = "\
 The execution is completed whatever happens: also when the command fails, cannot be run or writes no
 report, and when `to` gets SIGINT or SIGTERM, which it passes on. In place of PASSED it becomes
-ENDED_PREMATURELY where the command was cut off, or failed although no result did, and where some
-report could not be read or some result was refused. The command finds the execution in
+ENDED_PREMATURELY where the command was cut off, or failed although no result did, and where results
+are missing: a report could not be found or read, or a result was refused. The command finds the execution in
 TO_EXECUTION; stdin and stdout are the command's. Exits with the command's status, and where that is
 0 with its own.
 
@@ -119,7 +119,7 @@ pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
     });
     let sent = context.exit_of(sent);
     let trouble = Trouble::of(&ended, has_failed, is_lacking);
-    let completed = context.exit_of(complete(trouble, context));
+    let completed = context.exit_of(complete(trouble.as_ref(), has_failed, context));
     Ok(ended.exit(opened.and(sent).and(completed)))
 }
 
@@ -192,12 +192,15 @@ impl Trouble {
             said: format!("the command ended with {detail}"),
             detail,
         });
-        let lacking = || Self {
+        ended.or_else(|| is_lacking.then(Self::lacking))
+    }
+
+    fn lacking() -> Self {
+        Self {
             event: "results_missing",
-            detail: "some could not be read or stored".to_owned(),
+            detail: "some results could not be found, read or stored".to_owned(),
             said: "results are missing".to_owned(),
-        };
-        ended.or_else(|| is_lacking.then(lacking))
+        }
     }
 }
 
@@ -207,19 +210,27 @@ fn no_results() -> CommandError {
 }
 
 /// Completes the execution, which is not PASSED where there was trouble.
-fn complete(trouble: Option<Trouble>, context: &Context) -> Result<Exit, CommandError> {
+fn complete(
+    trouble: Option<&Trouble>,
+    has_failed: bool,
+    context: &Context,
+) -> Result<Exit, CommandError> {
     let session = Session::new(false, context)?;
-    let event = trouble.as_ref().map(|trouble| event(trouble.event, &trouble.detail));
-    let event = event.map(Change::Event);
-    let changes = event.into_iter().chain([Change::status(COMPLETED)]).collect();
+    let told = |trouble: &Trouble| Change::Event(event(trouble.event, &trouble.detail));
+    let changes = trouble.into_iter().map(told).chain([Change::status(COMPLETED)]).collect();
     let (mut updated, mut exit) = session.change(changes);
     let is_passed = updated.now.as_ref().is_some_and(|now| now.status == "PASSED");
-    if let Some(Trouble { said, .. }) = trouble {
-        let is_kept = !updated.kept.is_empty();
+    // Results that were kept may have been refused only now.
+    let is_late = trouble.is_none() && session.is_lacking.get();
+    let late = is_late.then(Trouble::lacking);
+    if let Some(Trouble { said, .. }) = trouble.or(late.as_ref()) {
+        // Of one that is kept, the server will compute FAILED where a result says so.
+        let is_kept = !updated.kept.is_empty() && !has_failed;
         if is_kept {
             session.keep_status(ENDED_PREMATURELY)?;
         } else if is_passed {
-            let (second_update, second) = session.change(vec![Change::status(ENDED_PREMATURELY)]);
+            let changes = late.iter().map(told).chain([Change::status(ENDED_PREMATURELY)]);
+            let (second_update, second) = session.change(changes.collect());
             updated.now = second_update.now;
             exit = exit.and(second);
         }

@@ -20,6 +20,8 @@ use crate::delivery::{self, outbox::Outbox};
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::{ExecutionId, ExecutionRef};
 use crate::model::limits::Limits;
+use crate::model::result::Status;
+use crate::model::tally::RefusedResult;
 use crate::model::update::{self, Change};
 use crate::model::warnings::Warnings;
 use crate::ui::github::Failures;
@@ -146,7 +148,6 @@ impl<'a> Session<'a> {
         let mut feed = Feed { submitter, failures: Failures::default(), count: 0 };
         let fed = fill(&mut feed);
         let Feed { submitter, failures, count } = feed;
-        self.has_failed.set(!failures.is_empty());
         let outcome = submitter.finish();
         drop(progress);
         let total = total.unwrap_or(count);
@@ -186,7 +187,9 @@ impl<'a> Session<'a> {
             limits: Limits::of_kept(),
             start_again: false,
         };
-        match self.outbox.empty(&record, &replay, &mut report) {
+        let emptied = self.outbox.empty(&record, &replay, &mut report);
+        self.is_lacking.set(self.is_lacking.get() || !report.is_whole());
+        match emptied {
             Ok(_) => Ok((report, None)),
             Err(ReplayError::Api(error)) => Ok((report, Some(error))),
             Err(error) => Err(error.into()),
@@ -392,9 +395,12 @@ impl Delivery<'_> {
     /// A state directory or a stdout that cannot be written; the error that ended the feed.
     pub fn conclude(self, sources: Sources) -> Result<Exit, CommandError> {
         let summary = self.summary(sources);
-        let Self { session, before, outcome, failures, total: _, fed } = self;
+        let Self { session, before, outcome, failures, total, fed } = self;
         let context = session.context;
-        if !summary.refused.is_empty() || !summary.lost.is_empty() || fed.is_err() {
+        let is_failure = |refused: &&RefusedResult| refused.result.status == Status::Failed;
+        let refused_failures = outcome.tally.refused.iter().filter(is_failure).count();
+        session.has_failed.set(failures.count() > refused_failures);
+        if outcome.tally.sent.total() + outcome.kept.results < total || fed.is_err() {
             session.is_lacking.set(true);
         }
         if before.tally.sent.total() > 0 {

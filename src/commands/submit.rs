@@ -178,7 +178,9 @@ pub fn send(
             Ok(())
         })
     });
-    session.is_lacking.set(exit(&submission, reading) != Exit::Success);
+    if exit(&submission, reading) != Exit::Success {
+        session.is_lacking.set(true);
+    }
     let delivered = delivery.conclude(sources(&mut submission))?;
     report_aside(&submission, context);
     Ok(delivered.and(told).and(exit(&submission, reading)))

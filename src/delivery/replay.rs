@@ -108,6 +108,11 @@ struct Delivery<'a> {
 }
 
 impl ReplayReport {
+    /// Tells whether all results are at the server: none was refused, and all could be read.
+    pub fn is_whole(&self) -> bool {
+        self.tally.refused.is_empty() && self.unreadable.is_empty() && self.torn.is_none()
+    }
+
     /// Has the files of `record` end with whole lines. Those that were cut short, now or before, are
     /// never sent.
     fn mend(&mut self, record: &Record) -> Result<(), ApiError> {

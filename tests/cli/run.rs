@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use crate::support::fake_server::{
     ALWAYS, Fault, Poison, Request, Response, Server, results, starts,
 };
-use crate::support::{Process, Run, Sandbox};
+use crate::support::{Process, Run, Sandbox, names};
 
 const REPORT: &str = r#"<testsuites name="s"><testcase name="boot"/></testsuites>"#;
 const FAILING: &str =
@@ -238,6 +238,39 @@ fn what_cannot_be_delivered_does_not_hide_the_commands_status() {
     assert_eq!(server.execution(1).status, "IN_PROGRESS");
     assert!(sandbox.read(".to/outbox/1/results.jsonl").contains("boot"));
     assert_eq!(sandbox.read(".to/outbox/1/patch.json"), "{\"status\":\"ENDED_PREMATURELY\"}\n");
+    // Where a result failed, the server will say so.
+    let failed = run(&sandbox, &format!("{}; printf '<' > lost.xml; exit 9", writes(FAILING)));
+    assert_eq!(failed.status, 9);
+    assert_eq!(sandbox.read(".to/outbox/2/patch.json"), "{\"status\":\"COMPLETED\"}\n");
+}
+
+#[test]
+fn results_that_are_refused_late_or_dropped_are_missing() {
+    // The second batch has the failure.
+    let cases: Vec<_> =
+        names(120).iter().map(|name| format!("<testcase name=\"{name}\"/>")).collect();
+    let odd = format!("{}<testcase name=\"odd\"><failure/></testcase>", cases.concat());
+    let odd = writes(&format!("<testsuite>{odd}</testsuite>"));
+    for (fault, times, status) in [
+        // Kept first, and refused when the outbox is emptied.
+        (Fault::answer(Response::nginx(503)), 1, 4),
+        // No later request would be taken: what is left is not kept.
+        (Fault::answer(Response::refusal(404, "no")), ALWAYS, 5),
+    ] {
+        let server = Server::start();
+        server.poison(|name| name == "odd", Poison::Refusal);
+        let has_odd = |request: &Request| {
+            results(request) && String::from_utf8_lossy(&request.body).contains("\"odd\"")
+        };
+        server.fault(has_odd, times, fault);
+        let sandbox = sandbox(&server).with("TO_RETRY_FOR", "0");
+        let run = run(&sandbox, &odd);
+        assert_eq!(run.status, status, "{}", run.stderr);
+        let execution = server.execution(1);
+        assert!(execution.results().len() >= 100, "{}", run.stderr);
+        assert_eq!(execution.status, "ENDED_PREMATURELY", "{}", run.stderr);
+        assert_eq!(execution.events[0]["event_name"], "results_missing");
+    }
 }
 
 /// Starts `to run`, waits until the command says that it is ready, and sends `to` a signal.
