@@ -2,17 +2,22 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::model::warnings::Warnings;
+use crate::util::clip::marks;
 
 /// Stands for a secret.
 const REDACTED: &str = "[redacted]";
 
 /// Characters of the shortest value that is replaced: a shorter one is part of many words.
 const SHORTEST: usize = 8;
+
+/// Bytes of the shortest part of one that is replaced where a text was cut.
+const SHORTEST_PART: usize = 4;
 
 /// Ends of the names of variables whose values are secret.
 const SECRET: [&str; 4] = ["_TOKEN", "_SECRET", "_PASSWORD", "_API_KEY"];
@@ -23,8 +28,7 @@ pub struct Redaction(Option<Arc<Secrets>>);
 
 struct Secrets {
     searcher: AhoCorasick,
-    /// The name of each secret.
-    names: Vec<String>,
+    list: Vec<Secret>,
 }
 
 /// A secret by its name.
@@ -61,10 +65,9 @@ impl Redaction {
             return Self::default();
         }
         let mut builder = AhoCorasick::builder();
-        let (names, values): (Vec<_>, Vec<_>) =
-            secrets.into_iter().map(|secret| (secret.name, secret.value)).unzip();
-        let searcher = builder.match_kind(MatchKind::LeftmostLongest).build(&values).ok();
-        Self(searcher.map(|searcher| Arc::new(Secrets { searcher, names })))
+        let values = secrets.iter().map(|secret| &secret.value);
+        let searcher = builder.match_kind(MatchKind::LeftmostLongest).build(values).ok();
+        Self(searcher.map(|searcher| Arc::new(Secrets { searcher, list: secrets })))
     }
 
     /// Replaces the secrets in a text of the result `of`, and counts them by their names.
@@ -80,15 +83,58 @@ impl Redaction {
     /// Returns the text without secrets.
     pub fn redacted<'a>(&self, text: &'a str, mut found: impl FnMut(&str)) -> Cow<'a, str> {
         let Some(secrets) = &self.0 else { return text.into() };
-        let (mut redacted, mut end) = (String::new(), 0);
-        for found_at in secrets.searcher.find_iter(text) {
-            found(&secrets.names[found_at.pattern().as_usize()]);
-            redacted.push_str(&text[end..found_at.start()]);
-            redacted.push_str(REDACTED);
-            end = found_at.end();
-        }
-        if end == 0 { text.into() } else { (redacted + &text[end..]).into() }
+        let whole = secrets.searcher.find_iter(text);
+        let whole = whole.map(|found| (found.range(), &secrets.list[found.pattern().as_usize()]));
+        let text = replaced(text.into(), whole, &mut found);
+        let parts = secrets.parts(&text);
+        replaced(text, parts.into_iter(), &mut found)
     }
+}
+
+impl Secrets {
+    /// Finds what is left of secrets where a text was cut through them, on either side of the line that says
+    /// so.
+    fn parts(&self, text: &str) -> Vec<(Range<usize>, &Secret)> {
+        let mut parts = Vec::new();
+        for (mark, _) in marks(text) {
+            let bytes = text.as_bytes();
+            let (before, behind) = (&bytes[..mark.start], &bytes[mark.end..]);
+            let begun = self.longest_part(|secret, length| before.ends_with(&secret[..length]));
+            let ended = self.longest_part(|secret, length| {
+                behind.starts_with(&secret[secret.len() - length..])
+            });
+            parts.extend(begun.map(|(length, secret)| (mark.start - length..mark.start, secret)));
+            parts.extend(ended.map(|(length, secret)| (mark.end..mark.end + length, secret)));
+        }
+        parts.dedup_by(|next, before| next.0.start < before.0.end);
+        parts
+    }
+
+    /// Returns the length of the longest part of a secret, and the secret.
+    fn longest_part(&self, is_there: impl Fn(&[u8], usize) -> bool) -> Option<(usize, &Secret)> {
+        let length = |secret: &Secret| {
+            let value = secret.value.as_bytes();
+            (SHORTEST_PART..value.len()).rev().find(|length| is_there(value, *length))
+        };
+        let parts = self.list.iter().filter_map(|secret| Some((length(secret)?, secret)));
+        parts.max_by_key(|(length, _)| *length)
+    }
+}
+
+/// Returns the text with a mark in each of these places, which are in order and apart from each other.
+fn replaced<'a, 's>(
+    text: Cow<'a, str>,
+    places: impl Iterator<Item = (Range<usize>, &'s Secret)>,
+    found: &mut impl FnMut(&str),
+) -> Cow<'a, str> {
+    let (mut redacted, mut end) = (String::new(), 0);
+    for (place, secret) in places {
+        found(&secret.name);
+        redacted.push_str(&text[end..place.start]);
+        redacted.push_str(REDACTED);
+        end = place.end;
+    }
+    if end == 0 { text } else { (redacted + &text[end..]).into() }
 }
 
 impl fmt::Debug for Redaction {
@@ -100,6 +146,7 @@ impl fmt::Debug for Redaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::util::clip::Clipped;
 
     #[test]
     fn long_values_that_are_no_words_are_secrets() {
@@ -119,6 +166,33 @@ mod tests {
             [("A_TOKEN", true), ("B_API_KEY", true), ("TOKEN", false), ("A_TOKEN_ID", false)]
         {
             assert_eq!(is_secret(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_replaced_wherever_a_text_was_cut_through_it() {
+        let secret = "S3CRET-ünd-0123456789";
+        let secrets = [("A", "S3CR-other"), ("B", secret)];
+        let secrets =
+            secrets.map(|(name, value)| Secret { name: name.into(), value: value.into() });
+        let redaction = Redaction::new(secrets.into());
+        for shift in 0..secret.len() {
+            let mut clipped = Clipped::new(100);
+            clipped.push_str(&"x".repeat(shift));
+            for _ in 0..50 {
+                clipped.push_str(secret);
+                clipped.push_str(" ");
+            }
+            let clipped = clipped.to_text().into_owned();
+            let whole = clipped.replace(secret, "");
+            let mut warnings = Warnings::default();
+            let mut text = clipped.clone();
+            redaction.apply(&mut text, "t", &mut warnings);
+            assert!(!text.contains("S3CR") && !text.contains("6789"), "{shift}: {whole}");
+            assert!(text.contains(" bytes cut …]\n"), "{text}");
+            let once = text.clone();
+            redaction.apply(&mut text, "t", &mut warnings);
+            assert_eq!(text, once, "{shift}");
         }
     }
 

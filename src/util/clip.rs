@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use memchr::memmem;
 
@@ -26,15 +27,15 @@ pub fn truncate_middle(text: &str, longest: usize) -> Cow<'_, str> {
     }
     let mut head = text.floor_char_boundary(longest / 2);
     let mut tail = text.ceil_char_boundary(text.len() - (longest - longest / 2));
-    let (mut bytes, mut marks) = (0, 0);
-    for (at, len, cut) in earlier_marks(text) {
-        if at < tail && at + len > head {
-            (head, tail) = (head.min(at), tail.max(at + len));
+    let (mut bytes, mut len) = (0, 0);
+    for (mark, cut) in marks(text) {
+        if mark.start < tail && mark.end > head {
+            (head, tail) = (head.min(mark.start), tail.max(mark.end));
             bytes += cut;
-            marks += len;
+            len += mark.len();
         }
     }
-    bytes += (tail - head - marks) as u64;
+    bytes += (tail - head - len) as u64;
     [&text[..head], &mark(bytes), &text[tail..]].concat().into()
 }
 
@@ -43,14 +44,14 @@ pub fn mark(bytes: u64) -> String {
     format!("{MARK_START}{bytes}{MARK_END}")
 }
 
-/// Returns the place and length of each line in `text` that says what was cut, and how much it was.
-fn earlier_marks(text: &str) -> impl Iterator<Item = (usize, usize, u64)> {
+/// Returns the place of each line in `text` that says what was cut, and how much it was.
+pub fn marks(text: &str) -> impl Iterator<Item = (Range<usize>, u64)> {
     memmem::find_iter(text.as_bytes(), MARK_START).filter_map(|at| {
         let rest = &text[at + MARK_START.len()..];
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let cut = rest[..digits].parse().ok()?;
         let len = MARK_START.len() + digits + MARK_END.len();
-        rest[digits..].starts_with(MARK_END).then_some((at, len, cut))
+        rest[digits..].starts_with(MARK_END).then_some((at..at + len, cut))
     })
 }
 

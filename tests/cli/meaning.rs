@@ -302,6 +302,27 @@ fn what_is_recognised_and_not_read_gets_its_command() {
 }
 
 #[test]
+fn a_log_is_not_cut_through_a_secret() {
+    let secret = "S3CRET-".to_owned() + &"0123456789".repeat(9);
+    let log = format!("{secret} ").repeat(3500);
+    let (server, sandbox) = open();
+    let sandbox = sandbox.with("DEPLOY_TOKEN", &secret).with("TO_MAX_LOG", "64K");
+    let result = format!("{{\"name\": \"json\", \"status\": \"PASSED\", \"io_log\": \"{log}\"}}");
+    sandbox.write("r.json", format!("[{result}]"));
+    let case =
+        |text: &str| format!("<testcase name='xml'><system-out>{text}</system-out></testcase>");
+    sandbox.write("r.xml", format!("<testsuite>{}</testsuite>", case(&log)));
+    sandbox.write("r.tap", format!("1..1\nok 1 - tap\n# {log}\n"));
+    assert_eq!(sandbox.to("submit -q r.json r.xml r.tap").status, 0);
+    assert_eq!(sandbox.pipe(&log, "result -q typed pass --log -").status, 0);
+    for name in ["json", "xml", "tap", "typed"] {
+        let log = server.execution(1).result(name).io_log.clone();
+        assert!(log.contains("[redacted]") && log.contains(" bytes cut …]\n"), "{name}");
+        assert!(!log.contains("S3CR") && !log.contains("6789"), "{name}: {log:.200}");
+    }
+}
+
+#[test]
 fn secrets_do_not_go_out_in_results() {
     let report = "<testsuite name='s'><testcase name='a hunter-2222'><failure message='hunter-2222'>\
                   to_12345678 and s3cr3t-value and password and hunter-2222 twice\
