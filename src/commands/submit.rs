@@ -1,7 +1,5 @@
 //! `to submit`: reads reports and sends their results.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +17,7 @@ use crate::reports::format::ReadOptions;
 use crate::reports::junit::Mapping;
 use crate::reports::report::Piped;
 use crate::reports::source::Source;
+use crate::submission::duplicates::Arrivals;
 use crate::submission::live::{self, Arrival};
 use crate::submission::{File, Options, Submission, properties};
 use crate::ui::summary::FileSummary;
@@ -209,31 +208,34 @@ fn sources(submission: &mut Submission) -> Sources {
     }
 }
 
-/// Sends results as they come in. A name that comes again replaces, as at the server.
+/// Sends results as they come in.
 fn send_live(piped: Piped, session: &Session<'_>, reading: &Reading) -> Result<Exit, CommandError> {
     let context = session.context;
     // What was read from a pipe cannot be read again: from now on a signal must not lose it.
     context.interrupt.catch().map_err(CommandError::fault)?;
     let format = piped.format;
     let limits = context.limits(&reading.limits);
-    let (hasher, mut seen) = (RandomState::new(), HashSet::new());
+    let mut arrivals = Arrivals::new(reading.on_duplicate, limits.clone());
     let (mut warnings, mut aside) = (Warnings::default(), Warnings::default());
     let mut errors = Vec::new();
     let mut count = 0;
+    let mut fail = |error: String| {
+        context.ui.error(&error);
+        errors.push(error);
+    };
     let delivery = session.deliver(None, |feed| {
         live::each_arrival(piped, &context.interrupt, &mut warnings, |arrival| {
             match arrival {
-                Arrival::Result(result) => {
-                    if !seen.insert(hasher.hash_one(&*limits.name(&result.name))) {
-                        aside.add("result replaced one of the same name", &result.name);
+                Arrival::Result(result) => match arrivals.take(result, &mut aside) {
+                    Ok(None) => {}
+                    Ok(Some(result)) => {
+                        feed.push(EncodedResult::new(result, &limits, &mut aside));
                     }
-                    feed.push(EncodedResult::new(result, &limits, &mut aside));
-                }
-                Arrival::Error(error) => {
-                    let error = error.with_source(&Source::StandardInput);
-                    context.ui.error(&error);
-                    errors.push(error);
-                }
+                    Err(name) => fail(format!(
+                        "several results are named `{name}`: the first of them is sent"
+                    )),
+                },
+                Arrival::Error(error) => fail(error.with_source(&Source::StandardInput)),
                 Arrival::Pause => {}
             }
             count = feed.count;

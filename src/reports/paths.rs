@@ -1,6 +1,7 @@
 //! From the paths of a command line to the files that they mean.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -196,10 +197,11 @@ fn is_hidden(entry: &DirEntry) -> bool {
 fn is_report(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let extension = path.extension().unwrap_or_default();
-    let is_packed = ["gz", "xz"].iter().any(|packing| extension == *packing);
+    let is_any =
+        |extension: &OsStr, of: &[&str]| of.iter().any(|one| extension.eq_ignore_ascii_case(one));
     let inner = path.file_stem().map(Path::new).and_then(Path::extension).unwrap_or_default();
-    EXTENSIONS.iter().any(|known| extension == *known)
-        || (is_packed && EXTENSIONS[..3].iter().any(|known| inner == *known))
+    is_any(extension, &EXTENSIONS)
+        || (is_any(extension, &["gz", "xz"]) && is_any(inner, &EXTENSIONS))
         || name == b"summary"
         || (name.starts_with(b"submission") && name.ends_with(b".tar.xz"))
 }

@@ -5,6 +5,7 @@
 //! reading, what merging needs is gathered in another, and the last one asks for each result what
 //! becomes of it. Memory goes with one hash a name, and with what is known of repeated names.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use crate::model::limits::{Limits, MAX_COMMENT};
@@ -319,6 +320,64 @@ impl Names {
                 return numbered;
             }
         }
+    }
+}
+
+/// The names of results that are sent as they come in: what was sent is not taken back.
+pub struct Arrivals {
+    mode: OnDuplicate,
+    limits: Limits,
+    hasher: RandomState,
+    /// The last status of each name, by its hash.
+    last: HashMap<u64, Status>,
+}
+
+impl Arrivals {
+    pub fn new(mode: OnDuplicate, limits: Limits) -> Self {
+        Self { mode, limits, hasher: RandomState::new(), last: HashMap::new() }
+    }
+
+    /// Returns the result to send, if any. One whose name comes again replaces the one before, as at the
+    /// server, where it is not to be numbered or left out.
+    ///
+    /// # Errors
+    /// Under [`OnDuplicate::Error`], the name that comes again.
+    pub fn take(
+        &mut self,
+        mut result: TestResult,
+        warnings: &mut Warnings,
+    ) -> Result<Option<TestResult>, String> {
+        let name = result.name.clone();
+        if let Some(before) = self.last.get(&self.hash(&name)) {
+            match self.mode {
+                OnDuplicate::Merge | OnDuplicate::Last => {
+                    let was_failure = *before == Status::Failed && result.status != Status::Failed;
+                    let replaced = if was_failure {
+                        "result replaced a failure of the same name"
+                    } else {
+                        "result replaced one of the same name"
+                    };
+                    warnings.add(replaced, &name);
+                }
+                OnDuplicate::Number => {
+                    let mut numbered = (2..).map(|number| format!("{name} [{number}]"));
+                    let is_free = |name: &String| !self.last.contains_key(&self.hash(name));
+                    result.name = numbered.find(is_free).unwrap_or_default();
+                    warnings.add("result numbered, because its name came before", &name);
+                }
+                OnDuplicate::First => {
+                    warnings.add("result left out for another of its name", &name);
+                    return Ok(None);
+                }
+                OnDuplicate::Error => return Err(name),
+            }
+        }
+        self.last.insert(self.hash(&result.name), result.status);
+        Ok(Some(result))
+    }
+
+    fn hash(&self, name: &str) -> u64 {
+        self.hasher.hash_one(&*self.limits.name(name))
     }
 }
 

@@ -107,6 +107,38 @@ fn many_lines_fill_batches_and_a_name_that_comes_again_replaces() {
 }
 
 #[test]
+fn a_name_that_comes_again_is_what_was_asked_for() {
+    let line = |status: &str| format!("{{\"name\": \"a\", \"status\": \"{status}\"}}\n");
+    let all: String = ["FAILED", "PASSED", "SKIPPED"].map(line).concat();
+    let replaced = "warning: result replaced a failure of the same name (1): `a`\n\
+                    warning: result replaced one of the same name (1): `a`\n";
+    for (how, status, held, said) in [
+        ("", 0, &["S a"][..], replaced),
+        ("merge", 0, &["S a"], replaced),
+        ("last", 0, &["S a"], replaced),
+        ("first", 0, &["F a"], "warning: result left out for another of its name (2): `a`\n"),
+        (
+            "number",
+            0,
+            &["F a", "P a [2]", "S a [3]"],
+            "warning: result numbered, because its name came before (2): `a`\n",
+        ),
+        (
+            "error",
+            3,
+            &["F a"],
+            &"error: several results are named `a`: the first of them is sent\n".repeat(2),
+        ),
+    ] {
+        let (server, sandbox) = open();
+        let flag = if how.is_empty() { String::new() } else { format!("--on-duplicate {how}") };
+        let run = sandbox.pipe(&all, &format!("submit -q {flag}"));
+        assert_eq!(run, Run::new(status, "", said), "{how}");
+        assert_eq!(held_names(&server), held, "{how}");
+    }
+}
+
+#[test]
 fn lines_are_mended_and_cut_like_reports() {
     let (server, sandbox) = open();
     let log = "x".repeat(5000);

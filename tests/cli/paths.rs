@@ -103,6 +103,7 @@ fn paths_mean_what_a_shell_user_expects() {
         "b.json",
         "c.jsonl",
         "dir.xml/in.xml",
+        "e.XML",
         "odd/*.xml",
         "odd/a1.xml",
         "odd/a[1].xml",
