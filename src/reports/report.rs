@@ -9,6 +9,7 @@ use super::checkbox;
 use super::error::{ReadError, Severity};
 use super::foreign;
 use super::format::{Findings, Format, Input, Opened, Origin, ReadOptions, ReportReader};
+use super::json::lines;
 use super::source::Source;
 use crate::model::limits::MAX_COMMENT;
 use crate::model::result::TestResult;
@@ -43,12 +44,10 @@ impl Piped {
             }
         }
         let is_chosen = format.is_some();
-        Ok(Self {
-            format: format.unwrap_or_else(|| Format::of(&head)),
-            head,
-            is_chosen,
-            longest: MAX_COMMENT,
-        })
+        // Where nothing comes there may have been nothing to say, line by line.
+        let is_empty = head.trim_ascii().is_empty();
+        let found = || if is_empty { &lines::FORMAT } else { Format::of(&head) };
+        Ok(Self { format: format.unwrap_or_else(found), head, is_chosen, longest: MAX_COMMENT })
     }
 
     /// Returns all of it from the beginning.
@@ -116,6 +115,9 @@ impl Report {
             (error, is_submission) = (unpacked.error, unpacked.is_submission);
             head = content.head()?;
         }
+        if format.is_none() && head.starts_with(b"PK\x03\x04") {
+            error = Some(ReadError::no_results("a zip archive, not a report"));
+        }
         let found = || if is_submission { &checkbox::FORMAT } else { Format::of(&head) };
         Ok(Self { source, content, format: format.unwrap_or_else(found), error })
     }
@@ -138,6 +140,7 @@ impl Report {
         let opened = (self.format.open)(input, options, findings);
         match (&self.error, opened) {
             (None, opened) => opened,
+            (Some(error), Ok(_)) if error.severity == Severity::NoResults => Err(error.clone()),
             (Some(error), Ok(reader)) => {
                 Ok(Box::new(Truncated { reader, error: Some(error.clone()) }))
             }

@@ -289,6 +289,7 @@ fn what_is_recognised_and_not_read_gets_its_command() {
         ("{\"Time\":\"2026\",\"Action\":\"fail\",\"Package\":\"x\"}\n", "gotestsum --junitfile"),
         ("{\"exitcode\":1,\"summary\":{},\"tests\":[]}", "pytest --junitxml=report.xml"),
         ("PK\u{3}\u{4}...", "unpack it first"),
+        ("PK\u{3}\u{4}r.xml<testsuite><testcase name='a'/></testsuite>PK", "unpack it first"),
         ("\u{fffd}", "reports are JUnit XML"),
     ] {
         let (server, sandbox) = open();

@@ -76,7 +76,8 @@ impl Verdict {
                 (Self::Nothing, true)
             }
             "fail" | "failed" | "failure" | "error" | "errored" | "broken" | "crash"
-            | "crashed" | "timeout" | "aborted" | "regression" => (Self::Failed, true),
+            | "crashed" | "timeout" | "timedout" | "aborted" | "killed" | "interrupted"
+            | "hookerror" | "regression" => (Self::Failed, true),
             "skipped" | "skip" | "ignored" | "ignore" | "disabled" | "notrun" | "suppressed"
             | "pending" | "untested" | "inconclusive" | "cancelled" | "canceled"
             | "notrunnable" | "notexecuted" | "notapplicable" | "blocked" | "excluded"
