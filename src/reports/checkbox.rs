@@ -29,7 +29,7 @@ const NOT_SENT: [&str; 8] = [
 /// Old submissions know no outcome.
 const JOB: ResultShape = ResultShape {
     keys: &[&["id"], &["status", "outcome"]],
-    lacking: "nothing in it has both an `id` and a `status`",
+    lacking: "no element of its `results` has both an `id` and a `status`",
     lists: &["results", "resource-results", "attachment-results", "rejected-jobs"],
 };
 

@@ -10,7 +10,7 @@ struct Foreign {
     hint: &'static str,
 }
 
-const FOREIGN: [Foreign; 7] = [
+const FOREIGN: [Foreign; 10] = [
     Foreign {
         detect: |head| has(head, &["<robot "]),
         hint: "Robot Framework's output: `rebot --xunit report.xml output.xml` makes JUnit of it",
@@ -32,6 +32,18 @@ const FOREIGN: [Foreign; 7] = [
     Foreign {
         detect: |head| has(head, &["\"nodeid\":"]) || has(head, &["\"exitcode\":", "\"summary\":"]),
         hint: "a report of pytest-json-report: `pytest --junitxml=report.xml` makes JUnit",
+    },
+    Foreign {
+        detect: |head| has(head, &["\"numTotalTests\":"]),
+        hint: "a report of Jest or Vitest: Jest's reporter `jest-junit`, or `vitest --reporter=junit`, makes JUnit",
+    },
+    Foreign {
+        detect: |head| has(head, &["\"testsuites\":", "\"testsuite\":"]),
+        hint: "GoogleTest's JSON: `--gtest_output=xml:report.xml` makes JUnit",
+    },
+    Foreign {
+        detect: |head| has(head, &["\"sub_groups\":", "\"test_cases\":"]),
+        hint: "a report of kunit.py: `kunit.py run --raw_output | to submit -` sends the kernel's own",
     },
     Foreign {
         detect: |head| head.starts_with(b"\xB3") || head.starts_with(b"test: "),

@@ -22,7 +22,7 @@ pub static FORMAT: Format = Format {
 
 const RESULT: ResultShape = ResultShape {
     keys: &[&["id"], &["outcome"]],
-    lacking: "nothing in it has both an `id` and an `outcome`",
+    lacking: "no element of its `results` has both an `id` and an `outcome`",
     lists: &["results"],
 };
 

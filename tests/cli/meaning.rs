@@ -141,7 +141,7 @@ fn junit_of_checkbox_is_passed_over_beside_its_submission_and_else_warned_about(
 
     // JSON of the same name that is none of Checkbox's takes no result's place.
     let passed_over = "warning: no report, passed over (1): `all/submission_2026-11-25T00.27.json: \
-                       holds no results: nothing in it has both a `name` and a `status``\n";
+                       holds no results: no element of it, or of its `results`, has both a `name` and a `status``\n";
     sandbox.write("all/submission_2026-11-25T00.27.json", "{\"machine\": {\"cores\": 2}}");
     let run = sandbox.to("submit all");
     assert_eq!(run, delivered("1 result", [1, 0, 0], "", &(passed_over.to_owned() + warning)));
@@ -288,6 +288,12 @@ fn what_is_recognised_and_not_read_gets_its_command() {
         ("<robot generator='Robot 7'><suite/></robot>", "rebot --xunit report.xml"),
         ("{\"Time\":\"2026\",\"Action\":\"fail\",\"Package\":\"x\"}\n", "gotestsum --junitfile"),
         ("{\"exitcode\":1,\"summary\":{},\"tests\":[]}", "pytest --junitxml=report.xml"),
+        (
+            "{\"numTotalTests\":1,\"testResults\":[{\"status\":\"failed\"}]}",
+            "vitest --reporter=junit",
+        ),
+        ("{\"testsuites\":[{\"name\":\"a\",\"testsuite\":[]}]}", "--gtest_output=xml:report.xml"),
+        ("{\"name\":\"main\",\"sub_groups\":[],\"test_cases\":[]}", "kunit.py run --raw_output"),
         ("PK\u{3}\u{4}...", "unpack it first"),
         ("PK\u{3}\u{4}r.xml<testsuite><testcase name='a'/></testsuite>PK", "unpack it first"),
         ("\u{fffd}", "reports are JUnit XML"),

@@ -212,7 +212,8 @@ fn reports_without_results_are_said_so_once() {
 
 #[test]
 fn json_of_another_kind_is_passed_over_where_it_was_found_and_an_error_where_it_was_named() {
-    let lacking = "holds no results: nothing in it has both a `name` and a `status`";
+    let lacking =
+        "holds no results: no element of it, or of its `results`, has both a `name` and a `status`";
     let (server, sandbox) = open();
     sandbox.write("all/package.json", "{\"name\": \"shop\", \"version\": \"1.0\"}");
     sandbox.write("all/report.xml", passed(["a"]));

@@ -288,7 +288,7 @@ const OTHERS: &[Difficulty] = &[
         b"{\"Time\":\"2025\",\"Action\":\"run\",\"Package\":\"shop\"}\n{\"Action\":\"fail\",\"Package\":\"shop\"}\n",
         &[],
         &[
-            "error: go.json: holds no results: nothing in it has both a `name` and a `status`",
+            "error: go.json: holds no results: no element of it, or of its `results`, has both a `name` and a `status`",
             "hint: output of `go test -json`: `gotestsum --junitfile report.xml` makes JUnit",
         ],
     ),
@@ -306,7 +306,7 @@ const OTHERS: &[Difficulty] = &[
         b"{\"created\": 1.5, \"exitcode\": 1, \"summary\": {\"failed\": 1}, \"tests\": []}",
         &[],
         &[
-            "error: pytest.json: holds no results: nothing in it has both a `name` and a `status`",
+            "error: pytest.json: holds no results: no element of it, or of its `results`, has both a `name` and a `status`",
             "hint: a report of pytest-json-report: `pytest --junitxml=report.xml` makes JUnit",
         ],
     ),

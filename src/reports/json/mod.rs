@@ -28,7 +28,7 @@ const CHECKBOX_FIELDS: [&str; 3] = ["full_id", "certification_status", "outcome"
 /// A name alone is not enough: many a file has that, such as `package.json`.
 const RESULT: ResultShape = ResultShape {
     keys: &[&["name"], &["status"]],
-    lacking: "nothing in it has both a `name` and a `status`",
+    lacking: "no element of it, or of its `results`, has both a `name` and a `status`",
     lists: &["results"],
 };
 
@@ -481,7 +481,7 @@ mod tests {
             "{\"a\": 1}\n{\"b\": 2}",
         ];
         for other in others {
-            let reason = "holds no results: nothing in it has both a `name` and a `status`";
+            let reason = "holds no results: no element of it, or of its `results`, has both a `name` and a `status`";
             assert_eq!(refused(other), (reason.into(), Severity::NoResults), "{other}");
         }
         for empty in ["", " \n", "\u{feff}"] {
