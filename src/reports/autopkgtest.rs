@@ -56,17 +56,17 @@ fn is_of_the_run(line: &str) -> bool {
 fn is_summary(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
-    let mut tests = 0;
+    let mut told = 0;
     while let Some(line) = lines.next() {
         let is_last = lines.peek().is_none() && !head.ends_with(b"\n");
         match result(line) {
-            Some(_) => tests += 1,
-            None if is_of_the_run(line) => {}
-            None if is_last && tests > 0 => {}
+            Some(_) => told += 1,
+            None if is_of_the_run(line) => told += 1,
+            None if is_last && told > 0 => {}
             None => return false,
         }
     }
-    tests > 0
+    told > 0
 }
 
 /// Reads a summary line by line.

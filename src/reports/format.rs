@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 
+use encoding_rs::UTF_8;
+
 use super::error::ReadError;
 use super::junit::{self, Mapping, Property, SuiteFacts};
 use super::source::Source;
@@ -36,7 +38,7 @@ pub struct Input<'a> {
     pub source: &'a Source,
 }
 
-/// All formats, in the order in which a report is tried for each.
+/// All formats, in the order in which a report is tried for each, but that JUnit is the last.
 pub static FORMATS: [&Format; 7] = [
     &checkbox::FORMAT,
     &tss::FORMAT,
@@ -48,10 +50,13 @@ pub static FORMATS: [&Format; 7] = [
 ];
 
 impl Format {
-    /// Tells a format by the beginning of a report. The JUnit reader takes what no format claims: it
-    /// says what that is.
+    /// Tells a format by the beginning of a report. The JUnit reader takes what no other format claims: a
+    /// tag of JUnit may stand in what those quote, and of what is none it says what that is.
     pub fn of(head: &[u8]) -> &'static Self {
-        FORMATS.into_iter().find(|format| (format.detect)(head)).unwrap_or(&junit::FORMAT)
+        // In UTF-8, or in what its byte order mark says.
+        let (text, ..) = UTF_8.decode(head);
+        let mut others = FORMATS.into_iter().filter(|format| format.name != junit::FORMAT.name);
+        others.find(|format| (format.detect)(text.as_bytes())).unwrap_or(&junit::FORMAT)
     }
 
     /// Returns the format of this name.
@@ -128,4 +133,46 @@ pub struct Findings {
     pub properties: BTreeSet<Property>,
     /// It is JUnit that Checkbox wrote beside its submission.
     pub is_from_checkbox: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn a_format_is_told_by_the_beginning() {
+        const TAG: &str = "<testsuite name=\"x\" tests=\"1\">";
+        for (head, expected) in [
+            (format!("TAP version 14\n1..1\nnot ok 1 - a\n  ---\n  {TAG}\n  ...\n"), "tap"),
+            (format!("\n# talk {TAG}\n1..1\nnot ok 1 - a\n"), "tap"),
+            (format!("    # Subtest: a\n    ok 1 - b\n    # {TAG}\n"), "tap"),
+            (format!("not ok 1 - a\n{TAG}\n"), "tap"),
+            ("ok 1\n".to_owned(), "tap"),
+            ("ok - a\n1..1\n".to_owned(), "tap"),
+            ("building\n1..1\n".to_owned(), "tap"),
+            ("[    1.100000] KTAP version 1\n".to_owned(), "tap"),
+            ("[    0.900000] Booting\n[    1.100000] TAP version 14\n".to_owned(), "tap"),
+            (format!("building\n1..1\n{TAG}\n"), "junit"),
+            (format!("ok - a\n{TAG}\n"), "junit"),
+            (format!("okay 1\n{TAG}\n"), "junit"),
+            (format!("[INFO] building\n{TAG}\n"), "junit"),
+            (format!("[ 10%] building\n{TAG}\n"), "junit"),
+            ("[\"<testsuite>\"]".to_owned(), "json"),
+            (format!("a PASS\nb FAIL {TAG}\n"), "autopkgtest"),
+            ("blame: apt\nbadpkg: test dependencies\n".to_owned(), "autopkgtest"),
+            ("blame: apt\nand more\n".to_owned(), "junit"),
+            ("talk\n".to_owned(), "junit"),
+        ] {
+            assert_eq!(Format::of(head.as_bytes()).name, expected, "{head}");
+            let marked = format!("\u{feff}{head}");
+            assert_eq!(Format::of(marked.as_bytes()).name, expected, "marked {head}");
+            for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+                assert_eq!(Format::of(&utf16(&head, bytes)).name, expected, "UTF-16 {head}");
+            }
+        }
+    }
 }

@@ -168,3 +168,18 @@ fn a_directory_of_such_reports_is_searched() {
     let run = sandbox.to("submit -q --on-duplicate number all");
     assert_eq!((run.status, held_names(&server).len()), (0, 17), "{}", run.stderr);
 }
+
+#[test]
+fn talk_in_a_pipe_hides_no_report() {
+    const JUNIT: &str = "<testsuite name=\"shop\"><testcase name=\"a\"/></testsuite>\n";
+    for (text, expected) in [
+        (format!("[INFO] building\n{JUNIT}"), "P shop.a"),
+        (format!("[ 10%] building\n{JUNIT}"), "P shop.a"),
+        (format!("1..1\nnot ok 1 - a\n# {JUNIT}"), "F a"),
+        (format!("\u{feff}1..1\nnot ok 1 - a\n# {JUNIT}"), "F a"),
+    ] {
+        let (server, sandbox) = open();
+        let run = sandbox.pipe(text, "submit -q -");
+        assert_eq!((run.status, held_names(&server)), (0, vec![expected.to_owned()]));
+    }
+}

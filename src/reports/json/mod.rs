@@ -6,7 +6,6 @@ pub mod document;
 pub mod lines;
 mod scanner;
 
-use encoding_rs::UTF_8;
 use serde::de::IgnoredAny;
 
 use super::error::ReadError;
@@ -55,16 +54,25 @@ pub enum Shape {
 /// first: Checkbox may have thousands of packages in front of its results, and a log may come before
 /// a name, so it is enough that the first members can be seen.
 pub fn shape(head: &[u8]) -> Option<Shape> {
-    // In UTF-8, or in what its byte order mark says.
-    let (text, ..) = UTF_8.decode(head);
-    let head = text.as_bytes();
     match Scanner::of(head).peek().ok()?? {
-        b'[' => Some(Shape::Document),
+        b'[' => (begins_list(head) || is_json(head)).then_some(Shape::Document),
         // A line of `refused.jsonl`, which may be the only one.
         b'{' if head.trim_ascii_start().starts_with(b"{\"url\"") => Some(Shape::Lines),
         b'{' => Some(shape_of_object(head)),
         _ => is_whole(head).then_some(Shape::Document),
     }
+}
+
+/// Tells a list of results by what is behind its `[`: programs write `[INFO]` and `[ 10%]` too.
+fn begins_list(head: &[u8]) -> bool {
+    let behind = head.trim_ascii_start().get(1..).unwrap_or_default().trim_ascii_start();
+    matches!(behind.first(), None | Some(b'{' | b'[' | b']'))
+}
+
+/// Tells whether a text is JSON, as far as it goes.
+fn is_json(text: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    values.all(|value| value.map_or_else(|error| error.is_eof(), |_| true))
 }
 
 fn shape_of_object(head: &[u8]) -> Shape {
@@ -502,7 +510,7 @@ mod tests {
             utf16(&text, u16::to_le_bytes),
             utf16(&text, u16::to_be_bytes),
         ] {
-            assert_eq!(shape(&bytes), Some(Shape::Document));
+            assert_eq!(Format::of(&bytes).name, "json");
             assert_eq!(read(bytes).names(), ["good", "é😀"]);
         }
         let mut lone = utf16("[\n", u16::to_le_bytes);
@@ -532,9 +540,17 @@ mod tests {
     #[test]
     fn recognises_shapes() {
         let long = "x".repeat(70_000);
-        let cases: [(&str, Option<Shape>); 27] = [
+        let cases: [(&str, Option<Shape>); 35] = [
             ("[", Some(Shape::Document)),
             ("\n [5", Some(Shape::Document)),
+            ("[\n {\"a\"; 1}", Some(Shape::Document)),
+            ("[[INFO]]", Some(Shape::Document)),
+            ("[]", Some(Shape::Document)),
+            ("[1, 2]\n[\"a\", nul", Some(Shape::Document)),
+            ("[INFO] building\n", None),
+            ("[ 10%] building\n", None),
+            ("[    1.100000] KTAP version 1\n", None),
+            ("[1] 4711 begins\n", None),
             ("{}", Some(Shape::Document)),
             ("5", Some(Shape::Document)),
             ("null\n", Some(Shape::Document)),

@@ -65,6 +65,15 @@ impl<'a> Line<'a> {
     }
 }
 
+/// Returns a line of the kernel's log without the time before it: `[    1.100000] `.
+pub fn without_time(line: &str) -> &str {
+    let time = line.strip_prefix('[').and_then(|line| line.split_once("] "));
+    match time {
+        Some((time, rest)) if time.trim_start().starts_with(|c: char| c.is_ascii_digit()) => rest,
+        _ => line,
+    }
+}
+
 fn plan(line: &str) -> Option<Line<'_>> {
     let (digits, rest) = split_digits(line.strip_prefix("1..")?);
     let count = digits.parse().ok()?;

@@ -14,6 +14,7 @@ use std::io::{Read, Seek};
 
 use super::error::ReadError;
 use super::format::{Format, ReadOptions, ReportReader};
+use super::junit;
 use super::lines::Lines;
 use super::source::Source;
 use crate::model::result::{Status, TestResult};
@@ -21,19 +22,29 @@ use crate::model::warnings::Warnings;
 use crate::util::clip::Clipped;
 use crate::util::temp_file::{Span, TempStore};
 use level::{Level, OpenPoint};
-use line::{Line, Point};
+use line::{Line, Point, without_time};
 
 pub static FORMAT: Format = Format {
     name: "tap",
-    detect: |head| {
-        let text = String::from_utf8_lossy(head);
-        text.lines().any(|line| {
-            matches!(Line::parse(line, false), Line::Version { .. } | Line::Plan { .. })
-        })
-    },
+    detect: is_stream,
     open: |input, options, _| Ok(Box::new(Reader::new(input.file, input.source, options)?)),
     is_live: false,
 };
+
+/// Tells a stream by its first line, whatever a program wrote behind that, or by a version or plan
+/// anywhere, unless there is JUnit.
+fn is_stream(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let lines = text.lines().map(|line| without_time(line).trim_start());
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut lines = lines.map(|line| Line::parse(line, false));
+    let is_frame = |line: &Line<'_>| matches!(line, Line::Version { .. } | Line::Plan { .. });
+    match lines.next() {
+        Some(Line::Point(Point { number: Some(_), .. })) => true,
+        Some(first) if is_frame(&first) => true,
+        _ => !(junit::FORMAT.detect)(head) && lines.any(|line| is_frame(&line)),
+    }
+}
 
 /// Depth to which tests may lie in each other.
 const MAX_DEPTH: usize = 100;
