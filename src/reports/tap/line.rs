@@ -36,11 +36,10 @@ pub struct Point<'a> {
     pub directive: Option<(&'a str, &'a str)>,
 }
 
-/// The directives, by their first letters.
-const DIRECTIVES: [&str; 5] = ["SKIP", "TODO", "XFAIL", "TIMEOUT", "ERROR"];
+const DIRECTIVES: [&str; 6] = ["SKIP", "SKIPPED", "TODO", "XFAIL", "TIMEOUT", "ERROR"];
 
 impl<'a> Line<'a> {
-    /// Tells what a line says, given without the blanks before it. In KTAP each `#` ends a description.
+    /// Tells what a line says, given without the blanks before it. In KTAP each ` #` ends a description.
     pub fn parse(line: &'a str, is_kernel: bool) -> Self {
         let line = line.trim_end();
         let version =
@@ -157,26 +156,51 @@ fn begins(word: &str, with: &str) -> bool {
     word.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with))
 }
 
-/// Splits a point's text at the `#` of a directive. A `#` before any other word is part of the
-/// description, but for KTAP, and where two blanks stand before it: so avocado writes that a test warned.
+/// Splits a point's text at the ` #` of a directive, or of a time before it. A `#` before any other word
+/// is part of the description, but for KTAP, and where two blanks stand before it: so avocado writes that
+/// a test warned. A backslash that is escaped may stand for the blank.
 fn split_directive(text: &str, is_kernel: bool) -> (&str, Option<(&str, &str)>) {
+    let mut description = text;
     let mut escaped = false;
+    let is_gap = |char: char| char.is_whitespace() || char == '\\';
     for (at, char) in text.char_indices() {
-        if char == '#' && !escaped {
-            let rest = text[at + 1..].trim_start();
-            let end = rest.find(|char: char| !char.is_ascii_alphabetic()).unwrap_or(rest.len());
-            let (word, reason) = rest.split_at(end);
-            if DIRECTIVES.iter().any(|directive| begins(word, directive)) {
-                let reason = reason.trim_start_matches(':').trim();
-                return (&text[..at], Some((word, reason)));
+        if char == '#' && !escaped && (at == 0 || text[..at].ends_with(is_gap)) {
+            let (before, rest) = (&text[..at.min(description.len())], &text[at + 1..]);
+            if let Some(directive) = directive(rest) {
+                return (before, Some(directive));
             }
-            if is_kernel || text[..at].ends_with("  ") {
-                return (&text[..at], Some(("", rest.trim())));
+            if is_time(rest) {
+                description = before;
+            } else if is_kernel || text[..at].ends_with("  ") {
+                return (before, Some(("", rest.trim())));
+            } else {
+                description = text;
             }
         }
         escaped = char == '\\' && !escaped;
     }
-    (text, None)
+    (description, None)
+}
+
+/// Returns the directive behind a `#` and its reason. `#error-box` is the id of something, and no
+/// directive.
+fn directive(rest: &str) -> Option<(&str, &str)> {
+    let text = rest.trim_start();
+    let joins = if text.len() == rest.len() { "-_" } else { "" };
+    let end = text.find(|char: char| !char.is_alphanumeric() && !joins.contains(char));
+    let (word, reason) = text.split_at(end.unwrap_or(text.len()));
+    let is_known = DIRECTIVES.iter().any(|directive| word.eq_ignore_ascii_case(directive));
+    is_known.then(|| (word, reason.trim_start_matches(':').trim()))
+}
+
+/// Tells whether a point's time is behind a `#`, and nothing else up to the next: `time=1.01ms`, `in 12 ms`.
+fn is_time(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let time = rest.strip_prefix("time=").or(rest.strip_prefix("in "));
+    time.and_then(|time| time.split(" #").next()).is_some_and(|time| {
+        let unit = time.trim_start_matches(|char: char| char.is_ascii_digit() || char == '.');
+        unit.len() < time.len() && matches!(unit.trim(), "ms" | "s")
+    })
 }
 
 #[cfg(test)]
@@ -210,6 +234,22 @@ mod tests {
             ("ok 6 - issue #7 is fixed", Status::Passed, Some(6), "issue #7 is fixed", ""),
             ("ok 6 - item # 1", Status::Passed, Some(6), "item # 1", ""),
             ("ok 6 a.py:A.b  # it warned", Status::Passed, Some(6), "a.py:A.b", "it warned"),
+            ("ok 6 - renders #todos list", Status::Passed, Some(6), "renders #todos list", ""),
+            ("ok 6 - x # skips comments", Status::Passed, Some(6), "x # skips comments", ""),
+            ("not ok 6 - C#TODO", Status::Failed, Some(6), "C#TODO", ""),
+            ("ok 6 - shows #error-box", Status::Passed, Some(6), "shows #error-box", ""),
+            ("ok 6 - shows # errors", Status::Passed, Some(6), "shows # errors", ""),
+            ("ok 6 # SKIP: why", Status::Skipped, Some(6), "", "why"),
+            ("ok 6 - x #skip", Status::Skipped, Some(6), "x", ""),
+            ("ok 6 - x # SKIP(why)", Status::Skipped, Some(6), "x", "(why)"),
+            ("not ok 6 - x # TODO:", Status::Skipped, Some(6), "x", "[TODO]"),
+            ("ok 6 x # timeout after 1 s", Status::Failed, Some(6), "x", "[timeout] after 1 s"),
+            ("ok 6 - x # time=1.01ms", Status::Passed, Some(6), "x", ""),
+            ("not ok 6 x # in 12 ms", Status::Failed, Some(6), "x", ""),
+            ("ok 6 x # in 12ms # skip why", Status::Skipped, Some(6), "x", "why"),
+            ("ok 6 x # in 3 s # timeout", Status::Failed, Some(6), "x", "[timeout]"),
+            ("ok 6 x # in 12 ms # or so", Status::Passed, Some(6), "x # in 12 ms # or so", ""),
+            ("ok 6 x # in time", Status::Passed, Some(6), "x # in time", ""),
             (r"ok 7 - a \# SKIP b", Status::Passed, Some(7), "a # SKIP b", ""),
             (r"ok 7 - a \\# SKIP b", Status::Skipped, Some(7), r"a \", "b"),
             (r"ok 7 - C:\dir", Status::Passed, Some(7), r"C:\dir", ""),
