@@ -50,6 +50,7 @@ fn is_stream(head: &[u8]) -> bool {
 const MAX_DEPTH: usize = 100;
 
 /// Reads a stream line by line.
+#[expect(clippy::struct_excessive_bools, reason = "each is one finding, and they are independent")]
 struct Reader<R> {
     lines: Lines<R>,
     /// The name of a result that stands for the whole file.
@@ -63,6 +64,8 @@ struct Reader<R> {
     /// Bytes before the YAML block that is read.
     yaml_indent: Option<usize>,
     is_kernel: bool,
+    /// The kernel's log has a time before each line.
+    has_times: bool,
     has_bailed_out: bool,
     is_over: bool,
     longest: usize,
@@ -84,6 +87,7 @@ impl<R: Read + Seek> Reader<R> {
             store: TempStore::default(),
             yaml_indent: None,
             is_kernel: false,
+            has_times: false,
             has_bailed_out: false,
             is_over: false,
             longest,
@@ -92,6 +96,7 @@ impl<R: Read + Seek> Reader<R> {
 
     /// Takes a line.
     fn take(&mut self, text: &str, warnings: &mut Warnings) -> Result<(), ReadError> {
+        let text = self.without_time(text);
         let line = text.trim_start_matches(' ');
         let indent = text.len() - line.len();
         if let Some(begin) = self.yaml_indent {
@@ -107,7 +112,11 @@ impl<R: Read + Seek> Reader<R> {
                 self.yaml_indent = Some(indent);
             }
             Line::Pragma => {}
-            Line::Other | Line::Yaml => self.log(line, warnings),
+            Line::Other | Line::Yaml => {
+                // So the kernel's runner of selftests writes its output, behind a version of TAP.
+                self.is_kernel |= line.starts_with("# selftests: ") && self.is_beginning();
+                self.log(line, warnings);
+            }
             Line::BailOut(reason) => {
                 self.has_bailed_out = true;
                 let reason = if reason.is_empty() { "no reason is given" } else { reason };
@@ -132,6 +141,19 @@ impl<R: Read + Seek> Reader<R> {
             }
         }
         Ok(())
+    }
+
+    /// Takes off the time before each line of the kernel's log, from the version on.
+    fn without_time<'a>(&mut self, text: &'a str) -> &'a str {
+        let rest = without_time(text);
+        let is_version = || matches!(Line::parse(rest.trim_start(), true), Line::Version { .. });
+        self.has_times |= rest.len() < text.len() && self.is_beginning() && is_version();
+        if self.has_times { rest } else { text }
+    }
+
+    /// Tells whether no test was there yet.
+    fn is_beginning(&self) -> bool {
+        self.outer.is_empty() && self.top.points == 0
     }
 
     /// Keeps a line as part of a log.
@@ -322,6 +344,8 @@ impl<R: Read + Seek> Reader<R> {
                 let reason = format!("the plan{of} is {count} tests, and there are {points}");
                 self.ready.push_back(Err(ReadError::one(line, reason)));
             }
+            // KUnit's parameterised tests have none.
+            None if self.is_kernel && !self.outer.is_empty() => {}
             None => self.fail(format!("no plan{of}: the stream may be cut short")),
         }
     }

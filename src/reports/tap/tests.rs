@@ -145,6 +145,43 @@ fn a_parent_is_a_result_only_where_it_says_something_worse() {
 }
 
 #[test]
+fn the_times_of_the_kernels_log_are_taken_off() {
+    check(
+        "[    0.900000] Booting\n[    1.100000] KTAP version 1\n[    1.100000] 1..1\n\
+         [    1.200000]     KTAP version 1\n[    1.200000]     # Subtest: clocks\n\
+         [    1.200000]     1..1\n[    1.300000]     # [1] tick\n[   10.000000]     not ok 1 ticks\n\
+         [   10.000000] not ok 1 clocks\n",
+        &["F clocks/ticks | # [1] tick"],
+        &[],
+    );
+}
+
+#[test]
+fn parameters_in_ktap_have_no_plan() {
+    let text = "KTAP version 1\n1..1\n    # Subtest: sums\n    ok 1 one\n    not ok 2 two\n";
+    check(&format!("{text}not ok 1 sums\n"), &["P sums/one", "F sums/two"], &[]);
+    check(
+        text,
+        &["P sums/one", "F sums/two"],
+        &["5: subtests of `sums` without its point", "2: the plan is 1 tests, and there are 0"],
+    );
+    check("KTAP version 1\nok 1 a\n", &["P a"], &["2: no plan: the stream may be cut short"]);
+}
+
+#[test]
+fn the_kernels_selftests_have_their_output_before_their_points() {
+    check(
+        "TAP version 13\n1..2\n# selftests: net: a.sh\n# ok 1 links\nok 1 selftests: net: a.sh\n\
+         # selftests: net: b.sh\nnot ok 2 selftests: net: b.sh # exit=1\n",
+        &[
+            "P selftests: net: a.sh | # selftests: net: a.sh\\# ok 1 links",
+            "F selftests: net: b.sh // exit=1 | # selftests: net: b.sh",
+        ],
+        &[],
+    );
+}
+
+#[test]
 fn in_ktap_all_behind_a_hash_is_no_name() {
     check("KTAP version 1\n1..1\nnot ok 1 wifi # took 3 s\n", &["F wifi // took 3 s"], &[]);
 }
