@@ -36,6 +36,10 @@ pub struct OpenPoint {
     pub status: Status,
     pub comment: String,
     pub log: Clipped,
+    /// A block of YAML is part of the log.
+    pub has_yaml: bool,
+    /// A block of subtests is open. Where there is none after all, this is the end of the name.
+    pub block: Option<&'static str>,
 }
 
 impl Level {
@@ -46,6 +50,23 @@ impl Level {
     /// Tells whether all tests of the plan were there, and their logs.
     pub fn is_complete(&self) -> bool {
         self.plan.is_some_and(|(count, _)| count == self.points) && self.point.is_none()
+    }
+
+    /// Tells whether the subtests of a point are read that stand behind it.
+    pub fn has_open_block(&self) -> bool {
+        self.point.as_ref().is_some_and(|point| point.block.is_some())
+    }
+
+    /// Tells whether a block of YAML came behind the point.
+    pub fn has_yaml(&self) -> bool {
+        self.point.as_ref().is_some_and(|point| point.has_yaml)
+    }
+
+    /// Opens the block of the point, or ends it.
+    pub fn set_block(&mut self, block: Option<&'static str>) {
+        if let Some(point) = &mut self.point {
+            point.block = block;
+        }
     }
 
     /// Counts a result's status in.

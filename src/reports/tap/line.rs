@@ -22,6 +22,10 @@ pub enum Line<'a> {
     Pragma,
     /// `---`: lines of YAML follow, up to `...`.
     Yaml,
+    /// `{`: behind the YAML of a point, its subtests follow.
+    BlockStart,
+    /// `}`: ends the subtests that stand behind their point.
+    BlockEnd,
     /// A comment, or what the program under test wrote.
     Other,
 }
@@ -34,12 +38,15 @@ pub struct Point<'a> {
     pub description: &'a str,
     /// The directive as it is written, or nothing, and what follows it.
     pub directive: Option<(&'a str, &'a str)>,
+    /// It ends in ` {`: its subtests may follow, up to `}`.
+    pub has_block: bool,
 }
 
 const DIRECTIVES: [&str; 6] = ["SKIP", "SKIPPED", "TODO", "XFAIL", "TIMEOUT", "ERROR"];
 
 impl<'a> Line<'a> {
-    /// Tells what a line says, given without the blanks before it. In KTAP each ` #` ends a description.
+    /// Tells what a line says, given without the blanks before it. In KTAP each ` #` ends a description,
+    /// and there are no blocks.
     pub fn parse(line: &'a str, is_kernel: bool) -> Self {
         let line = line.trim_end();
         let version =
@@ -56,8 +63,11 @@ impl<'a> Line<'a> {
         if line.starts_with("pragma +") || line.starts_with("pragma -") {
             return Self::Pragma;
         }
-        if line == "---" {
-            return Self::Yaml;
+        match line {
+            "---" => return Self::Yaml,
+            "{" => return Self::BlockStart,
+            "}" => return Self::BlockEnd,
+            _ => {}
         }
         let point = || Point::parse(line, is_kernel).map(Self::Point);
         plan(line).or_else(point).unwrap_or(Self::Other)
@@ -100,6 +110,8 @@ fn without_skip(text: &str) -> &str {
 
 impl<'a> Point<'a> {
     fn parse(line: &'a str, is_kernel: bool) -> Option<Self> {
+        let before_block = line.strip_suffix(" {").filter(|_| !is_kernel);
+        let line = before_block.unwrap_or(line).trim_end();
         let (is_ok, rest) = match line.strip_prefix("not ok") {
             Some(rest) => (false, rest),
             None => (true, line.strip_prefix("ok")?),
@@ -118,7 +130,8 @@ impl<'a> Point<'a> {
             Some(rest) if rest.is_empty() || rest.starts_with(' ') => rest,
             _ => description,
         };
-        Some(Self { is_ok, number, description: description.trim(), directive })
+        let (description, has_block) = (description.trim(), before_block.is_some());
+        Some(Self { is_ok, number, description, directive, has_block })
     }
 
     /// Returns the status, which a directive changes.

@@ -1,8 +1,9 @@
 //! TAP, versions 12 to 14, and the kernel's KTAP.
 //!
 //! Tests lie in each other by indentation, and a parent's point stands behind its subtests: their results
-//! wait in a temporary store until the name of their parent is known. What a program writes between the
-//! points is the log of one of them: in TAP of the point before, in KTAP of the one behind it.
+//! wait in a temporary store until the name of their parent is known. In a block, from `{` to `}`, they
+//! stand behind it, and the point waits for them. What a program writes between the points is the log of
+//! one of them: in TAP of the point before, in KTAP of the one behind it.
 
 mod level;
 mod line;
@@ -102,6 +103,9 @@ impl<R: Read + Seek> Reader<R> {
         if let Some(begin) = self.yaml_indent {
             if indent == begin && line.trim_end() == "..." {
                 self.yaml_indent = None;
+                if let Some(point) = &mut self.top.point {
+                    point.has_yaml = true;
+                }
             } else {
                 self.log(text.get(begin.min(indent)..).unwrap_or_default(), warnings);
             }
@@ -111,8 +115,15 @@ impl<R: Read + Seek> Reader<R> {
             Line::Yaml if self.top.point.is_some() && indent > self.top.indent => {
                 self.yaml_indent = Some(indent);
             }
+            Line::BlockStart if indent == self.top.indent && self.top.has_yaml() => {
+                self.top.set_block(Some(""));
+            }
+            Line::BlockEnd if self.has_open_block(indent) => {
+                self.go_to(indent, warnings)?;
+                self.top.set_block(None);
+            }
             Line::Pragma => {}
-            Line::Other | Line::Yaml => {
+            Line::Other | Line::Yaml | Line::BlockStart | Line::BlockEnd => {
                 // So the kernel's runner of selftests writes its output, behind a version of TAP.
                 self.is_kernel |= line.starts_with("# selftests: ") && self.is_beginning();
                 self.log(line, warnings);
@@ -156,6 +167,12 @@ impl<R: Read + Seek> Reader<R> {
         self.outer.is_empty() && self.top.points == 0
     }
 
+    /// Tells whether a point of this indentation has a block that is open.
+    fn has_open_block(&self, indent: usize) -> bool {
+        let mut levels = self.outer.iter().chain([&self.top]);
+        levels.any(|level| level.indent == indent && level.has_open_block())
+    }
+
     /// Keeps a line as part of a log.
     fn log(&mut self, text: &str, warnings: &mut Warnings) {
         let is_before = self.is_kernel && self.yaml_indent.is_none();
@@ -197,8 +214,14 @@ impl<R: Read + Seek> Reader<R> {
             let reason = format!("tests lie more than {MAX_DEPTH} deep in each other");
             return Err(ReadError::remainder(line, reason));
         }
-        self.end_point(warnings)?;
-        let name = self.top.next_name.take();
+        let name = match &self.top.point {
+            // It waits for its subtests, and is ended behind them.
+            Some(point) if point.block.is_some() => Some(point.name.clone()),
+            _ => {
+                self.end_point(warnings)?;
+                self.top.next_name.take()
+            }
+        };
         // What lies deeper came before anything of this level did.
         let ended = self.top.ended.take_if(|ended| ended.indent > indent);
         let level = Level { ended, ..Level::new(indent, name, self.longest) };
@@ -251,14 +274,26 @@ impl<R: Read + Seek> Reader<R> {
         let name = Some(point.name()).filter(|name| !name.is_empty()).or(told);
         let name = name.unwrap_or_else(|| format!("test {number}"));
         let log = std::mem::replace(&mut level.before, Clipped::new(self.longest));
-        level.point =
-            Some(OpenPoint { name, status: point.status(), comment: point.comment(), log });
+        let (status, comment) = (point.status(), point.comment());
+        let block = point.has_block.then_some(" {");
+        level.point = Some(OpenPoint { name, status, comment, log, has_yaml: false, block });
         Ok(())
     }
 
     /// Ends the point whose log was read, which is a result unless its subtests say as much.
     fn end_point(&mut self, warnings: &mut Warnings) -> Result<(), ReadError> {
         let Some(mut point) = self.top.point.take() else { return Ok(()) };
+        match point.block {
+            None => {}
+            Some(_) if self.has_bailed_out => {}
+            Some(end_of_name) if self.top.ended.is_none() && !self.is_over => {
+                point.name.push_str(end_of_name);
+            }
+            Some(_) => self.fail(format!(
+                "the block of `{}` does not end: the stream may be cut short",
+                point.name
+            )),
+        }
         let mut is_result = true;
         if let Some(ended) = self.top.ended.take() {
             if let Some(reason) = ended.skipped.filter(|_| point.status == Status::Passed) {

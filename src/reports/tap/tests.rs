@@ -145,6 +145,54 @@ fn a_parent_is_a_result_only_where_it_says_something_worse() {
 }
 
 #[test]
+fn subtests_in_a_block_stand_behind_their_parent() {
+    for begin in ["login {", "login # time=1.01ms {", "login\n  ---\n  ...\n{"] {
+        check(
+            &format!(
+                "TAP version 14\n1..2\nnot ok 1 - {begin}\n    1..2\n    ok 1 - opens\n\
+                 \x20   not ok 2 - submits {{\n        ok 1 - once\n        not ok 2 - twice\n\
+                 \x20         ---\n          }}\n          ...\n        1..2\n    }}\n}}\n\
+                 \nok 2 - cleanup\n"
+            ),
+            &["P login/opens", "P login/submits/once", "F login/submits/twice | }", "P cleanup"],
+            &[],
+        );
+    }
+    check(
+        "1..2\nnot ok 1 - a {\n    ok 1 - b\n    1..1\n}\nok 2 - c {\n    1..0 # SKIP why\n}\n# end\n",
+        &["P a/b", "F a", "S c // why | # end"],
+        &[],
+    );
+    let point = "the block of `a` does not end: the stream may be cut short";
+    check(
+        "1..1\nnot ok 1 - a {\n    1..1\n    not ok 1 - b\n",
+        &["F a/b"],
+        &[&format!("4: {point}")],
+    );
+    check(
+        "1..1\nnot ok 1 - a {\n    ok 1 - b\nBail out!\n",
+        &["P a/b", "F a"],
+        &["4: the run bailed out: no reason is given"],
+    );
+    check("1..1\nnot ok 1 - a {\n", &["F a"], &[&format!("2: {point}")]);
+    check(
+        "1..2\nok 1 - a {\n    ok 1 - b\n    1..1\nok 2 - c\n",
+        &["P a/b", "P c"],
+        &[&format!("5: {point}")],
+    );
+}
+
+#[test]
+fn a_brace_that_begins_no_block_is_part_of_the_name_or_log() {
+    check(
+        "ok 1 - parses {\nok 2 - parses } # SKIP why\nnot ok 3\n{\n  a\n}\n1..3\n",
+        &["P parses {", "S parses } // why", "F test 3 | {\\a\\}"],
+        &[],
+    );
+    check("KTAP version 1\n1..1\nok 1 {\n}\n", &["P {"], &[]);
+}
+
+#[test]
 fn the_times_of_the_kernels_log_are_taken_off() {
     check(
         "[    0.900000] Booting\n[    1.100000] KTAP version 1\n[    1.100000] 1..1\n\

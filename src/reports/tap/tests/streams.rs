@@ -29,6 +29,8 @@ enum Style {
     Before,
     /// As Node has it: so does the name of each test.
     Each,
+    /// As Vitest has it: in a block behind the point of their parent.
+    Block,
     /// As the kernel has it: at the indentation of the tests, behind a version.
     Kernel,
 }
@@ -47,7 +49,9 @@ fn test() -> impl Strategy<Value = Test> {
 }
 
 fn style() -> impl Strategy<Value = Style> {
-    prop::sample::select(&[Style::Bare, Style::Before, Style::Each, Style::Kernel][..])
+    prop::sample::select(
+        &[Style::Bare, Style::Before, Style::Each, Style::Block, Style::Kernel][..],
+    )
 }
 
 impl Test {
@@ -95,6 +99,10 @@ fn write(tests: &[Test], style: Style, is_planned: bool, indent: &str, to: &mut 
         if style == Style::Each || style == Style::Before && is_parent {
             to.extend([indent, &name]);
         }
+        let point = test.point(at + 1);
+        if style == Style::Block && is_parent {
+            to.extend([indent, point.trim_end(), " {\n"]);
+        }
         if is_parent {
             let deeper = format!("{indent}{step}");
             if style == Style::Kernel {
@@ -102,7 +110,8 @@ fn write(tests: &[Test], style: Style, is_planned: bool, indent: &str, to: &mut 
             }
             write(&test.parts, style, is_planned, &deeper, to);
         }
-        to.extend([indent, &test.point(at + 1)]);
+        let is_behind = style == Style::Block && is_parent;
+        to.extend([indent, if is_behind { "}\n" } else { &point }]);
     }
     if !is_planned {
         *to += &plan;
@@ -117,21 +126,26 @@ fn stream(tests: &[Test], style: Style, is_planned: bool) -> String {
 }
 
 /// Counts the points of a text whose lines are whole that stand for a result of their own.
-fn leaves(tests: &[Test], text: &str) -> usize {
+fn leaves(tests: &[Test], style: Style, text: &str) -> usize {
     let mut left = text.lines().map(str::trim_start).filter(|line| {
         let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
         let rest = line.trim_start_matches("not ").strip_prefix("ok ");
         rest.and_then(|rest| rest.split_once(" - ")).is_some_and(|(number, _)| is_number(number))
     });
-    leaves_of(tests, &mut left)
+    leaves_of(tests, style, &mut left)
 }
 
-/// Counts those of `tests` whose points are `left`, the innermost first.
-fn leaves_of(tests: &[Test], left: &mut dyn Iterator<Item = &str>) -> usize {
+/// Counts those of `tests` whose points are `left`, the innermost first but for blocks.
+fn leaves_of(tests: &[Test], style: Style, left: &mut dyn Iterator<Item = &str>) -> usize {
     let mut found = 0;
     for test in tests {
-        found += leaves_of(&test.parts, left);
-        found += usize::from(left.next().is_some() && test.parts.is_empty());
+        if style == Style::Block && !test.parts.is_empty() {
+            left.next();
+            found += leaves_of(&test.parts, style, left);
+        } else {
+            found += leaves_of(&test.parts, style, left);
+            found += usize::from(left.next().is_some() && test.parts.is_empty());
+        }
     }
     found
 }
@@ -171,9 +185,10 @@ proptest! {
             let cut = &text[..end];
             let whole_lines = &cut[..cut.rfind('\n').map_or(0, |at| at + 1)];
             let given = read(cut);
-            prop_assert!(given.results.len() >= leaves(&tests, whole_lines), "{}", cut);
-            // All of the last plan is there, but for its line feed.
-            let is_whole = !is_planned && end == text.len() - 1;
+            prop_assert!(given.results.len() >= leaves(&tests, style, whole_lines), "{}", cut);
+            // All of the last plan or block is there, but for its line feed.
+            let is_ended = !is_planned || text.ends_with("}\n");
+            let is_whole = is_ended && end == text.len() - 1;
             prop_assert_eq!(given.errors.is_empty(), is_whole, "{}", cut);
         }
     }
