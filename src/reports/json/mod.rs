@@ -64,7 +64,7 @@ pub fn shape(head: &[u8]) -> Option<Shape> {
 }
 
 /// Tells a list of results by what is behind its `[`: programs write `[INFO]` and `[ 10%]` too.
-fn begins_list(head: &[u8]) -> bool {
+pub fn begins_list(head: &[u8]) -> bool {
     let behind = head.trim_ascii_start().get(1..).unwrap_or_default().trim_ascii_start();
     matches!(behind.first(), None | Some(b'{' | b'[' | b']'))
 }

@@ -15,6 +15,7 @@ use quick_xml::{Error, events};
 
 use crate::reports::decode::{Decoded, unreadable};
 use crate::reports::error::{ReadError, Severity};
+use crate::reports::json::begins_list;
 use crate::util::text::excerpt;
 use entities::LONGEST;
 pub use tag::Element;
@@ -458,7 +459,8 @@ pub fn first_line(text: &str) -> String {
 fn not_a_report(text: &str) -> ReadError {
     let reason = match text.chars().next() {
         None => return xml_error("an empty file"),
-        Some('{' | '[') => "JSON, not a JUnit report".to_owned(),
+        Some('{') => "JSON, not a JUnit report".to_owned(),
+        Some('[') if begins_list(text.as_bytes()) => "JSON, not a JUnit report".to_owned(),
         Some(_) => format!("text where the report should begin: `{}`", first_line(text)),
     };
     ReadError { severity: Severity::All, ..xml_error(reason) }

@@ -413,7 +413,8 @@ fn what_breaks_the_rules_is_a_fault_in_its_line() {
     for (text, expected) in [
         ("", "1: an empty file"),
         (" \n\n ", "3: an empty file"),
-        ("\n[1]", "2: JSON, not a JUnit report"),
+        ("\n[{}]", "2: JSON, not a JUnit report"),
+        ("\n[INFO] done", "2: text where the report should begin: `[INFO] done`"),
         ("\n\n text", "3: text where the report should begin: `text`"),
         ("&lt;", "1: text where the report should begin: `&lt;`"),
         ("<!doctype html>\n<HTML lang=en><br>", "2: an HTML page, not a JUnit report"),
