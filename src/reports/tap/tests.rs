@@ -231,7 +231,11 @@ fn the_kernels_selftests_have_their_output_before_their_points() {
 
 #[test]
 fn in_ktap_all_behind_a_hash_is_no_name() {
-    check("KTAP version 1\n1..1\nnot ok 1 wifi # took 3 s\n", &["F wifi // took 3 s"], &[]);
+    check(
+        "KTAP version 1\n1..2\nnot ok 1 wifi # took 3 s\nok 2 usb#1 # in 12 ms # exit=0\n",
+        &["F wifi // took 3 s", "P usb#1 // exit=0"],
+        &[],
+    );
 }
 
 #[test]
