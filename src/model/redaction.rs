@@ -83,19 +83,31 @@ impl Redaction {
     /// Returns the text without secrets.
     pub fn redacted<'a>(&self, text: &'a str, mut found: impl FnMut(&str)) -> Cow<'a, str> {
         let Some(secrets) = &self.0 else { return text.into() };
-        let whole = secrets.searcher.find_iter(text);
-        let whole = whole.map(|found| (found.range(), &secrets.list[found.pattern().as_usize()]));
-        let text = replaced(text.into(), whole, &mut found);
-        let parts = secrets.parts(&text);
-        replaced(text, parts.into_iter(), &mut found)
+        let mut places = secrets.places(text);
+        if places.is_empty() {
+            return text.into();
+        }
+        places.sort_by_key(|(place, _)| place.start);
+        let (mut redacted, mut end) = (String::new(), 0);
+        for (place, secret) in places {
+            if place.start >= end {
+                found(&secret.name);
+                redacted.push_str(&text[end..place.start]);
+                redacted.push_str(REDACTED);
+            }
+            end = end.max(place.end);
+        }
+        (redacted + &text[end..]).into()
     }
 }
 
 impl Secrets {
-    /// Finds what is left of secrets where a text was cut through them, on either side of the line that says
-    /// so.
-    fn parts(&self, text: &str) -> Vec<(Range<usize>, &Secret)> {
-        let mut parts = Vec::new();
+    /// Finds the secrets in a text, and what is left of one where the text was cut through it, on either
+    /// side of the line that says so.
+    fn places(&self, text: &str) -> Vec<(Range<usize>, &Secret)> {
+        let whole = self.searcher.find_iter(text);
+        let whole = whole.map(|found| (found.range(), &self.list[found.pattern().as_usize()]));
+        let mut places: Vec<_> = whole.collect();
         for (mark, _) in marks(text) {
             let bytes = text.as_bytes();
             let (before, behind) = (&bytes[..mark.start], &bytes[mark.end..]);
@@ -103,11 +115,10 @@ impl Secrets {
             let ended = self.longest_part(|secret, length| {
                 behind.starts_with(&secret[secret.len() - length..])
             });
-            parts.extend(begun.map(|(length, secret)| (mark.start - length..mark.start, secret)));
-            parts.extend(ended.map(|(length, secret)| (mark.end..mark.end + length, secret)));
+            places.extend(begun.map(|(length, secret)| (mark.start - length..mark.start, secret)));
+            places.extend(ended.map(|(length, secret)| (mark.end..mark.end + length, secret)));
         }
-        parts.dedup_by(|next, before| next.0.start < before.0.end);
-        parts
+        places
     }
 
     /// Returns the length of the longest part of a secret, and the secret.
@@ -119,22 +130,6 @@ impl Secrets {
         let parts = self.list.iter().filter_map(|secret| Some((length(secret)?, secret)));
         parts.max_by_key(|(length, _)| *length)
     }
-}
-
-/// Returns the text with a mark in each of these places, which are in order and apart from each other.
-fn replaced<'a, 's>(
-    text: Cow<'a, str>,
-    places: impl Iterator<Item = (Range<usize>, &'s Secret)>,
-    found: &mut impl FnMut(&str),
-) -> Cow<'a, str> {
-    let (mut redacted, mut end) = (String::new(), 0);
-    for (place, secret) in places {
-        found(&secret.name);
-        redacted.push_str(&text[end..place.start]);
-        redacted.push_str(REDACTED);
-        end = place.end;
-    }
-    if end == 0 { text } else { (redacted + &text[end..]).into() }
 }
 
 impl fmt::Debug for Redaction {
@@ -193,6 +188,24 @@ mod tests {
             let once = text.clone();
             redaction.apply(&mut text, "t", &mut warnings);
             assert_eq!(text, once, "{shift}");
+        }
+    }
+
+    #[test]
+    fn secrets_that_share_bytes_are_replaced_together() {
+        let secrets =
+            [("A", "postgres://u:hunter22-x@db/1"), ("B", "hunter22-x"), ("C", "2-x@db-other")];
+        let secrets =
+            secrets.map(|(name, value)| Secret { name: name.into(), value: value.into() });
+        let redaction = Redaction::new(secrets.into());
+        let cut = "\n[… 5 bytes cut …]\n";
+        for (text, expected) in [
+            (format!("a postgres://u:hunter22-x@d{cut}b"), format!("a [redacted]{cut}b")),
+            (format!("a{cut}//u:hunter22-x@db/1 b"), format!("a{cut}[redacted] b")),
+            (format!("a hunter22-x@db-oth{cut}b"), format!("a [redacted]{cut}b")),
+            (format!("a hunter22-x b{cut}c"), format!("a [redacted] b{cut}c")),
+        ] {
+            assert_eq!(redaction.redacted(&text, |_| {}), expected, "{text}");
         }
     }
 

@@ -27,15 +27,17 @@ pub fn truncate_middle(text: &str, longest: usize) -> Cow<'_, str> {
     }
     let mut head = text.floor_char_boundary(longest / 2);
     let mut tail = text.ceil_char_boundary(text.len() - (longest - longest / 2));
-    let (mut bytes, mut len) = (0, 0);
+    let (mut bytes, mut len, mut end) = (0_u64, 0, 0);
     for (mark, cut) in marks(text) {
         if mark.start < tail && mark.end > head {
             (head, tail) = (head.min(mark.start), tail.max(mark.end));
-            bytes += cut;
-            len += mark.len();
+            bytes = bytes.saturating_add(cut);
+            // The line feed of one may begin the next.
+            len += mark.end - mark.start.max(end);
+            end = mark.end;
         }
     }
-    bytes += (tail - head - len) as u64;
+    bytes = bytes.saturating_add((tail - head - len) as u64);
     [&text[..head], &mark(bytes), &text[tail..]].concat().into()
 }
 
@@ -181,6 +183,14 @@ mod tests {
             assert!(once.len() <= longest.saturating_add(MARK), "{longest}");
             assert_eq!(truncate_middle(&once, longest), once, "{longest}");
         }
+    }
+
+    #[test]
+    fn any_lines_that_say_what_was_cut_are_counted() {
+        let marks = "\n".to_owned() + &"[… 5 bytes cut …]\n".repeat(1000);
+        assert_eq!(truncate_middle(&marks, 0), mark(5000));
+        let most = mark(u64::MAX);
+        assert_eq!(truncate_middle(&[&*most, &*most, "x"].concat(), 0), most);
     }
 
     #[test]
