@@ -13,7 +13,8 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::{Args, ValueHint};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
-use super::{CommandError, Context, Exit, end, session::Session, start, submit, web};
+use super::session::{Facts, Session};
+use super::{CommandError, Context, Exit, end, start, submit, web};
 use crate::model::execution::{COMPLETED, ExecutionId};
 use crate::model::update::{Change, event};
 use crate::options::reading::Reading;
@@ -46,9 +47,9 @@ const RUN_MORE: &str = "\
 The execution is completed whatever happens: also when the command fails, cannot be run or writes no
 report, and when `to` gets SIGINT or SIGTERM, which it passes on. In place of PASSED it becomes
 ENDED_PREMATURELY where the command was cut off, or failed although no result did, and where results
-are missing: a report could not be found or read, or a result was refused. The command finds the execution in
-TO_EXECUTION; stdin and stdout are the command's. Exits with the command's status, and where that is
-0 with its own.
+are missing: a report could not be found or read, or a result was refused. The command finds the
+execution in TO_EXECUTION; stdin and stdout are the command's. Exits with the command's status, and
+where that is 0 with its own.
 
 May be repeated where a CI link is given or found: see `to start`.
 
@@ -110,16 +111,15 @@ pub fn run(run: Run, context: &Context) -> Result<Exit, CommandError> {
     // What is left to do is done; another signal ends that, too.
     context.interrupt.forget();
     let options = Options { newer_than: Some(since), ..submit::options(&run.reading, context) };
-    let (mut has_failed, mut is_lacking) = (false, true);
+    let mut facts = Facts { is_lacking: true, ..Facts::default() };
     let sent = Session::of_results(false, context).and_then(|session| {
         let submission = Submission::survey(&run.results, &options);
         let sent = submit::send(submission, &session, &run.reading);
-        (has_failed, is_lacking) = (session.has_failed.get(), session.is_lacking.get());
+        facts = session.facts.get();
         sent
     });
     let sent = context.exit_of(sent);
-    let trouble = Trouble::of(&ended, has_failed, is_lacking);
-    let completed = context.exit_of(complete(trouble.as_ref(), has_failed, context));
+    let completed = context.exit_of(complete(&ended, facts, context));
     Ok(ended.exit(opened.and(sent).and(completed)))
 }
 
@@ -185,14 +185,14 @@ struct Trouble {
 impl Trouble {
     /// Returns the reason, if there is one: some of the tests may never have run, or what became of some is
     /// not at the server.
-    fn of(ended: &Ended, has_failed: bool, is_lacking: bool) -> Option<Self> {
-        let cut_off = ended.trouble().filter(|(_, is_cut_off)| *is_cut_off || !has_failed);
+    fn of(ended: &Ended, facts: Facts) -> Option<Self> {
+        let cut_off = ended.trouble().filter(|(_, is_cut_off)| *is_cut_off || !facts.has_failed);
         let ended = cut_off.map(|(detail, _)| Self {
             event: "command_ended",
             said: format!("the command ended with {detail}"),
             detail,
         });
-        ended.or_else(|| is_lacking.then(Self::lacking))
+        ended.or_else(|| facts.is_lacking.then(Self::lacking))
     }
 
     fn lacking() -> Self {
@@ -210,22 +210,21 @@ fn no_results() -> CommandError {
 }
 
 /// Completes the execution, which is not PASSED where there was trouble.
-fn complete(
-    trouble: Option<&Trouble>,
-    has_failed: bool,
-    context: &Context,
-) -> Result<Exit, CommandError> {
+fn complete(ended: &Ended, facts: Facts, context: &Context) -> Result<Exit, CommandError> {
+    let trouble = Trouble::of(ended, facts);
     let session = Session::new(false, context)?;
     let told = |trouble: &Trouble| Change::Event(event(trouble.event, &trouble.detail));
-    let changes = trouble.into_iter().map(told).chain([Change::status(COMPLETED)]).collect();
+    let changes = trouble.iter().map(told).chain([Change::status(COMPLETED)]).collect();
     let (mut updated, mut exit) = session.change(changes);
     let is_passed = updated.now.as_ref().is_some_and(|now| now.status == "PASSED");
     // Results that were kept may have been refused only now.
-    let is_late = trouble.is_none() && session.is_lacking.get();
+    let later = session.facts.get();
+    let is_late = trouble.is_none() && later.is_lacking;
     let late = is_late.then(Trouble::lacking);
-    if let Some(Trouble { said, .. }) = trouble.or(late.as_ref()) {
-        // Of one that is kept, the server will compute FAILED where a result says so.
-        let is_kept = !updated.kept.is_empty() && !has_failed;
+    if let Some(Trouble { said, .. }) = trouble.as_ref().or(late.as_ref()) {
+        // Of a failure that it has, the server will compute FAILED.
+        let has_sent_failure = facts.has_sent_failure || later.has_sent_failure;
+        let is_kept = !updated.kept.is_empty() && !has_sent_failure;
         if is_kept {
             session.keep_status(ENDED_PREMATURELY)?;
         } else if is_passed {

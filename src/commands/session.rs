@@ -20,8 +20,6 @@ use crate::delivery::{self, outbox::Outbox};
 use crate::model::encoded::EncodedResult;
 use crate::model::execution::{ExecutionId, ExecutionRef};
 use crate::model::limits::Limits;
-use crate::model::result::Status;
-use crate::model::tally::RefusedResult;
 use crate::model::update::{self, Change};
 use crate::model::warnings::Warnings;
 use crate::ui::github::Failures;
@@ -39,10 +37,18 @@ pub struct Session<'a> {
     /// Results come from a pipe, and are nowhere else: all are kept that are not delivered.
     is_piped: bool,
     start: Instant,
-    /// A result that was delivered or kept is FAILED.
-    pub has_failed: Cell<bool>,
-    /// Results are missing, and will be: they could not be read, were refused, or are lost.
-    pub is_lacking: Cell<bool>,
+    pub facts: Cell<Facts>,
+}
+
+/// What is known of the results of a session.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts {
+    /// One of them is FAILED.
+    pub has_failed: bool,
+    /// One that is FAILED is at the server.
+    pub has_sent_failure: bool,
+    /// Some are missing, and will be: they could not be read, were refused, or are lost.
+    pub is_lacking: bool,
 }
 
 /// What became of changes: the object that `--json` prints.
@@ -100,9 +106,15 @@ impl<'a> Session<'a> {
             state,
             is_piped,
             start: Instant::now(),
-            has_failed: Cell::default(),
-            is_lacking: Cell::default(),
+            facts: Cell::default(),
         })
+    }
+
+    /// Takes down what became known.
+    pub fn note(&self, change: impl FnOnce(&mut Facts)) {
+        let mut facts = self.facts.get();
+        change(&mut facts);
+        self.facts.set(facts);
     }
 
     /// Sends the results that `feed` gives, behind those that are kept already. `total` is the number
@@ -188,7 +200,10 @@ impl<'a> Session<'a> {
             start_again: false,
         };
         let emptied = self.outbox.empty(&record, &replay, &mut report);
-        self.is_lacking.set(self.is_lacking.get() || !report.is_whole());
+        self.note(|facts| {
+            facts.has_sent_failure |= report.tally.sent.failed > 0;
+            facts.is_lacking |= report.lacks_results();
+        });
         match emptied {
             Ok(_) => Ok((report, None)),
             Err(ReplayError::Api(error)) => Ok((report, Some(error))),
@@ -397,12 +412,12 @@ impl Delivery<'_> {
         let summary = self.summary(sources);
         let Self { session, before, outcome, failures, total, fed } = self;
         let context = session.context;
-        let is_failure = |refused: &&RefusedResult| refused.result.status == Status::Failed;
-        let refused_failures = outcome.tally.refused.iter().filter(is_failure).count();
-        session.has_failed.set(failures.count() > refused_failures);
-        if outcome.tally.sent.total() + outcome.kept.results < total || fed.is_err() {
-            session.is_lacking.set(true);
-        }
+        let sent = outcome.tally.sent;
+        session.note(|facts| {
+            facts.has_failed |= !failures.is_empty();
+            facts.has_sent_failure |= sent.failed > 0;
+            facts.is_lacking |= sent.total() + outcome.kept.results < total || fed.is_err();
+        });
         if before.tally.sent.total() > 0 {
             let results = plural(before.tally.sent.total(), "result");
             context.ui.info(format_args!("sent {results} from the outbox first"));

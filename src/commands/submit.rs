@@ -166,7 +166,7 @@ pub fn send(
     let context = session.context;
     let said = report_errors(&submission, reading, context);
     if !submission.has_results() && !reading.allow_empty {
-        session.is_lacking.set(true);
+        session.note(|facts| facts.is_lacking = true);
         session.tell_nothing(sources(&mut submission))?;
         return said.map(|()| exit(&submission, reading));
     }
@@ -177,9 +177,8 @@ pub fn send(
             Ok(())
         })
     });
-    if exit(&submission, reading) != Exit::Success {
-        session.is_lacking.set(true);
-    }
+    let lacks_results = exit(&submission, reading) != Exit::Success;
+    session.note(|facts| facts.is_lacking |= lacks_results);
     let delivered = delivery.conclude(sources(&mut submission))?;
     report_aside(&submission, context);
     Ok(delivered.and(told).and(exit(&submission, reading)))

@@ -55,6 +55,8 @@ pub struct ReplayReport {
     pub refused: Vec<String>,
     /// Lines and files that cannot be read.
     pub unreadable: Vec<Unreadable>,
+    /// Those of them that may be results.
+    unread_results: u64,
     /// The file that holds lines which were cut short, and how many it does.
     pub torn: Option<(PathBuf, usize)>,
     /// It was delivered before, and so many results and changes were refused then which nobody has
@@ -108,9 +110,9 @@ struct Delivery<'a> {
 }
 
 impl ReplayReport {
-    /// Tells whether all results are at the server: none was refused, and all could be read.
-    pub fn is_whole(&self) -> bool {
-        self.tally.refused.is_empty() && self.unreadable.is_empty() && self.torn.is_none()
+    /// Tells whether results were refused or could not be read.
+    pub fn lacks_results(&self) -> bool {
+        self.unread_results > 0 || !self.tally.refused.is_empty() || self.torn.is_some()
     }
 
     /// Has the files of `record` end with whole lines. Those that were cut short, now or before, are
@@ -311,6 +313,7 @@ impl Delivery<'_> {
                     let said = error.with_source(&path.display());
                     let bad = |number| BadLine { path, number, reason: error.reason.clone() };
                     self.report.unreadable.push(Unreadable { said, line: error.line.map(bad) });
+                    self.report.unread_results += 1;
                     if error.severity != Severity::One {
                         break;
                     }

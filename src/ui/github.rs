@@ -47,9 +47,9 @@ impl Failures {
         }
     }
 
-    /// Returns their number.
-    pub fn count(&self) -> usize {
-        self.count
+    /// Tells whether nothing failed.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     /// A table in Markdown; nothing where nothing failed.

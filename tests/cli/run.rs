@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use rustix::process::Signal;
 
 use crate::support::fake_server::{
-    ALWAYS, Fault, Poison, Request, Response, Server, results, starts,
+    ALWAYS, Fault, Poison, Request, Response, Server, patches, results, starts,
 };
 use crate::support::{Process, Run, Sandbox, names};
 
@@ -238,10 +238,22 @@ fn what_cannot_be_delivered_does_not_hide_the_commands_status() {
     assert_eq!(server.execution(1).status, "IN_PROGRESS");
     assert!(sandbox.read(".to/outbox/1/results.jsonl").contains("boot"));
     assert_eq!(sandbox.read(".to/outbox/1/patch.json"), "{\"status\":\"ENDED_PREMATURELY\"}\n");
-    // Where a result failed, the server will say so.
-    let failed = run(&sandbox, &format!("{}; printf '<' > lost.xml; exit 9", writes(FAILING)));
-    assert_eq!(failed.status, 9);
-    assert_eq!(sandbox.read(".to/outbox/2/patch.json"), "{\"status\":\"COMPLETED\"}\n");
+}
+
+#[test]
+fn a_status_that_is_kept_is_no_pass_unless_the_server_has_a_failure() {
+    let lost = format!("{}; printf '<' > lost.xml", writes(FAILING));
+    for (fault, kept) in
+        [(results as fn(&Request) -> bool, "ENDED_PREMATURELY"), (patches, "COMPLETED")]
+    {
+        let server = Server::start();
+        server.fault(fault, ALWAYS, Fault::answer(Response::nginx(503)));
+        let sandbox = sandbox(&server).with("TO_RETRY_FOR", "0");
+        let run = sandbox.to_with(&["run", "-q", "--results", "*.xml", "--", "sh", "-c", &lost]);
+        assert_eq!(run.status, 4, "{}", run.stderr);
+        let patch = sandbox.read(".to/outbox/1/patch.json");
+        assert_eq!(patch, format!("{{\"status\":\"{kept}\"}}\n"), "{}", run.stderr);
+    }
 }
 
 #[test]
