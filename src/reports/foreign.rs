@@ -12,6 +12,10 @@ struct Foreign {
 
 const FOREIGN: [Foreign; 10] = [
     Foreign {
+        detect: |head| head.starts_with(b"PK\x03\x04"),
+        hint: "a zip archive: unpack it first",
+    },
+    Foreign {
         detect: |head| has(head, &["<robot "]),
         hint: "Robot Framework's output: `rebot --xunit report.xml output.xml` makes JUnit of it",
     },
@@ -48,10 +52,6 @@ const FOREIGN: [Foreign; 10] = [
     Foreign {
         detect: |head| head.starts_with(b"\xB3") || head.starts_with(b"test: "),
         hint: "a subunit stream: `subunit2junitxml < FILE > report.xml` makes JUnit of it",
-    },
-    Foreign {
-        detect: |head| head.starts_with(b"PK\x03\x04"),
-        hint: "a zip archive: unpack it first",
     },
 ];
 

@@ -45,7 +45,7 @@ impl Piped {
         }
         let is_chosen = format.is_some();
         // Where nothing comes there may have been nothing to say, line by line.
-        let is_empty = head.trim_ascii().is_empty();
+        let is_empty = head.len() < HEAD && head.trim_ascii().is_empty();
         let found = || if is_empty { &lines::FORMAT } else { Format::of(&head) };
         Ok(Self { format: format.unwrap_or_else(found), head, is_chosen, longest: MAX_COMMENT })
     }

@@ -252,7 +252,8 @@ impl Duplicates {
         }
         let hash = self.names.hash(&result.name);
         let Some(repeated) = of_hash(&mut self.repeated, hash) else { return Ok(Some(result)) };
-        let number = repeated.meet(&self.names.limits.name(&result.name))?;
+        let name = self.names.limits.name(&result.name).into_owned();
+        let number = repeated.meet(&name)?;
         let difference = repeated.difference;
         let keep = match self.mode {
             OnDuplicate::Merge if number == 1 => {
@@ -260,9 +261,9 @@ impl Duplicates {
                 return self.merge(result, &later).map(Some);
             }
             OnDuplicate::Number if number > 1 => {
-                let name = self.names.next_free(&result.name, &mut repeated.last_number);
-                warnings.add("result numbered, because its name came before", &result.name);
-                return Ok(Some(TestResult { name, ..result }));
+                let numbered = self.names.next_free(&result.name, &mut repeated.last_number);
+                warnings.add("result numbered, because its name came before", &name);
+                return Ok(Some(TestResult { name: numbered, ..result }));
             }
             OnDuplicate::Number => true,
             OnDuplicate::First => number == 1,
@@ -270,7 +271,7 @@ impl Duplicates {
             OnDuplicate::Merge | OnDuplicate::Error => false,
         };
         if !keep {
-            self.leave_out(&result.name, number, difference, warnings);
+            self.leave_out(&name, number, difference, warnings);
         }
         Ok(keep.then_some(result))
     }
@@ -328,8 +329,8 @@ pub struct Arrivals {
     mode: OnDuplicate,
     limits: Limits,
     hasher: RandomState,
-    /// The last status of each name, by its hash.
-    last: HashMap<u64, Status>,
+    /// The last status of each name, by its hash, and the last number that was given to one of them.
+    last: HashMap<u64, (Status, usize)>,
 }
 
 impl Arrivals {
@@ -347,11 +348,12 @@ impl Arrivals {
         mut result: TestResult,
         warnings: &mut Warnings,
     ) -> Result<Option<TestResult>, String> {
-        let name = result.name.clone();
-        if let Some(before) = self.last.get(&self.hash(&name)) {
+        let name = self.limits.name(&result.name).into_owned();
+        let hash = self.hash(&name);
+        if let Some(&(before, number)) = self.last.get(&hash) {
             match self.mode {
                 OnDuplicate::Merge | OnDuplicate::Last => {
-                    let was_failure = *before == Status::Failed && result.status != Status::Failed;
+                    let was_failure = before == Status::Failed && result.status != Status::Failed;
                     let replaced = if was_failure {
                         "result replaced a failure of the same name"
                     } else {
@@ -360,9 +362,9 @@ impl Arrivals {
                     warnings.add(replaced, &name);
                 }
                 OnDuplicate::Number => {
-                    let mut numbered = (2..).map(|number| format!("{name} [{number}]"));
-                    let is_free = |name: &String| !self.last.contains_key(&self.hash(name));
-                    result.name = numbered.find(is_free).unwrap_or_default();
+                    let (number, numbered) = self.next_free(&result.name, number);
+                    result.name = numbered;
+                    self.last.insert(hash, (before, number));
                     warnings.add("result numbered, because its name came before", &name);
                 }
                 OnDuplicate::First => {
@@ -372,8 +374,20 @@ impl Arrivals {
                 OnDuplicate::Error => return Err(name),
             }
         }
-        self.last.insert(self.hash(&result.name), result.status);
+        self.last.entry(self.hash(&result.name)).or_insert((result.status, 1)).0 = result.status;
         Ok(Some(result))
+    }
+
+    /// Returns the next number whose name did not come yet, and the name.
+    fn next_free(&self, name: &str, last: usize) -> (usize, String) {
+        let mut number = last;
+        loop {
+            number += 1;
+            let numbered = format!("{name} [{number}]");
+            if !self.last.contains_key(&self.hash(&numbered)) {
+                return (number, numbered);
+            }
+        }
     }
 
     fn hash(&self, name: &str) -> u64 {

@@ -3,7 +3,7 @@
 //!
 //! Reading twice costs time and saves memory: it goes with one hash a name, not with the reports.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -256,12 +256,6 @@ impl<'a> Survey<'a> {
         let names_before = self.names.len();
         let mut warnings = Warnings::default();
         match self.read_through(&mut file, &mut warnings) {
-            Ok(()) if file.findings.is_from_checkbox => {
-                let names = self.names.split_off(names_before);
-                self.doubtful.push(Doubtful { file: self.files.len(), names, warnings });
-                self.files.push(file);
-                return;
-            }
             Ok(()) => {}
             Err(error) if error.severity == Severity::NoResults && !source.is_named() => {
                 self.warnings.add("no report, passed over", &error.with_source(source));
@@ -278,22 +272,27 @@ impl<'a> Survey<'a> {
                 }
             }
         }
-        if file.results > 0 {
-            self.properties.append(&mut file.findings.properties);
+        if file.results > 0 && file.findings.is_from_checkbox {
+            let names = self.names.split_off(names_before);
+            self.doubtful.push(Doubtful { file: self.files.len(), names, warnings });
+        } else {
+            if file.results > 0 {
+                self.properties.append(&mut file.findings.properties);
+            }
+            self.warnings.append(warnings);
         }
-        self.warnings.append(warnings);
         self.files.push(file);
     }
 
     /// Passes over JUnit of Checkbox beside a submission whose results are sent, and takes the rest of it.
     fn settle_doubts(&mut self) {
+        let submissions = self.files.iter().filter(|file| file.is_submission());
+        let stems: HashSet<_> = submissions.filter_map(File::stem).collect();
         let mut passed_over = Vec::new();
         for Doubtful { file: at, names, warnings } in std::mem::take(&mut self.doubtful) {
-            let stem = self.files[at].stem();
-            let is_same = |other: &File| other.is_submission() && other.stem() == stem;
-            let has_submission = self.files.iter().any(is_same);
+            let is_in_submission = self.files[at].stem().is_some_and(|stem| stems.contains(&stem));
             let File { name, findings, .. } = &mut self.files[at];
-            if has_submission {
+            if is_in_submission {
                 self.warnings.add(BESIDE_SUBMISSION, name);
                 passed_over.push(at);
             } else {
@@ -376,17 +375,22 @@ impl File {
         }
     }
 
-    /// Tells whether it is a submission of Checkbox with results.
+    /// Tells whether it is a submission of Checkbox that is sent, and whole.
     fn is_submission(&self) -> bool {
-        self.results > 0 && self.format.is_some_and(|format| format.name == checkbox::FORMAT.name)
+        self.errors.is_empty()
+            && self.format.is_some_and(|format| format.name == checkbox::FORMAT.name)
     }
 
-    /// Returns its path up to the first dot of its name.
+    /// Returns its path without the endings by which Checkbox tells the files of one session apart.
     fn stem(&self) -> Option<PathBuf> {
-        match &self.report.as_ref()?.source {
-            Source::File { path, .. } => Some(path.with_file_name(path.file_prefix()?)),
-            Source::StandardInput => None,
+        let Source::File { path, .. } = &self.report.as_ref()?.source else { return None };
+        let mut path = std::path::absolute(path).ok()?;
+        let endings = ["gz", "xz", "tar", "json", "xml", "junit"];
+        while path.extension().is_some_and(|extension| endings.iter().any(|end| extension == *end))
+        {
+            path.set_extension("");
         }
+        Some(path)
     }
 
     fn unreadable(name: String, error: &ReadError) -> Self {

@@ -8,7 +8,7 @@ use rustix::io::ioctl_fionread;
 
 use crate::model::{Record, held, held_names};
 use crate::support::fake_server::{ALWAYS, Fault, Request, Response, results};
-use crate::support::reports::{delivered, open, summary};
+use crate::support::reports::{delivered, open, passed, summary};
 use crate::support::{Run, eventually};
 
 /// The longest that a result may take from the pipe to the server.
@@ -224,6 +224,13 @@ fn a_long_first_line_is_no_obstacle() {
     drop(pipe);
     let run = child.finish();
     assert_eq!(run, delivered("1 result", [0, 1, 0], "", ""));
+}
+
+#[test]
+fn a_report_may_stand_behind_many_blanks() {
+    let (_server, sandbox) = open();
+    let run = sandbox.pipe("\n".repeat(70_000) + &passed(["a"]), "submit -");
+    assert_eq!(run, delivered("1 result", [1, 0, 0], "", ""));
 }
 
 /// Unlike a report, it has been sent when it is known that there is no more.

@@ -145,15 +145,28 @@ fn junit_of_checkbox_is_passed_over_beside_its_submission_and_else_warned_about(
     sandbox.write("all/submission_2026-11-25T00.27.json", "{\"machine\": {\"cores\": 2}}");
     let run = sandbox.to("submit all");
     assert_eq!(run, delivered("1 result", [1, 0, 0], "", &(passed_over.to_owned() + warning)));
-    // Nor does it hide one that is.
-    sandbox.write("all/submission_2026-11-25T00.27.first.json", json);
+    // Nor does it hide a submission.
+    let submission = "all/submission_2026-11-25T00.27.json.gz";
+    sandbox.write(submission, json);
     let run = sandbox.to("submit all");
     assert_eq!(run, delivered("1 result", [0, 0, 1], "", &(passed_over.to_owned() + note)));
     // What cannot be sent of a submission is sent of the JUnit.
-    sandbox.write("all/submission_2026-11-25T00.27.first.json", &json[..json.len() - 2]);
+    sandbox.write(submission, &json[..json.len() - 2]);
+    for flag in ["", "--salvage"] {
+        let run = sandbox.to(&format!("submit all {flag}"));
+        assert_eq!(run.status, 3, "{}", run.stderr);
+        assert!(run.stderr.contains(warning), "{}", run.stderr);
+    }
+    // Another session is another one, also of the same hour, and one path may be written in two ways.
+    fs::remove_file(sandbox.path(submission)).unwrap();
+    sandbox.write("all/submission_2026-11-25T00.31.json", json);
     let run = sandbox.to("submit all");
-    assert_eq!(run.status, 3, "{}", run.stderr);
     assert!(run.stderr.contains(warning), "{}", run.stderr);
+    sandbox.write("all/submission_2026-11-25T00.27.json", json);
+    let run = sandbox.to(
+        "submit all/submission_2026-11-25T00.27.junit.xml ./all/submission_2026-11-25T00.27.json",
+    );
+    assert_eq!(run, delivered("1 result", [0, 0, 1], "", note));
 }
 
 #[test]
@@ -295,7 +308,10 @@ fn what_is_recognised_and_not_read_gets_its_command() {
         ("{\"testsuites\":[{\"name\":\"a\",\"testsuite\":[]}]}", "--gtest_output=xml:report.xml"),
         ("{\"name\":\"main\",\"sub_groups\":[],\"test_cases\":[]}", "kunit.py run --raw_output"),
         ("PK\u{3}\u{4}...", "unpack it first"),
-        ("PK\u{3}\u{4}r.xml<testsuite><testcase name='a'/></testsuite>PK", "unpack it first"),
+        (
+            "PK\u{3}\u{4}r.xml<robot ><testsuite><testcase name='a'/></testsuite>PK",
+            "unpack it first",
+        ),
         ("\u{fffd}", "reports are JUnit XML"),
     ] {
         let (server, sandbox) = open();
@@ -356,6 +372,20 @@ fn secrets_do_not_go_out_in_results() {
         format!("the value of the API key became [redacted] (1): `{name}`"),
     ] {
         assert!(stderr.contains(&line), "{line}: {stderr}");
+    }
+    // Nor in what is said of names that come again.
+    let line = "{\"name\": \"t hunter-2222\", \"status\": \"PASSED\"}\n";
+    for how in ["merge", "number", "first", "last", "error"] {
+        let (_server, sandbox) = open();
+        let sandbox = sandbox.with("DEPLOY_TOKEN", "hunter-2222");
+        sandbox.write("r.jsonl", line.repeat(3));
+        for run in [
+            sandbox.pipe(line.repeat(3), &format!("submit --json --on-duplicate {how} -")),
+            sandbox.to(&format!("submit --json --on-duplicate {how} r.jsonl")),
+        ] {
+            let said = run.stdout + &run.stderr;
+            assert!(!said.contains("hunter") && said.contains("t [redacted]"), "{how}: {said}");
+        }
     }
     let (record, stderr) = of("--no-redact");
     assert_eq!(record.name, "s.a hunter-2222");
