@@ -131,7 +131,8 @@ impl Context {
         Ok(ExecutionRef { url: self.absolute_url()?, execution })
     }
 
-    fn absolute_url(&self) -> Result<String, CommandError> {
+    /// Returns the server's address as it is noted.
+    pub fn absolute_url(&self) -> Result<String, CommandError> {
         Ok(self.target()?.absolute().map_err(CommandError::fault)?.to_string())
     }
 
@@ -313,8 +314,11 @@ impl Context {
         Ok(api::connect(self.target()?, settings, listener)?)
     }
 
+    /// Returns the limits that these options ask for, and keeps the secrets out of what is said, too.
     pub fn limits(&self, options: &LimitOptions) -> Limits {
-        Limits { max_log: options.max_log, redaction: self.redaction(options) }
+        let redaction = self.redaction(options);
+        terminal::keep_out(redaction.clone());
+        Limits { max_log: options.max_log, redaction }
     }
 
     /// Returns the secrets that must not go out in results: the key, and the values of variables. One that

@@ -137,6 +137,7 @@ impl From<StateError> for CommandError {
             | StateError::OtherStart { .. }
             | StateError::Damaged { .. }
             | StateError::NoNote { .. }
+            | StateError::NoStart { .. }
             | StateError::OtherServer { .. } => Exit::Usage,
         };
         let hint = match error {
@@ -155,6 +156,9 @@ impl From<StateError> for CommandError {
             StateError::NoNote { .. } => Some(
                 "run `to start` first, in this directory, or say --execution (or TO_EXECUTION)",
             ),
+            StateError::NoStart { .. } => {
+                Some("run `to start` again, or say --execution (or TO_EXECUTION)")
+            }
             StateError::OtherServer { .. } => Some(
                 "use that --url, run `to start` for this one, or say --execution \
                  (or TO_EXECUTION)",

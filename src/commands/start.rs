@@ -85,10 +85,12 @@ pub fn open(
     context: &Context,
     announce: impl FnOnce(ExecutionId) -> Result<(), CommandError>,
 ) -> Result<Exit, CommandError> {
+    let begun = begin(context);
     let request = request(options, context)?;
     if let Some(exit) = context.nothing_to_do()? {
         return Ok(exit);
     }
+    begun?;
     let state = context.state()?;
     let server = context.server()?;
 
@@ -122,6 +124,15 @@ pub fn open(
     let links: Vec<_> = request.links.into_iter().map(Change::Link).collect();
     let path = Outbox::new(state.outbox()).keep_changes(&context.home(id)?, &links)?;
     Ok(context.report_undelivered(&error, Some(("the links".to_owned(), path))))
+}
+
+/// Notes that a start is under way, where the commands after it would find an older execution if it failed.
+fn begin(context: &Context) -> Result<(), CommandError> {
+    if !context.is_disabled() && context.state_to_read().notes().is_any() {
+        let url = context.absolute_url()?;
+        context.state()?.notes().begin(&url, &context.variables)?;
+    }
+    Ok(())
 }
 
 /// `--best-effort`: what no server could open waits in the outbox for `to push`.
@@ -214,7 +225,7 @@ fn note(
     let fields = serde_json::to_value(request).unwrap_or_default();
     let fields = fields.as_object().cloned().unwrap_or_default();
     let note = Note::new(context.home(id)?, fields, context.variables.clone());
-    if let Some(open) = state.notes().add(&note)? {
+    if let Some(open) = state.notes().add(note)? {
         let before = open.home.execution;
         context.ui.warning(&format!(
             "execution {before}, which was started here before, has not been ended"

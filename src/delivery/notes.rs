@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ use crate::util::text::fnv1a;
 
 /// Executions that have ended are remembered for a while: they may be looked at.
 const ENDED: usize = 20;
+
+/// The ending of the file of a start that is under way.
+const BEGUN: &str = "begun";
 
 /// The variables of `start` that are set, by name.
 pub type Variables = BTreeMap<String, String>;
@@ -45,6 +48,15 @@ pub struct Note {
     pub ended: bool,
 }
 
+/// A start that is under way, or that failed.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    url: String,
+    variables: Variables,
+    /// In the form of [`Note::time`].
+    time: String,
+}
+
 /// A note that cannot be read.
 struct Damaged {
     /// The time at which it was written, in the form of [`Note::time`].
@@ -55,7 +67,7 @@ struct Damaged {
 impl Note {
     /// Makes a note of an execution that was opened just now.
     pub fn new(home: ExecutionRef, fields: JsonObject, variables: Variables) -> Self {
-        Self { home, fields, variables, time: rfc3339(SystemTime::now()), ended: false }
+        Self { home, fields, variables, time: String::new(), ended: false }
     }
 
     /// Returns the first variable that is set now to something else than at the start, and than the
@@ -78,13 +90,36 @@ impl Notes {
         Self { directory }
     }
 
+    /// Tells whether anything was noted here.
+    pub fn is_any(&self) -> bool {
+        fs::symlink_metadata(&self.directory).is_ok_and(|found| found.is_dir())
+    }
+
+    /// Notes that a start is under way: where it fails, no older execution is to stand in for its own.
+    pub fn begin(&self, url: &str, variables: &Variables) -> Result<(), StateError> {
+        let time = later_than(&self.all());
+        let begun = Begun { url: url.to_owned(), variables: variables.clone(), time };
+        let path = self.path_of_begun(url, variables);
+        files::write_json(&path, &begun, Readers::Owner)
+            .map_err(StateError::unwritable(&self.directory))
+    }
+
+    /// Returns the file of a start that is under way.
+    fn path_of_begun(&self, url: &str, variables: &Variables) -> PathBuf {
+        let hash = fnv1a(format!("{url} {variables:?}").as_bytes());
+        self.directory.join(format!("{hash:016x}.{BEGUN}"))
+    }
+
     /// Writes a note, and forgets those of executions that ended long ago. Returns the one before it,
     /// with the same variables, if that has not ended.
-    pub fn add(&self, note: &Note) -> Result<Option<Note>, StateError> {
+    pub fn add(&self, mut note: Note) -> Result<Option<Note>, StateError> {
         files::require_directory(&self.directory, Readers::Owner)
             .map_err(StateError::unwritable(&self.directory))?;
         let mut before = self.all();
-        self.write(note)?;
+        note.time = later_than(&before);
+        self.write(&note)?;
+        // One that is not there is as good.
+        _ = fs::remove_file(self.path_of_begun(&note.home.url, &note.variables));
         before.retain(|known| known.home != note.home);
         let ended = before.iter().rev().filter(|note| note.ended).skip(ENDED);
         // One that another process has removed is as good.
@@ -109,6 +144,9 @@ impl Notes {
             return Err(error);
         }
         if let Some(note) = found {
+            if self.has_begun_after(note, now)? {
+                return Err(StateError::NoStart { path: self.directory.clone() });
+            }
             return Ok(note.clone());
         }
         let path = self.directory.clone();
@@ -128,6 +166,22 @@ impl Notes {
             }
             (None, None) => StateError::NoNote { path },
         })
+    }
+
+    /// Tells whether a start with the variables that are set now was begun after this one, and did not end
+    /// well.
+    fn has_begun_after(&self, note: &Note, now: &Variables) -> Result<bool, StateError> {
+        let unreadable = |source| StateError::Unreadable { path: self.directory.clone(), source };
+        let paths = files::list(&self.directory).map_err(unreadable)?;
+        let is_begun =
+            |path: &&PathBuf| path.extension().is_some_and(|extension| extension == BEGUN);
+        Ok(paths.iter().filter(is_begun).any(|path| match files::read_json::<Begun>(path) {
+            Ok(Some(Begun { url, variables, time })) => {
+                let is_same = |(name, value)| variables.get(name) == Some(value);
+                url == note.home.url && time > note.time && now.iter().all(is_same)
+            }
+            _ => false,
+        }))
     }
 
     /// Returns the note of an execution, if there is one.
@@ -197,6 +251,13 @@ impl Notes {
         notes.sort_by(|a, b| a.time.cmp(&b.time));
         Ok((notes, damaged.into_iter().max_by(|one, other| one.time.cmp(&other.time))))
     }
+}
+
+/// Returns the present, or where the clock went back a time that is later than that of the last note.
+fn later_than(notes: &[Note]) -> String {
+    let last = notes.last().and_then(|note| humantime::parse_rfc3339(&note.time).ok());
+    let after = last.map(|last| last + Duration::from_micros(1));
+    rfc3339(after.unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::now()))
 }
 
 /// Returns a time in the form in which times can be compared as texts.

@@ -25,6 +25,9 @@ pub enum StateError {
     /// Nothing was started here.
     #[error("no execution is given, and {} notes none", path.display())]
     NoNote { path: PathBuf },
+    /// The last start failed, and what was started before it is not what is meant.
+    #[error("the last `to start` here opened no execution, as {} notes", path.display())]
+    NoStart { path: PathBuf },
     /// The executions that were started here are another server's.
     #[error(
         "{} notes execution {execution} of {noted}, which is another server", path.display()

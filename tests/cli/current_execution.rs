@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::support::fake_server::{Server, patches};
+use crate::support::fake_server::{Fault, Response, Server, patches, starts};
 use crate::support::{BINARY, Process, Run, Sandbox, TestContext};
 
 const NOTE: &str = ".to/executions/1.json";
@@ -143,6 +143,55 @@ fn a_damaged_note_is_named_and_nothing_is_sent() {
             assert_eq!((run.status, &*run.stdout), (2, ""), "{note:?}");
         }
     }
+}
+
+#[test]
+fn an_older_execution_does_not_stand_in_for_one_whose_start_failed() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    sandbox.write("report.xml", REPORT);
+    assert_eq!(sandbox.to("start -q"), Run::printed("1\n"));
+    assert_eq!(sandbox.to("submit -q report.xml"), Run::quiet());
+    assert_eq!(sandbox.to("end -q"), Run::printed("PASSED\n"));
+    let said = "error: the last `to start` here opened no execution, as .to/executions notes\n\
+                hint: run `to start` again, or say --execution (or TO_EXECUTION)\n";
+    let fails = |sandbox: &Sandbox| {
+        for command in ["submit -q report.xml", "end -q", "update -q --status FAILED", "show -q"] {
+            assert_eq!(sandbox.to(command), Run::failed(2, said), "{command}");
+        }
+    };
+    // Not reached, not right, and refused.
+    server.go_down();
+    assert_eq!(sandbox.to("start -q").status, 4);
+    fails(&sandbox);
+    server.come_back();
+    assert_eq!(sandbox.to("submit -q report.xml --execution 1"), Run::quiet());
+    assert_eq!(sandbox.to("start -q"), Run::printed("2\n"));
+    assert_eq!(sandbox.to("submit -q report.xml"), Run::quiet());
+    assert_eq!(sandbox.to("start -q --revision x").status, 2);
+    fails(&sandbox);
+    server.fault(starts, 1, Fault::answer(Response::refusal(422, "no")));
+    assert_eq!(sandbox.to("start -q").status, 5);
+    fails(&sandbox);
+    // Another job in this directory is another one.
+    let other = sandbox.with("TO_ENVIRONMENT", "other");
+    assert_eq!(other.to("start -q"), Run::printed("3\n"));
+    assert_eq!(other.to("end -q"), Run::printed("ENDED_PREMATURELY\n"));
+    fails(&other.with("TO_ENVIRONMENT", "cm3"));
+}
+
+#[test]
+fn the_last_start_is_the_last_also_where_the_clock_went_back() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    assert_eq!(sandbox.to("start -q"), Run::printed("1\n"));
+    let mut note: Value = serde_json::from_str(&sandbox.read(NOTE)).unwrap();
+    note["time"] = "2099-01-01T00:00:00.000000Z".into();
+    sandbox.write(NOTE, note.to_string());
+    assert_eq!(sandbox.to("start -q").stdout, "2\n");
+    assert_eq!(sandbox.to("end -q"), Run::printed("ENDED_PREMATURELY\n"));
+    assert_eq!(server.execution(1).status, "IN_PROGRESS");
+    assert_eq!(server.execution(2).status, "ENDED_PREMATURELY");
 }
 
 #[test]
