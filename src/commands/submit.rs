@@ -19,7 +19,7 @@ use crate::reports::report::Piped;
 use crate::reports::source::Source;
 use crate::submission::duplicates::Arrivals;
 use crate::submission::live::{self, Arrival};
-use crate::submission::{File, Options, Submission, properties};
+use crate::submission::{File, Options, Submission};
 use crate::ui::summary::FileSummary;
 use crate::ui::terminal;
 
@@ -188,7 +188,7 @@ pub fn send(
 /// all the same.
 fn send_metadata(submission: &mut Submission, session: &Session<'_>, reading: &Reading) -> Exit {
     let prefix = reading.properties_as_metadata.as_deref().unwrap_or_default();
-    let metadata = properties::metadata(&submission.properties, prefix, &mut submission.warnings);
+    let metadata = submission.metadata(prefix);
     if metadata.is_empty() {
         return Exit::Success;
     }

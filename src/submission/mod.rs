@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 pub mod duplicates;
 pub mod live;
-pub mod properties;
+mod properties;
 mod read_ahead;
 
 use crate::model::encoded::{Batch, LimitedResult};
@@ -25,6 +25,7 @@ use crate::reports::paths;
 use crate::reports::report::{Piped, Report};
 use crate::reports::source::Source;
 use crate::submission::duplicates::{Duplicates, Names, OnDuplicate};
+use crate::submission::properties::Metadata;
 use crate::submission::read_ahead::HandOn;
 use crate::util::text::os_message;
 
@@ -58,7 +59,7 @@ pub struct Submission {
     /// Paths in which nothing matched.
     pub empty: Vec<String>,
     /// Properties of cases and suites, where they are wanted.
-    pub properties: BTreeSet<Property>,
+    properties: BTreeSet<Property>,
 }
 
 /// A second reading that did not give what the first one promised.
@@ -156,6 +157,12 @@ impl Submission {
     /// Names that came more than once and were not to.
     pub fn refused_names(&self) -> &[String] {
         &self.duplicates.refused
+    }
+
+    /// Returns the properties of cases and suites as metadata, with `prefix` before their names.
+    pub fn metadata(&mut self, prefix: &str) -> Metadata {
+        let redaction = &self.options.limits.redaction;
+        properties::metadata(&self.properties, prefix, redaction, &mut self.warnings)
     }
 
     /// Reads the reports again and hands on what is to be sent of them, in portions. It reads ahead in

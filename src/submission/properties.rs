@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::model::redaction::Redaction;
 use crate::model::update::{LONGEST, add_value};
 use crate::model::warnings::Warnings;
 use crate::reports::junit::Property;
@@ -16,17 +17,21 @@ pub type Metadata = BTreeMap<String, Vec<String>>;
 pub fn metadata(
     properties: &BTreeSet<Property>,
     prefix: &str,
+    redaction: &Redaction,
     warnings: &mut Warnings,
 ) -> Metadata {
     let mut metadata = Metadata::new();
     for (name, text) in properties {
+        let mut name = name.clone();
+        redaction.apply(&mut name, "a property", warnings);
         let key = format!("{prefix}{name}");
-        for value in values(text) {
+        for mut value in values(text) {
+            redaction.apply(&mut value, &name, warnings);
             let is_blank = name.trim().is_empty() || value.trim().is_empty();
             let is_long = [&key, &value].iter().any(|text| text.chars().count() > LONGEST);
             match (is_blank, is_long) {
-                (true, _) => warnings.add("a property without a name or value was left out", name),
-                (_, true) => warnings.add("a property over 200 characters was left out", name),
+                (true, _) => warnings.add("a property without a name or value was left out", &name),
+                (_, true) => warnings.add("a property over 200 characters was left out", &name),
                 _ => add_value(metadata.entry(key.clone()).or_default(), value),
             }
         }
@@ -68,7 +73,7 @@ mod tests {
         ];
         let properties = properties.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let mut warnings = Warnings::default();
-        let found = metadata(&properties, "c:", &mut warnings);
+        let found = metadata(&properties, "c:", &Redaction::default(), &mut warnings);
         let found: Vec<_> = found.iter().map(|(key, values)| (&**key, values.join("|"))).collect();
         let expected =
             [("c:broken", "[1,"), ("c:bundle", r#"{"a": [1]}"#), ("c:cloud", "gcp|aws|5|true")];

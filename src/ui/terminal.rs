@@ -1,7 +1,9 @@
 //! What is said to a person, on stderr; and data, on stdout. Nothing else prints.
 
+use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use anstream::adapter::strip_str;
@@ -10,10 +12,23 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::api::{ApiError, Event};
+use crate::model::redaction::Redaction;
 use crate::ui::bar::Outage;
 use crate::ui::github::GitHub;
 use crate::ui::screen::Screen;
 use crate::util::text::{one_line, own_line, safe_json};
+
+/// The secrets that are in nothing that is said, and in no object of `--json`.
+static SECRETS: OnceLock<Redaction> = OnceLock::new();
+
+/// Keeps secrets out of what is said from now on: reports are quoted in warnings and errors.
+pub fn keep_out(secrets: Redaction) {
+    _ = SECRETS.set(secrets);
+}
+
+fn without_secrets(text: &str) -> Cow<'_, str> {
+    SECRETS.get().map_or(text.into(), |secrets| secrets.redacted(text, |_| {}))
+}
 
 /// The amount that is printed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, PartialOrd)]
@@ -69,6 +84,7 @@ impl Ui {
     /// Prints a message with a list under it. GitHub's log shows errors and warnings as it shows its own.
     pub fn say(&self, label: Label, text: &str, list: &[String]) {
         let lines = lines(text, list);
+        let lines = without_secrets(&lines);
         self.screen.write(&match label {
             Label::Error if self.annotates => GitHub::annotation("error", &lines),
             Label::Warning if self.annotates => GitHub::annotation("warning", &lines),
@@ -79,7 +95,8 @@ impl Ui {
     /// Prints a line that `--quiet` leaves out.
     pub fn info(&self, text: impl Display) {
         if self.level >= Level::Normal {
-            self.screen.write(&format!("{}\n", own_line(&text.to_string())));
+            let text = text.to_string();
+            self.screen.write(&format!("{}\n", without_secrets(&own_line(&text))));
         }
     }
 
@@ -115,7 +132,8 @@ impl Ui {
                 if self.level >= Level::Normal && !is_shown {
                     let delay = delay.as_secs_f64();
                     let text = format!("{error}; trying again in {delay:.1} s");
-                    self.screen.write(&labelled(Label::Warning, &one_line(&text)));
+                    let text = one_line(&text);
+                    self.screen.write(&labelled(Label::Warning, &without_secrets(&text)));
                 }
             }
         }
@@ -169,7 +187,7 @@ pub struct OutputError(#[from] io::Error);
 
 /// Writes an object as the one line of a command's data.
 pub fn json(object: &impl Serialize) -> Result<(), OutputError> {
-    json_text(format!("{}\n", versioned(object)?).as_bytes())
+    json_text(format!("{}\n", without_secrets(&versioned(object)?)).as_bytes())
 }
 
 /// Returns an object in JSON, with the version of `schemas/output.schema.json` before its fields.

@@ -373,6 +373,29 @@ fn secrets_do_not_go_out_in_results() {
     ] {
         assert!(stderr.contains(&line), "{line}: {stderr}");
     }
+    // Nor in what is said of a report, or is sent besides its results.
+    let report = "<testsuite name='s'><properties><property name='env' value='hunter-2222'/></properties>\
+                  <testcase name='a' status='hunter-2222'/><hunter-2222/></testsuite>";
+    for (content, flags) in [
+        (report, "--properties-as-metadata p:"),
+        ("[{\"name\": \"a\", \"status\": \"hunter-2222\"}]", ""),
+        ("1..1\nok 1 - a\nBail out! hunter-2222\n", ""),
+    ] {
+        for github in ["", "true"] {
+            let (server, sandbox) = open();
+            if content.starts_with('[') {
+                server.expect_no_requests();
+            }
+            let sandbox =
+                sandbox.with("DEPLOY_TOKEN", "hunter-2222").with("GITHUB_ACTIONS", github);
+            sandbox.write("r", content);
+            let run = sandbox.to(&format!("submit --json {flags} r"));
+            let said = run.stdout + &run.stderr;
+            assert!(!said.contains("hunter") && said.contains("[redacted]"), "{said}");
+            let metadata = format!("{:?}", server.execution(1).metadata);
+            assert!(!metadata.contains("hunter"), "{metadata}");
+        }
+    }
     // Nor in what is said of names that come again.
     let line = "{\"name\": \"t hunter-2222\", \"status\": \"PASSED\"}\n";
     for how in ["merge", "number", "first", "last", "error"] {

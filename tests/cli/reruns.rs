@@ -145,8 +145,11 @@ fn a_labs_loop_delivers_what_is_requested() {
         assert_eq!(sandbox.to(&format!("-q rerun {id}")), Run::new(0, "", ""));
     }
     let before = server.executions().len();
-    let report = "<testsuite><testcase name=\"boots\"/></testsuite>";
-    let tests = sandbox.write("run-tests", format!("#!/bin/sh\necho '{report}' > report.xml\n"));
+    // One test fails, and so does what runs them.
+    let report = "<testsuite><testcase name=\"boots\"/><testcase name=\"halts\"><failure/></testcase>\
+                  </testsuite>";
+    let script = format!("#!/bin/sh\necho '{report}' > report.xml\nexit 1\n");
+    let tests = sandbox.write("run-tests", script);
     fs::set_permissions(&tests, fs::Permissions::from_mode(0o755)).expect("an executable");
 
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/lab-loop.sh");
@@ -168,7 +171,7 @@ fn a_labs_loop_delivers_what_is_requested() {
         let of_plan: Vec<_> = done.iter().filter(|execution| execution.test_plan == plan).collect();
         assert!(!of_plan.is_empty(), "{plan}");
         for execution in of_plan {
-            assert_eq!(execution.status, "PASSED");
+            assert_eq!(execution.status, "FAILED");
             assert_eq!(execution.result("boots").status, "PASSED");
             assert_eq!(execution.request["revision"], 4711);
         }

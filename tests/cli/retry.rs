@@ -185,7 +185,9 @@ fn unknown_fates() -> [(Fault, &'static str); 8] {
 
 #[test]
 fn a_start_without_a_ci_link_is_not_repeated_where_its_fate_is_unknown() {
-    for (fault, reason) in unknown_fates() {
+    let cut = Response::page(200, "application/json", "{\"id\": 1");
+    let cut = (Fault::answer(cut), "the connection to {url} broke: the answer is cut short");
+    for (fault, reason) in unknown_fates().into_iter().chain([cut]) {
         let server = Server::start();
         server.fault(starts, ALWAYS, fault);
         let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_CI_LINK", "none");

@@ -402,8 +402,12 @@ impl HttpServer {
     }
 
     fn started(&self, answer: &Answer) -> Result<ExecutionId, ApiError> {
-        match self.parse::<Started>(answer)?.id {
-            id @ 1.. => Ok(ExecutionId::Server(id)),
+        match serde_json::from_str(&answer.body) {
+            Ok(Started { id: id @ 1.. }) => Ok(ExecutionId::Server(id)),
+            Err(error) if error.is_eof() && answer.body.trim_start().starts_with('{') => {
+                let url = self.transport.base.clone();
+                Err(ApiError::Broken { url, reason: "the answer is cut short".to_owned() })
+            }
             _ => Err(self.not_the_api(answer.page())),
         }
     }
