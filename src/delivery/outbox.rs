@@ -1,13 +1,13 @@
 //! The outbox: what could not be delivered, kept in the state directory until it is.
 //!
 //! It is a spool with `execution.json` in place of `start.json` for an execution that the server
-//! has. Whoever looks for an execution's directory, makes one or takes one away, holds the lock:
-//! results must not be added to a directory that is just being removed.
+//! has. Whoever looks for an execution's directory, makes one, writes to it or takes it away, holds the
+//! lock: results must not be added to a directory that is just being removed.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use crate::api::{ApiError, Record, Records, Server, Spool, Target};
+use crate::api::{ApiError, Record, Records, Spool, Target};
 use crate::model::encoded::Batch;
 use crate::model::execution::ExecutionId;
 use crate::model::execution::ExecutionRef;
@@ -15,8 +15,6 @@ use crate::model::start_request::StartRequest;
 use crate::model::update::Change;
 use crate::util::files::{self, Readers};
 use crate::util::text::describe;
-
-const LOCK: &str = ".lock";
 
 /// The outbox of a state directory.
 #[derive(Clone, Debug)]
@@ -98,11 +96,10 @@ impl Outbox {
         is_open_perhaps: bool,
     ) -> Result<(ExecutionId, PathBuf), ApiError> {
         let _lock = self.lock()?;
-        let id = self.spool.start(request)?;
+        let (id, record) = self.spool.find_or_create(request)?;
         for link in &request.links {
-            self.spool.add_link(id, link)?;
+            record.append_link(link)?;
         }
-        let record = self.spool.record(id)?;
         if is_open_perhaps {
             record.write_starting()?;
         }
@@ -157,11 +154,7 @@ impl Outbox {
 
     /// Held until it is dropped; a killed process lets it go.
     pub fn lock(&self) -> Result<File, ApiError> {
-        files::require_directory(&self.directory, Readers::Owner)
-            .map_err(ApiError::at(&self.directory))?;
-        let path = self.directory.join(LOCK);
-        let file = files::open_to_write(&path, Readers::Owner).map_err(ApiError::at(&path))?;
-        files::lock(&file).map_err(ApiError::at(&path))?;
+        let file = self.spool.lock()?;
         for (record, place) in self.removals() {
             record.finish_removal(&place)?;
         }

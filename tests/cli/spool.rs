@@ -1,11 +1,11 @@
 //! A directory in place of a server: what the commands write there, and what they make of what others
 //! wrote.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 
 use serde_json::{Value, json};
 
-use crate::support::{Process, Run, Sandbox};
+use crate::support::{Process, Run, Sandbox, eventually, lines};
 
 fn spool() -> Sandbox {
     Sandbox::new("file:spool").with_snap()
@@ -252,6 +252,52 @@ fn four_starts_at_once_make_four_executions() {
     assert_eq!(four(&sandbox, "start"), ["1\n", "2\n", "3\n", "4\n"]);
     for id in 1..=4 {
         assert_eq!(names(&sandbox, &format!("spool/{id}")), ["start.json"]);
+    }
+}
+
+/// A spool and an outbox with one execution, each with its directory and the file that is locked.
+fn spool_and_outbox() -> [(Sandbox, &'static str, &'static str); 2] {
+    let offline = Sandbox::new("http://127.0.0.1:1").with_snap();
+    let offline = offline.with("TO_BEST_EFFORT", "1").with("TO_RETRY_FOR", "0");
+    assert_eq!(offline.to("start -q").stdout, "outbox-1\n");
+    [(with_results(&[]), "spool/1", "spool"), (offline, ".to/outbox/1", ".to/outbox/.lock")]
+}
+
+#[test]
+fn changes_at_once_do_not_lose_each_other() {
+    for (sandbox, record, _) in spool_and_outbox() {
+        let update = |n| sandbox.spawn(&format!("update -q --metadata k{n}=v"));
+        let children: Vec<Process> = (0..20).map(update).collect();
+        for child in children {
+            assert_eq!(child.finish(), Run::quiet());
+        }
+        let patch = json_of(&sandbox, &format!("{record}/patch.json"));
+        assert_eq!(patch["execution_metadata"].as_object().map(serde_json::Map::len), Some(20));
+    }
+}
+
+#[test]
+fn whoever_writes_to_an_execution_holds_the_lock() {
+    for (sandbox, record, lock) in spool_and_outbox() {
+        sandbox.write("report.jsonl", lines(&["a".to_owned()]));
+        let is_locked = || {
+            let tried = File::open(sandbox.path(lock)).expect("a file").try_lock();
+            matches!(tried, Err(TryLockError::WouldBlock))
+        };
+        for (file, command) in [
+            ("results.jsonl", "submit -q report.jsonl"),
+            ("links.jsonl", "update -q --link log=https://l.example"),
+            ("status_updates.jsonl", "update -q --event rebooted"),
+        ] {
+            let path = sandbox.write(&format!("{record}/{file}"), "");
+            let file = File::open(path).expect("a file");
+            file.lock().expect("a lock");
+            let child = sandbox.spawn(command);
+            eventually(is_locked);
+            drop(file);
+            assert_eq!(child.finish(), Run::quiet(), "{command}");
+            assert!(!is_locked());
+        }
     }
 }
 

@@ -21,7 +21,10 @@ use crate::model::update::{Patch, StatusUpdate};
 use crate::util::files::{self, Readers};
 use crate::util::text::describe;
 
-/// Executions in a directory.
+/// The file whose lock is that of the outbox.
+const LOCK: &str = ".lock";
+
+/// Executions in a directory. Whoever changes one holds the lock.
 #[derive(Clone, Debug)]
 pub struct Spool {
     directory: PathBuf,
@@ -37,16 +40,9 @@ pub struct Records {
 
 impl Server for Spool {
     fn start(&self, request: &StartRequest) -> Result<ExecutionId, ApiError> {
-        self.make()?;
         // Held while the execution is looked for and made: others may start with the same CI link.
-        let directory = File::open(&self.directory).map_err(ApiError::at(&self.directory))?;
-        files::lock(&directory).map_err(ApiError::at(&self.directory))?;
-        if let Some(id) = self.find(request.ci_link())? {
-            return Ok(id);
-        }
-        let (id, record) = self.create()?;
-        record.write_start(request)?;
-        Ok(id)
+        let _lock = self.lock()?;
+        self.find_or_create(request).map(|(id, _)| id)
     }
 
     fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, ApiError> {
@@ -54,12 +50,14 @@ impl Server for Spool {
     }
 
     fn add_link(&self, id: ExecutionId, link: &Link) -> Result<(), ApiError> {
-        self.record(id)?.append_link(link)
+        let (record, _lock) = self.record_to_change(id)?;
+        record.append_link(link)
     }
 
     fn submit(&self, id: ExecutionId, batch: &Batch, _: Repeat) -> Result<Duration, ApiError> {
         let start = Instant::now();
-        self.record(id)?.append_results(batch)?;
+        let (record, _lock) = self.record_to_change(id)?;
+        record.append_results(batch)?;
         Ok(start.elapsed())
     }
 
@@ -69,7 +67,7 @@ impl Server for Spool {
     }
 
     fn update(&self, id: ExecutionId, patch: &Patch) -> Result<Execution, ApiError> {
-        let record = self.record(id)?;
+        let (record, _lock) = self.record_to_change(id)?;
         record.merge_patch(patch)?;
         record.execution()
     }
@@ -80,7 +78,8 @@ impl Server for Spool {
     }
 
     fn add_status_update(&self, id: ExecutionId, update: &StatusUpdate) -> Result<(), ApiError> {
-        self.record(id)?.append_status_update(update)
+        let (record, _lock) = self.record_to_change(id)?;
+        record.append_status_update(update)
     }
 
     fn details(&self, id: ExecutionId) -> Result<JsonObject, ApiError> {
@@ -146,6 +145,33 @@ impl Spool {
         made.map_err(ApiError::at(&self.directory))
     }
 
+    /// Waits until no other process changes an execution, and keeps others from it until the file is dropped.
+    pub fn lock(&self) -> Result<File, ApiError> {
+        self.make()?;
+        let (path, opened) = match self.readers {
+            Readers::Usual => (self.directory.clone(), File::open(&self.directory)),
+            Readers::Owner => {
+                let path = self.directory.join(LOCK);
+                let opened = files::open_to_write(&path, self.readers);
+                (path, opened)
+            }
+        };
+        let file = opened.map_err(ApiError::at(&path))?;
+        files::lock(&file).map_err(ApiError::at(&path))?;
+        Ok(file)
+    }
+
+    /// Returns an execution with the lock: meanwhile nobody else changes it or takes it away.
+    ///
+    /// # Errors
+    /// There is no such execution.
+    fn record_to_change(&self, id: ExecutionId) -> Result<(Record, File), ApiError> {
+        // For one that was never there no lock is made.
+        self.record(id)?;
+        let lock = self.lock()?;
+        Ok((self.record(id)?, lock))
+    }
+
     /// # Errors
     /// There is no such execution.
     pub fn record(&self, id: ExecutionId) -> Result<Record, ApiError> {
@@ -157,14 +183,27 @@ impl Spool {
         self.directory.join(id.number().to_string())
     }
 
+    /// Returns the execution of a start, for one who holds the lock.
+    pub fn find_or_create(
+        &self,
+        request: &StartRequest,
+    ) -> Result<(ExecutionId, Record), ApiError> {
+        if let Some(found) = self.find(request.ci_link())? {
+            return Ok(found);
+        }
+        let (id, record) = self.create()?;
+        record.write_start(request)?;
+        Ok((id, record))
+    }
+
     /// The execution with this CI link, which is its identity at a server too. A damaged one is named, and
     /// stands in nobody's way.
-    fn find(&self, ci_link: Option<&str>) -> Result<Option<ExecutionId>, ApiError> {
+    fn find(&self, ci_link: Option<&str>) -> Result<Option<(ExecutionId, Record)>, ApiError> {
         let Some(ci_link) = ci_link else { return Ok(None) };
         for id in self.ids()? {
             let Ok(record) = self.record(id) else { continue };
             match record.ci_link() {
-                Ok(known) if known.as_deref() == Some(ci_link) => return Ok(Some(id)),
+                Ok(known) if known.as_deref() == Some(ci_link) => return Ok(Some((id, record))),
                 Ok(_) => {}
                 Err(error) => files::warn(describe(&error)),
             }
