@@ -1,8 +1,9 @@
 //! The outbox: what could not be delivered, kept in the state directory until it is.
 //!
 //! It is a spool with `execution.json` in place of `start.json` for an execution that the server
-//! has. Whoever looks for an execution's directory, makes one, writes to it or takes it away, holds the
-//! lock: results must not be added to a directory that is just being removed.
+//! has, and `server.json` beside `start.json` for one that it does not have yet. Whoever looks for an
+//! execution's directory, makes one, writes to it or takes it away, holds the lock: results must not be
+//! added to a directory that is just being removed.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -89,14 +90,18 @@ impl Outbox {
         Ok(record.path)
     }
 
-    /// Opens an execution that no server has yet, or perhaps has: then `to push` will ask.
+    /// Opens an execution that the server at `url` does not have yet, or perhaps has: then `to push` will ask.
     pub fn start(
         &self,
+        url: &str,
         request: &StartRequest,
         is_open_perhaps: bool,
     ) -> Result<(ExecutionId, PathBuf), ApiError> {
         let _lock = self.lock()?;
-        let (id, record) = self.spool.find_or_create(request)?;
+        let (id, record) = match self.spool.find(request.ci_link(), Some(url))? {
+            Some(found) => found,
+            None => self.create(url, request)?,
+        };
         for link in &request.links {
             record.append_link(link)?;
         }
@@ -104,6 +109,14 @@ impl Outbox {
             record.write_starting()?;
         }
         Ok((ExecutionId::Outbox(id.number()), record.path))
+    }
+
+    fn create(&self, url: &str, request: &StartRequest) -> Result<(ExecutionId, Record), ApiError> {
+        let (id, record) = self.spool.create()?;
+        // First: one that names no server goes to any.
+        record.write_server(url)?;
+        record.write_start(request)?;
+        Ok((id, record))
     }
 
     /// # Errors

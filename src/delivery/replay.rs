@@ -139,12 +139,11 @@ impl Replay<'_> {
     fn open(&self, record: &Record) -> Result<ExecutionRef, ReplayError> {
         let directory = record.path.display().to_string();
         let url = self.url()?;
+        if let Some(url) = record.server()?.filter(|server| *server != url) {
+            return Err(ReplayError::OtherServer { directory, url });
+        }
         if let Some(home) = record.home()? {
-            return if home.url == url {
-                Ok(home)
-            } else {
-                Err(ReplayError::OtherServer { directory, url: home.url })
-            };
+            return Ok(home);
         }
         let (request, _) = read_request(record)?;
         if request.ci_link().is_none() {

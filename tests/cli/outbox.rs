@@ -42,7 +42,7 @@ fn best_effort_without_a_server_ends_well_and_a_push_delivers_it_all() {
     let said = "kept 3 results to execution outbox-1: 3 passed, 0 failed, 0 skipped\n";
     assert_eq!(run, Run::new(0, "", said));
     assert_eq!(to(&sandbox, &server, "end"), Run::new(0, "PASSED\n", ""));
-    let kept = ["links.jsonl", "patch.json", "results.jsonl", "start.json"];
+    let kept = ["links.jsonl", "patch.json", "results.jsonl", "server.json", "start.json"];
     assert_eq!(files(&sandbox.path(".to/outbox/1")), kept);
 
     // Nobody is there yet: all stays.
@@ -224,6 +224,42 @@ fn an_outbox_of_another_server_stays_there() {
     one.server.come_back();
     assert_eq!(one.to("push -q"), Run::new(0, "1\n", ""));
     assert_eq!((one.stored(), other.stored()), (names(3), names(3)));
+}
+
+#[test]
+fn what_was_started_for_one_server_is_opened_at_no_other() {
+    let (server, other) = (Server::start(), Server::start());
+    let sandbox = offline(&server).with("TO_CI_LINK", "https://ci.example/1");
+    let sandbox = sandbox.with("TO_BEST_EFFORT", "false");
+    let start = "start -q --best-effort";
+    let to_other = |command: &str| sandbox.to(&format!("{command} --url {}", other.url()));
+    assert_eq!(sandbox.to(start).stdout, "outbox-1\n");
+    let said = "error: .to/outbox/1: .to/outbox/1 belongs to an execution of URL\n\
+                hint: push with that --url\n";
+    let push = format!("push -q --url {}", other.url());
+    assert_eq!(to(&sandbox, &server, &push), Run::failed(2, said));
+
+    // The CI link is an identity at each server for itself.
+    other.go_down();
+    assert_eq!(to_other(start).stdout, "outbox-2\n");
+    assert_eq!(to_other(start).stdout, "outbox-2\n");
+    assert_eq!(sandbox.to(start).stdout, "outbox-1\n");
+    server.come_back();
+    other.come_back();
+    assert_eq!(sandbox.to("push -q").stdout, "1\n");
+    assert_eq!(to_other("push -q").stdout, "1\n");
+    assert_eq!((server.executions().len(), other.executions().len()), (1, 1));
+}
+
+/// So one that an older `to` kept.
+#[test]
+fn what_was_started_for_no_server_that_is_noted_is_delivered() {
+    let server = Server::start();
+    let sandbox = offline(&server);
+    assert_eq!(sandbox.to("start -q").stdout, "outbox-1\n");
+    std::fs::remove_file(sandbox.path(".to/outbox/1/server.json")).expect("a file");
+    server.come_back();
+    assert_eq!(sandbox.to("push -q"), Run::printed("1\n"));
 }
 
 #[test]

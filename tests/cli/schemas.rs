@@ -197,6 +197,10 @@ fn what_is_kept_and_refused_is_as_the_schema_says() {
     assert_eq!(run.status, 4, "{}", run.stderr);
     schemas.assert_file(&sandbox.path(".to/outbox/1"), "execution.json");
     schemas.assert_file(&sandbox.path(".to/outbox/1"), "results.jsonl");
+    server.go_down();
+    let run = sandbox.to("start --best-effort --retry-for 0");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    schemas.assert_file(&sandbox.path(".to/outbox/2"), "server.json");
 }
 
 /// Runs commands with `--json`: each prints as many objects as are said, as the schema says.

@@ -4,6 +4,7 @@
 //! Attempts are counted, not timed: the first retry waits until the end of patience, so that what is
 //! tried again is tried twice, and all else once.
 
+use std::fs;
 use std::io::Read as _;
 use std::sync::Arc;
 use std::thread;
@@ -450,6 +451,8 @@ fn a_start_that_never_had_a_connection_is_delivered_later_without_a_question() {
         let trouble = Trouble::new("best effort", url);
         let run = trouble.sandbox.to("-q start --best-effort");
         assert_eq!((run.status, &*run.stdout), (0, "outbox-1\n"), "{}", run.stderr);
+        // As if this server were the one that was meant.
+        fs::remove_file(trouble.sandbox.path(".to/outbox/1/server.json")).expect("a file");
         let push = format!("-q push --url {} --timeout 20", server.url());
         let run = trouble.sandbox.to(&push);
         assert_eq!(run.status, 0, "{run:?}");

@@ -27,6 +27,7 @@ use crate::util::signals::{self, Interrupt};
 
 const START: &str = "start.json";
 const EXECUTION: &str = "execution.json";
+const SERVER: &str = "server.json";
 const STARTING: &str = "starting";
 const RESULTS: &str = "results.jsonl";
 const PATCH: &str = "patch.json";
@@ -50,6 +51,12 @@ pub struct Extent {
     links: u64,
     status_updates: u64,
     patch: Option<Value>,
+}
+
+/// The server that is to open an execution.
+#[derive(Serialize, Deserialize)]
+struct Destination {
+    url: String,
 }
 
 /// A line of one of the files that does not belong there.
@@ -145,6 +152,19 @@ impl Record {
             }),
             _ => Ok(home),
         }
+    }
+
+    /// Notes the server that is to open the execution.
+    pub fn write_server(&self, url: &str) -> Result<(), ApiError> {
+        self.write_json(SERVER, &Destination { url: url.to_owned() })
+    }
+
+    /// Returns the address of the server that has the execution or is to open it, where one is noted.
+    pub fn server(&self) -> Result<Option<String>, ApiError> {
+        if let Some(home) = self.home()? {
+            return Ok(Some(home.url));
+        }
+        Ok(self.read_json::<Destination>(SERVER)?.map(|server| server.url))
     }
 
     /// The link by which a start finds the execution again: that of the last change, where there is one that

@@ -42,7 +42,12 @@ impl Server for Spool {
     fn start(&self, request: &StartRequest) -> Result<ExecutionId, ApiError> {
         // Held while the execution is looked for and made: others may start with the same CI link.
         let _lock = self.lock()?;
-        self.find_or_create(request).map(|(id, _)| id)
+        if let Some((id, _)) = self.find(request.ci_link(), None)? {
+            return Ok(id);
+        }
+        let (id, record) = self.create()?;
+        record.write_start(request)?;
+        Ok(id)
     }
 
     fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, ApiError> {
@@ -183,28 +188,23 @@ impl Spool {
         self.directory.join(id.number().to_string())
     }
 
-    /// Returns the execution of a start, for one who holds the lock.
-    pub fn find_or_create(
+    /// The execution with this CI link, which is its identity at a server too; where `server` is given, one
+    /// that is noted for it. A damaged one is named, and stands in nobody's way.
+    pub fn find(
         &self,
-        request: &StartRequest,
-    ) -> Result<(ExecutionId, Record), ApiError> {
-        if let Some(found) = self.find(request.ci_link())? {
-            return Ok(found);
-        }
-        let (id, record) = self.create()?;
-        record.write_start(request)?;
-        Ok((id, record))
-    }
-
-    /// The execution with this CI link, which is its identity at a server too. A damaged one is named, and
-    /// stands in nobody's way.
-    fn find(&self, ci_link: Option<&str>) -> Result<Option<(ExecutionId, Record)>, ApiError> {
+        ci_link: Option<&str>,
+        server: Option<&str>,
+    ) -> Result<Option<(ExecutionId, Record)>, ApiError> {
         let Some(ci_link) = ci_link else { return Ok(None) };
+        let is_right = |record: &Record| -> Result<bool, ApiError> {
+            let is_others = server.is_some() && record.server()?.as_deref() != server;
+            Ok(!is_others && record.ci_link()?.as_deref() == Some(ci_link))
+        };
         for id in self.ids()? {
             let Ok(record) = self.record(id) else { continue };
-            match record.ci_link() {
-                Ok(known) if known.as_deref() == Some(ci_link) => return Ok(Some((id, record))),
-                Ok(_) => {}
+            match is_right(&record) {
+                Ok(true) => return Ok(Some((id, record))),
+                Ok(false) => {}
                 Err(error) => files::warn(describe(&error)),
             }
         }
