@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::api::{
-    ApiError, Applied, BadLine, BatchProblem, Extent, Record, Retry, Scope, Server, Target,
+    ApiError, Applied, BadLine, BatchProblem, Execution, Extent, Record, Retry, Scope, Server,
+    Target,
 };
 use crate::delivery::Progress;
 use crate::delivery::batch_size::BatchSize;
@@ -20,7 +21,7 @@ use crate::delivery::sender::BatchSender;
 use crate::delivery::state_dir::{RefusedFile, StateDirectory};
 use crate::delivery::state_error::StateError;
 use crate::model::encoded::EncodedResult;
-use crate::model::execution::{ExecutionId, ExecutionRef};
+use crate::model::execution::{COMPLETED, ENDED_PREMATURELY, ExecutionId, ExecutionRef};
 use crate::model::limits::Limits;
 use crate::model::start_request::{Draft, InvalidRequest, StartRequest};
 use crate::model::tally::{RefusedResult, Tally};
@@ -230,6 +231,7 @@ impl Delivery<'_> {
             let warning = "unknown field of start.json or patch.json, not sent";
             self.report.tally.warnings.add(warning, &name);
         }
+        let is_completed = patch.status.as_deref() == Some(COMPLETED);
         let (metadata, rest) = changes::split(patch);
         self.make(metadata)?;
         self.results()?;
@@ -241,16 +243,32 @@ impl Delivery<'_> {
         self.report.unreadable.extend(bad_lines.into_iter().map(Unreadable::from));
         self.make(links.into_iter().map(Change::Link).collect())?;
         self.events(events)?;
-        self.make(rest)
+        let now = self.make(rest)?;
+        if is_completed && now.is_some_and(|now| now.status == "PASSED") {
+            self.end_lacking()?;
+        }
+        Ok(())
     }
 
-    /// Makes changes, and sets those aside that the server will never make.
-    fn make(&mut self, changes: Vec<Change>) -> Result<(), ReplayError> {
+    /// Has an execution that seems to be PASSED ended early where results of it are missing.
+    fn end_lacking(&mut self) -> Result<(), ReplayError> {
+        if self.report.lacks_results() {
+            self.make(vec![Change::status(ENDED_PREMATURELY)])?;
+            let directory = self.record.path.display().to_string();
+            let said = "results are missing: the execution is ENDED_PREMATURELY, not PASSED";
+            self.report.tally.warnings.add(said, &directory);
+        }
+        Ok(())
+    }
+
+    /// Makes changes, and sets those aside that the server will never make. Returns the execution as it
+    /// was told last.
+    fn make(&mut self, changes: Vec<Change>) -> Result<Option<Execution>, ReplayError> {
         let mut maker = Maker::new(self.replay.server, self.home.execution);
         for change in changes {
             self.make_one(&change, &mut maker)?;
         }
-        Ok(())
+        Ok(maker.execution)
     }
 
     fn make_one(&mut self, change: &Change, maker: &mut Maker<'_>) -> Result<(), ReplayError> {

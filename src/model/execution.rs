@@ -83,10 +83,13 @@ pub struct ExecutionRef {
 
 /// The statuses of an execution that the server stores, in the API's spelling.
 pub const STATUSES: [&str; 6] =
-    ["NOT_STARTED", "IN_PROGRESS", "PASSED", "FAILED", "NOT_TESTED", "ENDED_PREMATURELY"];
+    ["NOT_STARTED", "IN_PROGRESS", "PASSED", "FAILED", "NOT_TESTED", ENDED_PREMATURELY];
 
 /// A status that PATCH alone takes: the server computes the execution's status from its results.
 pub const COMPLETED: &str = "COMPLETED";
+
+/// The status of an execution of which something may be missing.
+pub const ENDED_PREMATURELY: &str = "ENDED_PREMATURELY";
 
 /// A labelled link to something that belongs to an execution.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]

@@ -63,6 +63,67 @@ fn what_was_refused_is_said_again_until_it_is_dealt_with() {
     assert_eq!(sandbox.to("push -q spool"), Run::quiet());
 }
 
+/// The statuses that a server was sent.
+fn statuses(server: &Server) -> Vec<String> {
+    let status = |request: &Request| request.json()["status"].as_str().map(str::to_owned);
+    server.requests().iter().filter(|request| patches(request)).filter_map(status).collect()
+}
+
+const LACKING: &str =
+    "warning: results are missing: the execution is ENDED_PREMATURELY, not PASSED (1): ";
+
+#[test]
+fn a_spool_that_lacks_results_is_not_shown_as_passed() {
+    let failed = "{\"name\": \"b\", \"status\": \"FAILED\"}\n";
+    for (is_poisoned, more, exit, status) in [
+        (true, "", 6, "ENDED_PREMATURELY"),
+        (false, "no result\n", 3, "ENDED_PREMATURELY"),
+        (false, "{\"name\": \"b", 3, "ENDED_PREMATURELY"),
+        // These need no other status.
+        (true, failed, 6, "FAILED"),
+        (false, "", 0, "PASSED"),
+    ] {
+        let (server, sandbox) = spooled();
+        assert_eq!(sandbox.to("end -q --url file:spool"), Run::printed("PASSED\n"));
+        let results = sandbox.read("spool/1/results.jsonl");
+        sandbox.write("spool/1/results.jsonl", results + more);
+        server.poison(move |name| is_poisoned && name == "case-00002", Poison::Refusal);
+        let run = sandbox.to("push -q spool");
+        assert_eq!((run.status, &*run.stdout), (exit, "1\n"), "{more}: {}", run.stderr);
+        assert_eq!(server.execution(1).status, status, "{more}");
+        let is_lacking = status == "ENDED_PREMATURELY";
+        assert_eq!(run.stderr.contains(&format!("{LACKING}`spool/1`\n")), is_lacking, "{run:?}");
+        let sent = ["COMPLETED", "ENDED_PREMATURELY"];
+        assert_eq!(statuses(&server), sent[..=usize::from(is_lacking)], "{more}");
+        // It is not told another time.
+        let asked = server.requests().len();
+        assert_eq!(sandbox.to("push -q spool").status, exit, "{more}");
+        assert_eq!(server.requests().len(), asked, "{more}");
+    }
+}
+
+#[test]
+fn what_was_kept_and_lacks_results_is_not_shown_as_passed() {
+    let context = TestContext::new().with("TO_RETRY_FOR", "0");
+    context.report(3);
+    context.server.go_down();
+    for command in ["submit -q report.jsonl", "end -q"] {
+        assert_eq!(context.to(command).status, 4);
+    }
+    context.server.come_back();
+    context.server.poison(|name| name == "case-00002", Poison::Refusal);
+    // Until all of it was told, the next push does it all again.
+    let ends =
+        |request: &Request| patches(request) && request.json()["status"] == "ENDED_PREMATURELY";
+    context.server.fault(ends, 1, Fault::hang_up());
+    assert_eq!(context.to("push -q").status, 4);
+    let run = context.to("push -q");
+    assert_eq!((run.status, &*run.stdout), (6, "1\n"), "{}", run.stderr);
+    assert!(run.stderr.starts_with(&format!("{LACKING}`.to/outbox/1`\n")), "{}", run.stderr);
+    assert_eq!(context.server.execution(1).status, "ENDED_PREMATURELY");
+    assert_eq!(context.to("push -q"), Run::quiet());
+}
+
 #[test]
 fn lines_that_are_no_result_are_named_and_cost_no_other() {
     let (server, sandbox) = spooled();

@@ -89,12 +89,18 @@ impl Plan {
         !self.is_stopped() && !self.is_lacking
     }
 
-    /// The status at the end, by the server's rules.
+    /// Whether some of what cannot be read may be results.
+    fn lacks_results(&self) -> bool {
+        self.said.iter().any(|words| words == TORN || words.starts_with("results.jsonl:"))
+    }
+
+    /// The status at the end, by the server's rules, but for a pass where results are missing.
     pub fn status(&self) -> &'static str {
         match self.patched {
             None => "IN_PROGRESS",
             Some("COMPLETED") if self.results.is_empty() => "ENDED_PREMATURELY",
             Some("COMPLETED") if self.results.values().any(|status| status == "FAILED") => "FAILED",
+            Some("COMPLETED") if self.lacks_results() => "ENDED_PREMATURELY",
             Some("COMPLETED") => "PASSED",
             Some(other) => other,
         }
