@@ -47,6 +47,11 @@ impl CommandError {
         Self::new(anyhow::Error::msg(problem.into()), Exit::Input)
     }
 
+    /// Makes an error of something that is at no server yet.
+    pub fn undelivered(problem: impl Into<String>) -> Self {
+        Self::new(anyhow::Error::msg(problem.into()), Exit::Undelivered)
+    }
+
     /// Makes the error of reports in which there is nothing to send.
     pub fn no_results() -> Self {
         Self::empty("there are no results to send").hint("--allow-empty makes this no error")

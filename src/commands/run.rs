@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_p
 
 use super::session::{Facts, Session};
 use super::{CommandError, Context, Exit, end, start, submit, web};
-use crate::model::execution::{COMPLETED, ExecutionId};
+use crate::model::execution::{COMPLETED, ENDED_PREMATURELY, ExecutionId};
 use crate::model::update::{Change, event};
 use crate::options::reading::Reading;
 use crate::options::start::StartOptions;
@@ -59,9 +59,6 @@ Examples:
 
 /// The variable in which the command finds its execution.
 const EXECUTION: &str = "TO_EXECUTION";
-
-/// The status of an execution of which something may be missing.
-const ENDED_PREMATURELY: &str = "ENDED_PREMATURELY";
 
 /// A command that got a signal has so long to write its report. CI systems give a job some seconds
 /// more than that before they kill it.

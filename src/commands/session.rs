@@ -38,6 +38,8 @@ pub struct Session<'a> {
     is_piped: bool,
     start: Instant,
     pub facts: Cell<Facts>,
+    /// Something that the outbox holds for the execution is left there.
+    has_left: Cell<bool>,
 }
 
 /// What is known of the results of a session.
@@ -107,6 +109,7 @@ impl<'a> Session<'a> {
             is_piped,
             start: Instant::now(),
             facts: Cell::default(),
+            has_left: Cell::default(),
         })
     }
 
@@ -174,8 +177,9 @@ impl<'a> Session<'a> {
     /// Finds what is kept for this execution, and warns of entries that are left.
     fn find_kept(&self) -> Result<Option<Record>, CommandError> {
         let (record, left) = self.outbox.find(&self.home)?;
-        for entry in left {
-            self.context.ui.warning(&entry);
+        self.has_left.set(!left.own.is_empty());
+        for entry in left.own.iter().chain(&left.others) {
+            self.context.ui.warning(entry);
         }
         Ok(record)
     }
@@ -239,6 +243,11 @@ impl<'a> Session<'a> {
         let (before, mut halt) = self.empty_outbox(record, &show)?;
         drop(progress);
         let mut exit = self.context.report_replay(&before, &self.state.refused());
+        if self.has_left.get() && changes.iter().any(Change::completes) {
+            let said = format!("execution {} is not completed over it", self.home.execution);
+            let error = CommandError::undelivered(said);
+            return Ok(exit.and(self.context.report_undelivered(&error, None)));
+        }
         let (mut left, mut tried) = (Vec::new(), None);
         let is_single = changes.len() == 1;
         let mut maker = Maker::new(&*self.server, self.home.execution);
@@ -347,12 +356,14 @@ impl<'a> Session<'a> {
         self.state.notes().end(&self.home)
     }
 
-    /// Returns the exit status of an execution that waits in the outbox: it is at no server yet, and exit status
-    /// 0 would say that it is, unless that was asked for.
+    /// Returns the exit status of an execution that waits in the outbox, or of which something is left there:
+    /// it is at no server, and exit status 0 would say that it is, unless that was asked for.
     fn waiting(&self) -> Exit {
-        if self.context.common.best_effort || matches!(self.home.execution, ExecutionId::Server(_))
-        {
+        if self.context.common.best_effort {
             return Exit::Success;
+        }
+        if matches!(self.home.execution, ExecutionId::Server(_)) {
+            return if self.has_left.get() { Exit::Undelivered } else { Exit::Success };
         }
         self.context.ui.error(&format!("execution {} is at no server yet", self.home.execution));
         self.context.ui.hint("`to push` delivers it");

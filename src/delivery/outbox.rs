@@ -24,31 +24,41 @@ pub struct Outbox {
     pub spool: Spool,
 }
 
+/// Entries that are not delivered unasked, and what there is to say of each.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// Those of the execution, which a checkout may have brought.
+    pub own: Vec<String>,
+    /// Damaged ones, which may be any execution's.
+    pub others: Vec<String>,
+}
+
 impl Outbox {
     pub fn new(directory: PathBuf) -> Self {
         Self { spool: Spool::private(directory.clone()), directory }
     }
 
-    /// Returns what is kept for the execution, if anything, and what there is to say of entries that
-    /// are left: those that a checkout may have brought, and damaged ones.
-    pub fn find(&self, home: &ExecutionRef) -> Result<(Option<Record>, Vec<String>), ApiError> {
-        let (mut found, mut left) = (None, Vec::new());
+    /// Returns what is kept for the execution, if anything, and what is left.
+    pub fn find(&self, home: &ExecutionRef) -> Result<(Option<Record>, Left), ApiError> {
+        let (mut found, mut left) = (None, Left::default());
         if matches!(home.execution, ExecutionId::Outbox(_)) {
             return Ok((found, left));
         }
         let Records { records, problems } = self.records()?;
-        left.extend(problems.iter().map(|problem| describe(problem)));
+        left.others.extend(problems.iter().map(|problem| describe(problem)));
         for record in records {
             match record.home() {
                 Ok(of) if of.as_ref() != Some(home) => {}
-                Ok(_) if !record.is_private() => left.push(format!(
+                Ok(_) if !record.is_private() => left.own.push(format!(
                     "{} is left: it was not made by this user's `to`, or its mode was changed; \
                      `to push {}` sends it",
                     record.path.display(),
                     self.directory.display()
                 )),
                 Ok(_) => found = found.or(Some(record)),
-                Err(error) => left.push(format!("left in the outbox: {}", describe(&error))),
+                Err(error) => {
+                    left.others.push(format!("left in the outbox: {}", describe(&error)));
+                }
             }
         }
         Ok((found, left))

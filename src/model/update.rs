@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::model::execution::{JsonObject, Link, http_url_problem};
+use crate::model::execution::{COMPLETED, JsonObject, Link, http_url_problem};
 use crate::util::text::plural;
 
 /// The most characters of a link to a job, and of a key or value of the metadata: a longer link is
@@ -90,6 +90,11 @@ impl Change {
     /// Sets a status.
     pub fn status(status: impl Into<String>) -> Self {
         Self::Patch(Patch { status: Some(status.into()), ..Patch::default() })
+    }
+
+    /// Tells whether it has the server compute the execution's status from its results.
+    pub fn completes(&self) -> bool {
+        matches!(self, Self::Patch(Patch { status: Some(status), .. }) if status == COMPLETED)
     }
 
     /// Tells whether the change is appended, so that making it twice is not the same as once.

@@ -149,10 +149,14 @@ fn a_planted_entry_of_the_outbox_is_named_and_left() {
     plant(&context);
     let left = "warning: .to/outbox/1 is left: it was not made by this user's `to`, or its mode was \
                 changed; `to push .to/outbox` sends it\n";
-    assert_eq!(context.to("submit -q report.jsonl"), Run::new(0, "", left));
-    assert_eq!(context.to("result -q typed passed"), Run::new(0, "", left));
-    assert_eq!(context.to("update -q --event e"), Run::new(0, "", left));
-    assert_eq!(context.to("end -q"), Run::new(0, "PASSED\n", left));
+    assert_eq!(context.to("submit -q report.jsonl"), Run::new(4, "", left));
+    assert_eq!(context.to("result -q typed passed"), Run::new(4, "", left));
+    assert_eq!(context.to("update -q --event e"), Run::new(4, "", left));
+    let over = "execution 1 is not completed over it\n";
+    assert_eq!(context.to("end -q"), Run::failed(4, &format!("{left}error: {over}")));
+    let run = context.to("end -q --best-effort");
+    assert_eq!(run, Run::new(0, "", &format!("{left}warning: {over}")));
+    assert_eq!(context.to("end -q --status NOT_TESTED"), Run::new(4, "NOT_TESTED\n", left));
     let run = context.to("push -q");
     let said = "error: .to/outbox/1 is left: it was not made by this user's `to`, or its mode was \
                 changed\nhint: `to push .to/outbox` sends it\n";
@@ -171,8 +175,11 @@ fn what_is_kept_beside_a_planted_entry_is_delivered() {
     context.server.go_down();
     assert_eq!(context.to("submit -q report.jsonl").status, 4);
     context.server.come_back();
-    assert_eq!(context.to("end -q").stdout, "PASSED\n");
+    assert_eq!(context.to("end -q").status, 4);
     assert_eq!(context.stored(), names);
+    assert_eq!(context.to("push -q .to/outbox").status, 0);
+    fs::remove_dir_all(context.sandbox.path(".to/outbox")).unwrap();
+    assert_eq!(context.to("end -q"), Run::printed("PASSED\n"));
 }
 
 #[test]
