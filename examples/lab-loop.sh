@@ -24,9 +24,9 @@ while IFS= read -r rerun; do
             "store", "branch", "series", "repo", "source", "os", "release", "sha256", "owner",
             "image_url", "execution_stage", "environment", "test_plan")))
         | with_entries(select(.value != null and .value != ""))' "$work/rerun.json" > "$work/request.json"
-    # A test that fails is a result, too: only a run without a report has failed.
+    # A test that fails is a result, too: status 1 beside a report is that of failed tests.
     if (cd "$work" && to run --from request.json --results report.xml -- \
-            sh -c "$RUN_TESTS $id < rerun.json || test -s report.xml"); then
+            sh -c "$RUN_TESTS $id < rerun.json; s=\$?; [ \$s -eq 1 ] && test -s report.xml || exit \$s"); then
         to reruns --done "$id"
     else
         # It is wanted still; what failed is in the directory.

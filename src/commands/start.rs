@@ -85,8 +85,9 @@ pub fn open(
     context: &Context,
     announce: impl FnOnce(ExecutionId) -> Result<(), CommandError>,
 ) -> Result<Exit, CommandError> {
-    let begun = begin(context);
-    let request = request(options, context)?;
+    let request = request(options, context);
+    let begun = begin(request.as_ref().ok(), context);
+    let request = request?;
     if let Some(exit) = context.nothing_to_do()? {
         return Ok(exit);
     }
@@ -127,10 +128,10 @@ pub fn open(
 }
 
 /// Notes that a start is under way, where the commands after it would find an older execution if it failed.
-fn begin(context: &Context) -> Result<(), CommandError> {
+fn begin(request: Option<&StartRequest>, context: &Context) -> Result<(), CommandError> {
     if !context.is_disabled() && context.state_to_read().notes().is_any() {
-        let url = context.absolute_url()?;
-        context.state()?.notes().begin(&url, &context.variables)?;
+        let (url, ci_link) = (context.absolute_url()?, request.and_then(StartRequest::ci_link));
+        context.state()?.notes().begin(&url, ci_link, &context.variables)?;
     }
     Ok(())
 }

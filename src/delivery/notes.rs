@@ -52,6 +52,7 @@ pub struct Note {
 #[derive(Serialize, Deserialize)]
 struct Begun {
     url: String,
+    ci_link: Option<String>,
     variables: Variables,
     /// In the form of [`Note::time`].
     time: String,
@@ -96,10 +97,16 @@ impl Notes {
     }
 
     /// Notes that a start is under way: where it fails, no older execution is to stand in for its own.
-    pub fn begin(&self, url: &str, variables: &Variables) -> Result<(), StateError> {
+    pub fn begin(
+        &self,
+        url: &str,
+        ci_link: Option<&str>,
+        variables: &Variables,
+    ) -> Result<(), StateError> {
         let time = later_than(&self.all());
-        let begun = Begun { url: url.to_owned(), variables: variables.clone(), time };
-        let path = self.path_of_begun(url, variables);
+        let (url, ci_link) = (url.to_owned(), ci_link.map(str::to_owned));
+        let path = self.path_of_begun(&url, variables);
+        let begun = Begun { url, ci_link, variables: variables.clone(), time };
         files::write_json(&path, &begun, Readers::Owner)
             .map_err(StateError::unwritable(&self.directory))
     }
@@ -120,6 +127,7 @@ impl Notes {
         self.write(&note)?;
         // One that is not there is as good.
         _ = fs::remove_file(self.path_of_begun(&note.home.url, &note.variables));
+        self.forget_begun(&before);
         before.retain(|known| known.home != note.home);
         let ended = before.iter().rev().filter(|note| note.ended).skip(ENDED);
         // One that another process has removed is as good.
@@ -144,7 +152,7 @@ impl Notes {
             return Err(error);
         }
         if let Some(note) = found {
-            if self.has_begun_after(note, now)? {
+            if self.has_begun_after(note, now) {
                 return Err(StateError::NoStart { path: self.directory.clone() });
             }
             return Ok(note.clone());
@@ -168,20 +176,29 @@ impl Notes {
         })
     }
 
-    /// Tells whether a start with the variables that are set now was begun after this one, and did not end
-    /// well.
-    fn has_begun_after(&self, note: &Note, now: &Variables) -> Result<bool, StateError> {
-        let unreadable = |source| StateError::Unreadable { path: self.directory.clone(), source };
-        let paths = files::list(&self.directory).map_err(unreadable)?;
-        let is_begun =
-            |path: &&PathBuf| path.extension().is_some_and(|extension| extension == BEGUN);
-        Ok(paths.iter().filter(is_begun).any(|path| match files::read_json::<Begun>(path) {
-            Ok(Some(Begun { url, variables, time })) => {
-                let is_same = |(name, value)| variables.get(name) == Some(value);
-                url == note.home.url && time > note.time && now.iter().all(is_same)
+    /// Forgets starts that failed before all executions that are noted.
+    fn forget_begun(&self, noted: &[Note]) {
+        let is_old = |path: &PathBuf| {
+            let begun = files::read_json::<Begun>(path).ok().flatten();
+            begun.is_some_and(|begun| noted.iter().all(|note| begun.time < note.time))
+        };
+        let is_begun = |path: &PathBuf| path.extension().is_some_and(|ending| ending == BEGUN);
+        for path in files::list(&self.directory).unwrap_or_default() {
+            if is_begun(&path) && is_old(&path) {
+                _ = fs::remove_file(path);
             }
-            _ => false,
-        }))
+        }
+    }
+
+    /// Tells whether a start with the variables that are set now was begun after this one, for another
+    /// execution, and did not end well.
+    fn has_begun_after(&self, note: &Note, now: &Variables) -> bool {
+        let begun = files::read_json::<Begun>(&self.path_of_begun(&note.home.url, now));
+        let noted = note.fields.get("ci_link").and_then(|link| link.as_str());
+        begun.ok().flatten().is_some_and(|begun| {
+            let is_same = begun.ci_link.is_some() && begun.ci_link.as_deref() == noted;
+            begun.time > note.time && !is_same
+        })
     }
 
     /// Returns the note of an execution, if there is one.
@@ -255,7 +272,9 @@ impl Notes {
 
 /// Returns the present, or where the clock went back a time that is later than that of the last note.
 fn later_than(notes: &[Note]) -> String {
-    let last = notes.last().and_then(|note| humantime::parse_rfc3339(&note.time).ok());
+    // The last second that can be written has none behind it.
+    let last = notes.last().filter(|note| note.time.as_str() < "9999-12-31T23:59:59");
+    let last = last.and_then(|note| humantime::parse_rfc3339(&note.time).ok());
     let after = last.map(|last| last + Duration::from_micros(1));
     rfc3339(after.unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::now()))
 }

@@ -26,7 +26,7 @@ pub enum StateError {
     #[error("no execution is given, and {} notes none", path.display())]
     NoNote { path: PathBuf },
     /// The last start failed, and what was started before it is not what is meant.
-    #[error("the last `to start` here opened no execution, as {} notes", path.display())]
+    #[error("the last `to start` here did not end well, as {} notes", path.display())]
     NoStart { path: PathBuf },
     /// The executions that were started here are another server's.
     #[error(

@@ -153,7 +153,7 @@ fn an_older_execution_does_not_stand_in_for_one_whose_start_failed() {
     assert_eq!(sandbox.to("start -q"), Run::printed("1\n"));
     assert_eq!(sandbox.to("submit -q report.xml"), Run::quiet());
     assert_eq!(sandbox.to("end -q"), Run::printed("PASSED\n"));
-    let said = "error: the last `to start` here opened no execution, as .to/executions notes\n\
+    let said = "error: the last `to start` here did not end well, as .to/executions notes\n\
                 hint: run `to start` again, or say --execution (or TO_EXECUTION)\n";
     let fails = |sandbox: &Sandbox| {
         for command in ["submit -q report.xml", "end -q", "update -q --status FAILED", "show -q"] {
@@ -178,6 +178,47 @@ fn an_older_execution_does_not_stand_in_for_one_whose_start_failed() {
     assert_eq!(other.to("start -q"), Run::printed("3\n"));
     assert_eq!(other.to("end -q"), Run::printed("ENDED_PREMATURELY\n"));
     fails(&other.with("TO_ENVIRONMENT", "cm3"));
+}
+
+#[test]
+fn a_start_that_failed_is_no_matter_to_other_jobs_nor_to_its_own_execution() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url()).with_snap().with("TO_RETRY_FOR", "0");
+    let linked = sandbox.with("TO_CI_LINK", "https://ci.example/1");
+    assert_eq!(linked.to("start -q"), Run::printed("1\n"));
+    server.go_down();
+    assert_eq!(linked.to("start -q").status, 4);
+    server.come_back();
+    // It would have found the same.
+    assert_eq!(linked.to("end -q"), Run::printed("ENDED_PREMATURELY\n"));
+    let directory = linked.path(".to/executions");
+    let other = linked.with("TO_BRANCH", "b").with("TO_CI_LINK", "https://ci.example/2");
+    server.go_down();
+    assert_eq!(other.to("start -q").status, 4);
+    server.come_back();
+    let first = other.with("TO_BRANCH", "").with("TO_CI_LINK", "https://ci.example/1");
+    assert_eq!(first.to("end -q"), Run::printed("ENDED_PREMATURELY\n"));
+    // What failed before all that is noted is forgotten.
+    let begun = || {
+        let paths = fs::read_dir(&directory).unwrap();
+        paths.filter(|path| path.as_ref().unwrap().path().extension().unwrap() == "begun").count()
+    };
+    assert_eq!(begun(), 2);
+    fs::remove_file(first.path(NOTE)).unwrap();
+    assert_eq!(first.with("TO_CI_LINK", "none").to("start -q"), Run::printed("2\n"));
+    assert_eq!(begun(), 0);
+}
+
+#[test]
+fn a_time_that_none_follows_is_no_fault() {
+    let server = Server::start();
+    let sandbox = Sandbox::new(&server.url()).with_snap();
+    assert_eq!(sandbox.to("start -q"), Run::printed("1\n"));
+    let note = sandbox.read(NOTE);
+    let mut note: Value = serde_json::from_str(&note).unwrap();
+    note["time"] = "9999-12-31T23:59:59.999999Z".into();
+    sandbox.write(NOTE, note.to_string());
+    assert_eq!(sandbox.to("start -q").stdout, "2\n");
 }
 
 #[test]
