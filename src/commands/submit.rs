@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::session::{Session, Sources};
 use super::{CommandError, Context, Exit};
 use crate::model::encoded::EncodedResult;
+use crate::model::limits::Limits;
 use crate::model::update::{Change, Patch};
 use crate::model::warnings::Warnings;
 use crate::options::reading::Reading;
@@ -91,7 +92,7 @@ pub fn run(submit: &Submit, context: &Context) -> Result<Exit, CommandError> {
     let mut piped = Piped::open(reading.format).map_err(unreadable)?;
     piped.longest = options.read.longest();
     if piped.format.is_live {
-        send_live(piped, &session, reading)
+        send_live(piped, &session, reading, &options.limits)
     } else {
         let submission = Submission::survey_pipe(piped, &options).map_err(unreadable)?;
         send(submission, &session, reading)
@@ -208,12 +209,16 @@ fn sources(submission: &mut Submission) -> Sources {
 }
 
 /// Sends results as they come in.
-fn send_live(piped: Piped, session: &Session<'_>, reading: &Reading) -> Result<Exit, CommandError> {
+fn send_live(
+    piped: Piped,
+    session: &Session<'_>,
+    reading: &Reading,
+    limits: &Limits,
+) -> Result<Exit, CommandError> {
     let context = session.context;
     // What was read from a pipe cannot be read again: from now on a signal must not lose it.
     context.interrupt.catch().map_err(CommandError::fault)?;
     let format = piped.format;
-    let limits = context.limits(&reading.limits);
     let mut arrivals = Arrivals::new(reading.on_duplicate, limits.clone());
     let (mut warnings, mut aside) = (Warnings::default(), Warnings::default());
     let mut errors = Vec::new();
@@ -228,7 +233,7 @@ fn send_live(piped: Piped, session: &Session<'_>, reading: &Reading) -> Result<E
                 Arrival::Result(result) => match arrivals.take(result, &mut aside) {
                     Ok(None) => {}
                     Ok(Some(result)) => {
-                        feed.push(EncodedResult::new(result, &limits, &mut aside));
+                        feed.push(EncodedResult::new(result, limits, &mut aside));
                     }
                     Err(name) => fail(format!(
                         "several results are named `{name}`: the first of them is sent"

@@ -46,6 +46,13 @@ impl Secret {
         is_secret.then(|| Self { name: name.to_owned(), value: value.to_owned() })
     }
 
+    /// Returns the secret as it stands in JSON, if that is another text.
+    fn escaped(&self) -> Option<Self> {
+        let json = serde_json::Value::from(self.value.as_str()).to_string();
+        let value = json.trim_matches('"').to_owned();
+        (value != self.value).then(|| Self { name: self.name.clone(), value })
+    }
+
     /// Returns the key as a secret, if it is long enough.
     pub fn of_key(value: &str) -> Option<Self> {
         (value.chars().count() >= SHORTEST)
@@ -64,6 +71,8 @@ impl Redaction {
         if secrets.is_empty() {
             return Self::default();
         }
+        let escaped = secrets.iter().filter_map(Secret::escaped).collect::<Vec<_>>();
+        let secrets: Vec<_> = secrets.into_iter().chain(escaped).collect();
         let mut builder = AhoCorasick::builder();
         let values = secrets.iter().map(|secret| &secret.value);
         let searcher = builder.match_kind(MatchKind::LeftmostLongest).build(values).ok();
@@ -108,7 +117,9 @@ impl Secrets {
         let whole = self.searcher.find_iter(text);
         let whole = whole.map(|found| (found.range(), &self.list[found.pattern().as_usize()]));
         let mut places: Vec<_> = whole.collect();
-        for (mark, _) in marks(text) {
+        // A text that a message quotes ends in dots.
+        let dots = text.match_indices('…').map(|(at, _)| at..text.len());
+        for mark in marks(text).map(|(mark, _)| mark).chain(dots) {
             let bytes = text.as_bytes();
             let (before, behind) = (&bytes[..mark.start], &bytes[mark.end..]);
             let begun = self.longest_part(|secret, length| before.ends_with(&secret[..length]));
@@ -204,6 +215,7 @@ mod tests {
             (format!("a{cut}//u:hunter22-x@db/1 b"), format!("a{cut}[redacted] b")),
             (format!("a hunter22-x@db-oth{cut}b"), format!("a [redacted]{cut}b")),
             (format!("a hunter22-x b{cut}c"), format!("a [redacted] b{cut}c")),
+            ("a hunter2…".to_owned(), "a [redacted]…".to_owned()),
         ] {
             assert_eq!(redaction.redacted(&text, |_| {}), expected, "{text}");
         }

@@ -10,6 +10,7 @@ use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::api::{ApiError, Event};
 use crate::model::redaction::Redaction;
@@ -18,7 +19,7 @@ use crate::ui::github::GitHub;
 use crate::ui::screen::Screen;
 use crate::util::text::{one_line, own_line, safe_json};
 
-/// The secrets that are in nothing that is said, and in no object of `--json`.
+/// The secrets that are kept out of messages and objects of `--json`, once a command has to do with reports.
 static SECRETS: OnceLock<Redaction> = OnceLock::new();
 
 /// Keeps secrets out of what is said from now on: reports are quoted in warnings and errors.
@@ -28,6 +29,26 @@ pub fn keep_out(secrets: Redaction) {
 
 fn without_secrets(text: &str) -> Cow<'_, str> {
     SECRETS.get().map_or(text.into(), |secrets| secrets.redacted(text, |_| {}))
+}
+
+/// Takes secrets out of the strings of an object, but for the names of its members.
+fn without_secrets_in_json(json: &str) -> String {
+    let mut clean = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('"') {
+        clean.push_str(&rest[..at]);
+        let mut strings = serde_json::Deserializer::from_str(&rest[at..]).into_iter::<String>();
+        let string = strings.next().and_then(Result::ok).unwrap_or_default();
+        let end = at + strings.byte_offset().max(1);
+        match without_secrets(&string) {
+            Cow::Owned(without) if !rest[end..].starts_with(':') => {
+                clean.push_str(&Value::from(without).to_string());
+            }
+            _ => clean.push_str(&rest[at..end]),
+        }
+        rest = &rest[end..];
+    }
+    clean + rest
 }
 
 /// The amount that is printed.
@@ -187,7 +208,9 @@ pub struct OutputError(#[from] io::Error);
 
 /// Writes an object as the one line of a command's data.
 pub fn json(object: &impl Serialize) -> Result<(), OutputError> {
-    json_text(format!("{}\n", without_secrets(&versioned(object)?)).as_bytes())
+    let object = versioned(object)?;
+    let object = if SECRETS.get().is_some() { without_secrets_in_json(&object) } else { object };
+    json_text(format!("{object}\n").as_bytes())
 }
 
 /// Returns an object in JSON, with the version of `schemas/output.schema.json` before its fields.

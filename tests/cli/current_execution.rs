@@ -205,7 +205,8 @@ fn a_start_that_failed_is_no_matter_to_other_jobs_nor_to_its_own_execution() {
     };
     assert_eq!(begun(), 2);
     fs::remove_file(first.path(NOTE)).unwrap();
-    assert_eq!(first.with("TO_CI_LINK", "none").to("start -q"), Run::printed("2\n"));
+    let last = first.with("TO_CI_LINK", "none");
+    assert_eq!(last.to("start -q"), Run::printed("2\n"));
     assert_eq!(begun(), 0);
 }
 

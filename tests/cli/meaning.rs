@@ -396,6 +396,20 @@ fn secrets_do_not_go_out_in_results() {
             assert!(!metadata.contains("hunter"), "{metadata}");
         }
     }
+    // What is taken out of JSON leaves JSON, also where it is escaped there or a text is cut through it.
+    let (server, sandbox) = open();
+    server.expect_no_requests();
+    let sandbox = sandbox.with("A_TOKEN", "hunter22\\").with("B_TOKEN", "\"results\":");
+    let sandbox = sandbox.with("C_TOKEN", "hunter-\"2222").with("D_TOKEN", "9876-abcd-5432");
+    let path = "a hunter22\\.xml";
+    sandbox.write(path, format!("{}9876-abcd-5432 hunter-\"2222", "x".repeat(50)));
+    sandbox.write("b", "hunter-\"2222");
+    let run = sandbox.to_with(&["submit", "--json", path, "b"]);
+    let object: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(object["files"][0]["path"], "a [redacted].xml");
+    for said in [object.to_string(), run.stderr] {
+        assert!(!said.contains("hunter") && !said.contains("9876"), "{said}");
+    }
     // Nor in what is said of names that come again.
     let line = "{\"name\": \"t hunter-2222\", \"status\": \"PASSED\"}\n";
     for how in ["merge", "number", "first", "last", "error"] {

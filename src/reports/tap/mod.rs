@@ -124,6 +124,9 @@ impl<R: Read + Seek> Reader<R> {
             }
             Line::Pragma => {}
             Line::Other | Line::Yaml | Line::BlockStart | Line::BlockEnd => {
+                if text.starts_with("<testsuite") || text.starts_with("<?xml") {
+                    warnings.add(JUNIT, line);
+                }
                 // So the kernel's runner of selftests writes its output, behind a version of TAP.
                 self.is_kernel |= line.starts_with("# selftests: ") && self.is_beginning();
                 self.log(line, warnings);
@@ -272,10 +275,14 @@ impl<R: Read + Seek> Reader<R> {
         let told = level.ended.as_mut().and_then(|ended| ended.name.take());
         let told = level.next_name.take().or(told);
         let name = Some(point.name()).filter(|name| !name.is_empty()).or(told);
-        let name = name.unwrap_or_else(|| format!("test {number}"));
+        let mut name = name.unwrap_or_else(|| format!("test {number}"));
         let log = std::mem::replace(&mut level.before, Clipped::new(self.longest));
         let (status, comment) = (point.status(), point.comment());
-        let block = point.has_block.then_some(" {");
+        // Where its subtests stand before it, none follow.
+        let mut block = point.has_block.then_some(" {");
+        if level.ended.is_some() {
+            name.push_str(block.take().unwrap_or_default());
+        }
         level.point = Some(OpenPoint { name, status, comment, log, has_yaml: false, block });
         Ok(())
     }
@@ -450,5 +457,6 @@ fn badness(status: Status) -> u8 {
     }
 }
 
+const JUNIT: &str = "JUnit in a TAP stream was taken for a log: --format junit reads it";
 const BEHIND_PLAN: &str = "lines behind the last test were left out";
 const LOG_OF_PARENT: &str = "the log of a test that has subtests was left out";

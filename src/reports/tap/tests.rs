@@ -190,6 +190,7 @@ fn a_brace_that_begins_no_block_is_part_of_the_name_or_log() {
         &[],
     );
     check("KTAP version 1\n1..1\nok 1 {\n}\n", &["P {"], &[]);
+    check("1..1\n    not ok 1 - b\n    1..1\nnot ok 1 - parses {\n", &["F parses {/b"], &[]);
 }
 
 #[test]
@@ -280,4 +281,18 @@ fn lines_that_mean_nothing_are_read_at_any_depth() {
         (0..300).map(|depth| format!("{}ok 1 - x", " ".repeat(depth))).collect();
     let given = read(&format!("1..1\n{}", deep.join("\n")));
     assert_eq!(given.words().last().unwrap(), "103: tests lie more than 100 deep in each other");
+}
+
+#[test]
+fn junit_that_stands_in_a_stream_is_said_to_be_a_log() {
+    for (line, is_said) in [
+        ("<testsuite name='s'>", true),
+        ("<?xml version='1.0'?>", true),
+        ("# <testsuite name='s'>", false),
+        ("  <testsuite name='s'>", false),
+    ] {
+        let given = read(&format!("1..1\nok 1 - a\n{line}\n"));
+        let words = given.warnings.lines().concat();
+        assert_eq!(words.contains("--format junit reads it"), is_said, "{line}: {words}");
+    }
 }
