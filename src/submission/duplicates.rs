@@ -29,27 +29,51 @@ pub enum OnDuplicate {
     Error,
 }
 
+/// Tells names apart as the limits let them be sent, by hashes that are seeded anew in each run.
+#[derive(Debug)]
+struct NameHasher {
+    limits: Limits,
+    hasher: RandomState,
+}
+
+impl NameHasher {
+    fn new(limits: Limits) -> Self {
+        Self { limits, hasher: RandomState::new() }
+    }
+
+    fn hash(&self, name: &str) -> u64 {
+        self.hasher.hash_one(&*self.limits.name(name))
+    }
+
+    /// Returns the name under the next number after `last` whose hash is not taken, and counts `last` up to
+    /// that number.
+    fn next_free(&self, name: &str, last: &mut usize, is_taken: impl Fn(u64) -> bool) -> String {
+        loop {
+            *last += 1;
+            let numbered = format!("{name} [{last}]");
+            if !is_taken(self.hash(&numbered)) {
+                return numbered;
+            }
+        }
+    }
+}
+
 /// The names of the first reading, file by file.
 #[derive(Debug)]
 pub struct Names {
-    limits: Limits,
-    hasher: RandomState,
+    hasher: NameHasher,
     hashes: Vec<u64>,
 }
 
 impl Names {
     /// Forms an empty list. Names are compared as `limits` lets them be sent.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, hasher: RandomState::new(), hashes: Vec::new() }
+        Self { hasher: NameHasher::new(limits), hashes: Vec::new() }
     }
 
     /// Adds a name as a report has it.
     pub fn add(&mut self, name: &str) {
-        self.hashes.push(self.hash(name));
-    }
-
-    fn hash(&self, name: &str) -> u64 {
-        self.hasher.hash_one(&*self.limits.name(name))
+        self.hashes.push(self.hasher.hash(name));
     }
 
     pub fn len(&self) -> usize {
@@ -215,10 +239,10 @@ impl Duplicates {
         result: &TestResult,
         origin: impl FnOnce() -> Option<Origin>,
     ) -> Result<(), SubmissionError> {
-        let hash = self.names.hash(&result.name);
+        let hash = self.names.hasher.hash(&result.name);
         let Some(repeated) = of_hash(&mut self.repeated, hash) else { return Ok(()) };
-        let number = repeated.meet(&self.names.limits.name(&result.name))?;
-        let hasher = &self.names.hasher;
+        let number = repeated.meet(&self.names.hasher.limits.name(&result.name))?;
+        let hasher = &self.names.hasher.hasher;
         let hashes = |origin: Origin| {
             [hasher.hash_one((origin.suites, origin.class)), hasher.hash_one(origin.file)]
         };
@@ -250,9 +274,9 @@ impl Duplicates {
         if self.repeated.is_empty() {
             return Ok(Some(result));
         }
-        let hash = self.names.hash(&result.name);
+        let hash = self.names.hasher.hash(&result.name);
         let Some(repeated) = of_hash(&mut self.repeated, hash) else { return Ok(Some(result)) };
-        let name = self.names.limits.name(&result.name).into_owned();
+        let name = self.names.hasher.limits.name(&result.name).into_owned();
         let number = repeated.meet(&name)?;
         let difference = repeated.difference;
         let keep = match self.mode {
@@ -261,7 +285,10 @@ impl Duplicates {
                 return self.merge(result, &later).map(Some);
             }
             OnDuplicate::Number if number > 1 => {
-                let numbered = self.names.next_free(&result.name, &mut repeated.last_number);
+                // It depends on what is submitted alone, so that a repeated submission gives the same names.
+                let Names { hasher, hashes } = &self.names;
+                let is_taken = |hash| hashes.binary_search(&hash).is_ok();
+                let numbered = hasher.next_free(&result.name, &mut repeated.last_number, is_taken);
                 warnings.add("result numbered, because its name came before", &name);
                 return Ok(Some(TestResult { name: numbered, ..result }));
             }
@@ -296,7 +323,7 @@ impl Duplicates {
 
     /// Merges the results at these places into the first of their name, one after the other.
     fn merge(&mut self, first: TestResult, later: &[Span]) -> Result<TestResult, SubmissionError> {
-        let mut merged = Merged::new(first, later.len() + 1, &self.names.limits);
+        let mut merged = Merged::new(first, later.len() + 1, &self.names.hasher.limits);
         for span in later {
             let json = self.spill.get(*span).map_err(SubmissionError::TempStore)?;
             merged.add(&serde_json::from_slice(&json)?);
@@ -310,32 +337,17 @@ fn of_hash(repeated: &mut [Repeated], hash: u64) -> Option<&mut Repeated> {
     repeated.get_mut(at)
 }
 
-impl Names {
-    /// The result's name under the next number whose name is not taken. It depends on what is
-    /// submitted alone, so that a repeated submission gives the same names.
-    fn next_free(&self, name: &str, last: &mut usize) -> String {
-        loop {
-            *last += 1;
-            let numbered = format!("{name} [{last}]");
-            if self.hashes.binary_search(&self.hash(&numbered)).is_err() {
-                return numbered;
-            }
-        }
-    }
-}
-
 /// The names of results that are sent as they come in: what was sent is not taken back.
 pub struct Arrivals {
     mode: OnDuplicate,
-    limits: Limits,
-    hasher: RandomState,
+    hasher: NameHasher,
     /// The last status of each name, by its hash, and the last number that was given to one of them.
     last: HashMap<u64, (Status, usize)>,
 }
 
 impl Arrivals {
     pub fn new(mode: OnDuplicate, limits: Limits) -> Self {
-        Self { mode, limits, hasher: RandomState::new(), last: HashMap::new() }
+        Self { mode, hasher: NameHasher::new(limits), last: HashMap::new() }
     }
 
     /// Returns the result to send, if any. One whose name comes again replaces the one before, as at the
@@ -348,9 +360,9 @@ impl Arrivals {
         mut result: TestResult,
         warnings: &mut Warnings,
     ) -> Result<Option<TestResult>, String> {
-        let name = self.limits.name(&result.name).into_owned();
-        let hash = self.hash(&name);
-        if let Some(&(before, number)) = self.last.get(&hash) {
+        let mut hash = self.hasher.hash(&result.name);
+        if let Some(&(before, mut number)) = self.last.get(&hash) {
+            let name = self.hasher.limits.name(&result.name).into_owned();
             match self.mode {
                 OnDuplicate::Merge | OnDuplicate::Last => {
                     let was_failure = before == Status::Failed && result.status != Status::Failed;
@@ -362,9 +374,10 @@ impl Arrivals {
                     warnings.add(replaced, &name);
                 }
                 OnDuplicate::Number => {
-                    let (number, numbered) = self.next_free(&result.name, number);
-                    result.name = numbered;
+                    let is_taken = |hash| self.last.contains_key(&hash);
+                    result.name = self.hasher.next_free(&result.name, &mut number, is_taken);
                     self.last.insert(hash, (before, number));
+                    hash = self.hasher.hash(&result.name);
                     warnings.add("result numbered, because its name came before", &name);
                 }
                 OnDuplicate::First => {
@@ -374,24 +387,8 @@ impl Arrivals {
                 OnDuplicate::Error => return Err(name),
             }
         }
-        self.last.entry(self.hash(&result.name)).or_insert((result.status, 1)).0 = result.status;
+        self.last.entry(hash).or_insert((result.status, 1)).0 = result.status;
         Ok(Some(result))
-    }
-
-    /// Returns the next number whose name did not come yet, and the name.
-    fn next_free(&self, name: &str, last: usize) -> (usize, String) {
-        let mut number = last;
-        loop {
-            number += 1;
-            let numbered = format!("{name} [{number}]");
-            if !self.last.contains_key(&self.hash(&numbered)) {
-                return (number, numbered);
-            }
-        }
-    }
-
-    fn hash(&self, name: &str) -> u64 {
-        self.hasher.hash_one(&*self.limits.name(name))
     }
 }
 
