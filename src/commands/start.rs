@@ -146,8 +146,7 @@ fn open_in_outbox(
     let outbox = Outbox::new(state.outbox());
     // Nothing could find one again that the server has opened all the same.
     let is_open_perhaps = error.applied() == Applied::Maybe && request.ci_link().is_none();
-    let server = context.target()?.absolute().map_err(CommandError::fault)?.to_string();
-    let (id, path) = outbox.start(&server, request, is_open_perhaps)?;
+    let (id, path) = outbox.start(&context.absolute_url()?, request, is_open_perhaps)?;
     let kept = Some(("the execution".to_owned(), path));
     context.report_undelivered(&CommandError::from(error), kept);
     Ok(id)

@@ -11,10 +11,7 @@ struct Foreign {
 }
 
 const FOREIGN: [Foreign; 10] = [
-    Foreign {
-        detect: |head| head.starts_with(b"PK\x03\x04"),
-        hint: "a zip archive: unpack it first",
-    },
+    Foreign { detect: is_zip, hint: "a zip archive: unpack it first" },
     Foreign {
         detect: |head| has(head, &["<robot "]),
         hint: "Robot Framework's output: `rebot --xunit report.xml output.xml` makes JUnit of it",
@@ -54,6 +51,11 @@ const FOREIGN: [Foreign; 10] = [
         hint: "a subunit stream: `subunit2junitxml < FILE > report.xml` makes JUnit of it",
     },
 ];
+
+/// Tells whether a file that begins so is a zip archive.
+pub fn is_zip(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04")
+}
 
 /// Returns a hint at what may be done with a file that begins so and is no report.
 pub fn hint(head: &[u8]) -> Option<&'static str> {

@@ -115,7 +115,7 @@ impl Report {
             (error, is_submission) = (unpacked.error, unpacked.is_submission);
             head = content.head()?;
         }
-        if format.is_none() && head.starts_with(b"PK\x03\x04") {
+        if format.is_none() && foreign::is_zip(&head) {
             error = Some(ReadError::no_results("a zip archive, not a report"));
         }
         let found = || if is_submission { &checkbox::FORMAT } else { Format::of(&head) };
